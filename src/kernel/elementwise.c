@@ -1,0 +1,60 @@
+// kernel/elementwise.c -- functions of one array, and its sum.
+#include "kernel/math.h"
+#include "kernel/table.h"
+
+typedef real unary(real x);
+
+// f is a constant at every call, so each call becomes one vector loop.
+NEAP_INLINE void apply(size_t count, const void *input, void *output,
+                       unary *f) {
+  const real *x = input;
+  real *y = output;
+  size_t i = 0;
+  for (; i + NEAP_SUM_LANES <= count; i += NEAP_SUM_LANES) {
+    NEAP_LANES
+    for (int lane = 0; lane < NEAP_SUM_LANES; lane++) {
+      y[i + (size_t)lane] = f(x[i + (size_t)lane]);
+    }
+  }
+  // The rest runs through the same vector code, filled up with ones.
+  real rest[NEAP_SUM_LANES];
+  NEAP_LANES
+  for (int lane = 0; lane < NEAP_SUM_LANES; lane++)
+    rest[lane] = R(1);
+  if (i < count)
+    memcpy(rest, x + i, (count - i) * sizeof *x);
+  NEAP_LANES
+  for (int lane = 0; lane < NEAP_SUM_LANES; lane++)
+    rest[lane] = f(rest[lane]);
+  if (i < count)
+    memcpy(y + i, rest, (count - i) * sizeof *y);
+}
+
+void NEAP_NAME(neap_array_exp)(size_t count, const void *x, void *y) {
+  apply(count, x, y, neap_exp);
+}
+
+void NEAP_NAME(neap_array_log)(size_t count, const void *x, void *y) {
+  apply(count, x, y, neap_log);
+}
+
+void NEAP_NAME(neap_array_log1p)(size_t count, const void *x, void *y) {
+  apply(count, x, y, neap_log1p);
+}
+
+void NEAP_NAME(neap_array_sigmoid)(size_t count, const void *x, void *y) {
+  apply(count, x, y, neap_sigmoid);
+}
+
+double NEAP_NAME(neap_array_sum)(size_t count, const void *input) {
+  const real *x = input;
+  double total[NEAP_SUM_LANES] = {0};
+  for (size_t i = 0; i < count; i += NEAP_BLOCK_LANES) {
+    real block[NEAP_BLOCK_LANES] = {0};
+    const size_t left = count - i;
+    const size_t width = left < NEAP_BLOCK_LANES ? left : NEAP_BLOCK_LANES;
+    memcpy(block, x + i, width * sizeof *x);
+    add_block(block, total);
+  }
+  return sum_of_lanes(total);
+}

@@ -1,0 +1,69 @@
+// kernel/kernel.h -- arithmetic on arrays, one table for each instruction set
+// and number type. Kernels cannot fail and never allocate.
+#ifndef NEAP_KERNEL_H
+#define NEAP_KERNEL_H
+
+#include "base/base.h"
+
+// Rows of a block: what a pass over data holds at once. One more cache line
+// between lines of a block keeps them apart in the first-level cache.
+enum { NEAP_BLOCK_ROWS = 512 };
+
+// Lines of a matrix are padded to a multiple of this many numbers.
+enum { NEAP_PAD = 16 };
+
+// Where rows come from: a matrix of either number type, some rows of it in
+// some order, shifted and scaled column by column.
+typedef struct neap_rows {
+  const void *x;  // [..][columns]
+  neap_dtype dtype;
+  size_t columns;
+  ptrdiff_t stride;       // elements from row to row of x
+  const uint32_t *index;  // rows to take; NULL: from `first` on
+  size_t first;
+  const void *shift, *scale;  // real [columns]: (x - shift) scale; NULL: as is
+} neap_rows;
+
+// All pointers are to the table's number type, `real`.
+typedef struct neap_kernels {
+  neap_dtype dtype;
+
+  // y_i = f(x_i); y may be x.
+  void (*exp)(size_t count, const void *x, void *y);
+  void (*log)(size_t count, const void *x, void *y);
+  void (*log1p)(size_t count, const void *x, void *y);
+  void (*sigmoid)(size_t count, const void *x, void *y);
+
+  // Returns the sum, in 16 lanes and a fixed tree, double beyond 64 terms.
+  double (*sum)(size_t count, const void *x);
+
+  // C[m][n] = start[m] + A[m][k] B[k][n]; start NULL: 0; n a multiple of
+  // NEAP_PAD. Each element of C is the chain of fused multiply-adds over k in
+  // order, whatever m and n are.
+  void (*matmul)(size_t m, size_t n, size_t k, const void *a, ptrdiff_t lda,
+                 const void *b, ptrdiff_t ldb, const void *start, void *c,
+                 ptrdiff_t ldc);
+
+  // Copies `count` rows into rows [count][row_stride] and, unless NULL,
+  // turned into columns [columns][column_stride]. Both have room for the next
+  // multiple of NEAP_PAD above count; what is there, and what lies between the
+  // columns and row_stride, becomes 0.
+  void (*pack)(size_t count, const neap_rows *from, void *rows,
+               ptrdiff_t row_stride, void *columns, ptrdiff_t column_stride);
+} neap_kernels;
+
+// Returns the engine's kernels for NEAP_FLOAT32 or NEAP_FLOAT64.
+const neap_kernels *neap_kernels_of(const neap *engine, neap_dtype dtype);
+
+// Returns count rounded up to a multiple of NEAP_PAD.
+static inline size_t neap_padded(size_t count) {
+  return (count + NEAP_PAD - 1) / NEAP_PAD * NEAP_PAD;
+}
+
+// Writes the order that sorts keys downwards, equal keys in rising position,
+// by a radix sort. scores: [count], no NaN; order: out [count]; scratch:
+// [3 * count] words of 64 bits.
+void neap_sort_descending(size_t count, const double *scores, uint32_t *order,
+                          uint64_t *scratch);
+
+#endif

@@ -1,0 +1,13 @@
+// kernel/kernel_table.c -- the table of one instruction set and number type.
+#include "kernel/table.h"
+
+const neap_kernels NEAP_NAME(neap_kernels) = {
+    .dtype = NEAP_REAL_DTYPE,
+    .exp = NEAP_NAME(neap_array_exp),
+    .log = NEAP_NAME(neap_array_log),
+    .log1p = NEAP_NAME(neap_array_log1p),
+    .sigmoid = NEAP_NAME(neap_array_sigmoid),
+    .sum = NEAP_NAME(neap_array_sum),
+    .matmul = NEAP_NAME(neap_matmul),
+    .pack = NEAP_NAME(neap_pack),
+};

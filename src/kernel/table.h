@@ -1,0 +1,20 @@
+// kernel/table.h -- the functions behind a neap_kernels table.
+#ifndef NEAP_KERNEL_TABLE_H
+#define NEAP_KERNEL_TABLE_H
+
+#include "kernel/isa.h"
+#include "kernel/kernel.h"
+
+void NEAP_NAME(neap_array_exp)(size_t count, const void *x, void *y);
+void NEAP_NAME(neap_array_log)(size_t count, const void *x, void *y);
+void NEAP_NAME(neap_array_log1p)(size_t count, const void *x, void *y);
+void NEAP_NAME(neap_array_sigmoid)(size_t count, const void *x, void *y);
+double NEAP_NAME(neap_array_sum)(size_t count, const void *x);
+void NEAP_NAME(neap_matmul)(size_t m, size_t n, size_t k, const void *a,
+                            ptrdiff_t lda, const void *b, ptrdiff_t ldb,
+                            const void *start, void *c, ptrdiff_t ldc);
+void NEAP_NAME(neap_pack)(size_t count, const neap_rows *from, void *rows,
+                          ptrdiff_t row_stride, void *columns,
+                          ptrdiff_t column_stride);
+
+#endif

@@ -1,0 +1,133 @@
+// tests/kernel/arrays_test.c -- sums, products, packing and sorting against
+// plain loops, at sizes around the blocks, with the same bits wherever a row
+// lies and on every instruction set with fused operations.
+#include "check.h"
+#include "kernel/kernel.h"
+
+enum { M = 27, N = 80, K = 70, LD = 96 };
+
+static _Alignas(64) float a[M * LD], b[K * LD], c[M * LD], fused[M * LD];
+static float start[M];
+
+static void fill(float *x, size_t count, uint64_t from) {
+  for (size_t i = 0; i < count; i++) {
+    x[i] = (float)(test_uniform(from + i) - 0.5);
+  }
+}
+
+static void test_matmul(const neap *engine) {
+  const neap_kernels *kernels = neap_kernels_of(engine, NEAP_FLOAT32);
+  fill(a, M * LD, 0);
+  fill(b, K * LD, 10000);
+  fill(start, M, 20000);
+  kernels->matmul(M, N, K, a, LD, b, LD, start, c, LD);
+  for (int i = 0; i < M; i++) {
+    for (int j = 0; j < N; j++) {
+      double truth = (double)start[i], terms = fabs(truth);
+      for (int k = 0; k < K; k++) {
+        truth += (double)a[i * LD + k] * (double)b[k * LD + j];
+        terms += fabs((double)a[i * LD + k] * (double)b[k * LD + j]);
+      }
+      CHECK(fabs((double)c[i * LD + j] - truth) <= terms * K * 0x1p-24);
+    }
+  }
+  // A row alone has the bits that it has among others.
+  float alone[N];
+  for (int i = 0; i < M; i++) {
+    kernels->matmul(1, N, K, a + i * LD, LD, b, LD, start + i, alone, N);
+    CHECK(memcmp(alone, c + i * LD, sizeof alone) == 0);
+  }
+  if (strcmp(neap_isa(engine), "avx2") == 0)
+    memcpy(fused, c, sizeof c);
+  if (strcmp(neap_isa(engine), "avx512") == 0) {
+    CHECK(memcmp(fused, c, sizeof c) == 0);
+  }
+}
+
+static void test_sum(const neap *engine) {
+  static const size_t sizes[] = {0, 1, 15, 16, 17, 63, 64, 65, 1003};
+  const neap_kernels *kernels = neap_kernels_of(engine, NEAP_FLOAT64);
+  double x[1003];
+  for (size_t i = 0; i < 1003; i++)
+    x[i] = test_uniform(i) - 0.5;
+  for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+    long double truth = 0, terms = 0;
+    for (size_t i = 0; i < sizes[s]; i++) {
+      truth += (long double)x[i];
+      terms += fabsl((long double)x[i]);
+    }
+    const double got = kernels->sum(sizes[s], x);
+    CHECK(fabsl((long double)got - truth) <= 32 * 0x1p-53L * terms);
+  }
+  x[500] = NAN;
+  CHECK(isnan(kernels->sum(1003, x)));
+}
+
+static void test_pack(const neap *engine) {
+  enum { ROWS = 19, COLUMNS = 5, WIDTH = 16, PADDED = 32 };
+  static const float shift[COLUMNS] = {1, 2, 3, 4, 5};
+  static const float scale[COLUMNS] = {2, 2, 2, 0.5f, 1};
+  double x[40][COLUMNS];
+  uint32_t index[ROWS];
+  static _Alignas(64) float rows[PADDED][WIDTH], columns[COLUMNS][PADDED];
+  for (int i = 0; i < 40; i++) {
+    for (int j = 0; j < COLUMNS; j++)
+      x[i][j] = i + 0.25 * j;
+  }
+  for (uint32_t i = 0; i < ROWS; i++)
+    index[i] = (i * 7) % 40;
+  memset(rows, 1, sizeof rows);
+  memset(columns, 1, sizeof columns);
+  const neap_rows from = {.x = x,
+                          .dtype = NEAP_FLOAT64,
+                          .columns = COLUMNS,
+                          .stride = COLUMNS,
+                          .index = index,
+                          .shift = shift,
+                          .scale = scale};
+  neap_kernels_of(engine, NEAP_FLOAT32)
+      ->pack(ROWS, &from, rows, WIDTH, columns, PADDED);
+  for (int i = 0; i < PADDED; i++) {
+    for (int j = 0; j < WIDTH; j++) {
+      const float truth = i < ROWS && j < COLUMNS
+                              ? ((float)x[index[i]][j] - shift[j]) * scale[j]
+                              : 0;
+      CHECK(rows[i][j] == truth);
+      if (j < COLUMNS)
+        CHECK(columns[j][i] == truth);
+    }
+  }
+}
+
+static void test_sort(void) {
+  static const size_t sizes[] = {0, 1, 2, 17, 1003};
+  static double scores[1003];
+  static uint32_t order[1003];
+  static uint64_t scratch[3 * 1003];
+  for (size_t s = 0; s < 5; s++) {
+    for (size_t i = 0; i < sizes[s]; i++) {
+      scores[i] = floor(test_uniform(i) * 100) - 50;
+      if (scores[i] == 0 && i % 2)
+        scores[i] = -0.0;
+    }
+    if (sizes[s] > 3)
+      scores[3] = INFINITY, scores[1] = -INFINITY;
+    neap_sort_descending(sizes[s], scores, order, scratch);
+    for (size_t i = 1; i < sizes[s]; i++) {
+      const double before = scores[order[i - 1]], after = scores[order[i]];
+      CHECK(before > after || (before == after && order[i - 1] < order[i]));
+    }
+  }
+}
+
+static void test_isa(const neap *engine) {
+  test_matmul(engine);
+  test_sum(engine);
+  test_pack(engine);
+}
+
+int main(void) {
+  for_each_isa(test_isa);
+  test_sort();
+  return check_result();
+}
