@@ -1,0 +1,165 @@
+// loss/evaluate.c -- the checks of a call, and the call.
+#include <math.h>
+
+#include "loss/loss.h"
+
+// Rows of scratch for a softmax: see loss/softmax.h.
+enum { SOFTMAX_ROWS = 16, SOFTMAX_LINES = 6 };
+
+size_t neap_loss_scratch_bytes(const neap_loss *loss, size_t classes,
+                               neap_dtype dtype) {
+  if (neap_loss_kind_of(loss) == NEAP_BINARY)
+    return 0;
+  const size_t lines = SOFTMAX_LINES * SOFTMAX_ROWS + 1;  // 1: class weights
+  return neap_aligned(lines * classes * neap_dtype_size(dtype));
+}
+
+static double number_at(const void *array, neap_dtype dtype, size_t i) {
+  return dtype == NEAP_FLOAT64 ? ((const double *)array)[i]
+                               : (double)((const float *)array)[i];
+}
+
+static neap_status check_parameters(const neap_loss *loss, const double *params,
+                                    neap_error *error) {
+  size_t count;
+  const neap_parameter *parameters = neap_loss_parameters(loss, &count);
+  for (size_t i = 0; params != NULL && i < count; i++) {
+    const neap_parameter *p = &parameters[i];
+    if (isnan(p->initial) && isnan(params[i]))
+      continue;  // off
+    if (isfinite(params[i]) && params[i] >= p->low && params[i] <= p->high) {
+      continue;
+    }
+    return neap_fail(error, NEAP_EARGUMENT, "%s is %g; wanted %g to %g",
+                     p->name, params[i], p->low, p->high);
+  }
+  return NEAP_OK;
+}
+
+// Binary targets and probabilities: numbers in [0, 1].
+static neap_status check_probabilities(const neap_loss_call *call,
+                                       size_t columns, neap_error *error) {
+  const ptrdiff_t step = columns > 1 ? call->class_stride : 0;
+  const ptrdiff_t stride = columns > 1 ? call->row_stride : 1;
+  for (size_t i = 0; i < call->rows; i++) {
+    for (size_t j = 0; j < columns; j++) {
+      const ptrdiff_t at = (ptrdiff_t)i * stride + (ptrdiff_t)j * step;
+      const double y = number_at(call->targets, call->dtype, (size_t)at);
+      if (y >= 0 && y <= 1)
+        continue;
+      return neap_fail(error, NEAP_EDATA,
+                       "target in row %zu is %g; wanted 0 to 1", i + 1, y);
+    }
+  }
+  return NEAP_OK;
+}
+
+static neap_status check_classes(const neap_loss_call *call,
+                                 neap_error *error) {
+  const int32_t *label = call->targets;
+  for (size_t i = 0; i < call->rows; i++) {
+    if (label[i] >= 0 && (size_t)label[i] < call->classes)
+      continue;
+    return neap_fail(error, NEAP_EDATA,
+                     "target in row %zu is %d; wanted a class, 0 to %zu", i + 1,
+                     (int)label[i], call->classes - 1);
+  }
+  return NEAP_OK;
+}
+
+neap_status neap_loss_check_targets(const neap_loss *loss,
+                                    const neap_loss_call *call,
+                                    neap_error *error) {
+  if (neap_loss_kind_of(loss) == NEAP_BINARY) {
+    return check_probabilities(call, 1, error);
+  }
+  if (call->target_dtype == NEAP_INT32)
+    return check_classes(call, error);
+  return check_probabilities(call, call->classes, error);
+}
+
+static neap_status check_weights(const double *weights, size_t count,
+                                 const char *name, neap_error *error) {
+  for (size_t i = 0; weights != NULL && i < count; i++) {
+    if (isfinite(weights[i]) && weights[i] >= 0)
+      continue;
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "%s[%zu] is %g; wanted a number >= 0", name, i + 1,
+                     weights[i]);
+  }
+  return NEAP_OK;
+}
+
+static neap_status check_row_weights(const neap_loss_call *call,
+                                     neap_error *error) {
+  for (size_t i = 0; call->weights != NULL && i < call->rows; i++) {
+    const double w = number_at(call->weights, call->dtype, i);
+    if (isfinite(w) && w >= 0)
+      continue;
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "weights[%zu] is %g; wanted a number >= 0", i + 1, w);
+  }
+  return NEAP_OK;
+}
+
+static neap_status check_shape(const neap_loss *loss,
+                               const neap_loss_call *call, neap_error *error) {
+  const char *name = neap_loss_name(loss);
+  const bool binary = neap_loss_kind_of(loss) == NEAP_BINARY;
+  if (binary ? call->classes > 1 : call->classes < 2) {
+    return neap_fail(error, NEAP_ESHAPE, "%s has %zu logits a row; wanted %s",
+                     name, call->classes, binary ? "1" : "2 or more");
+  }
+  if (call->dtype == NEAP_INT32) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "%s has int32 logits; wanted float64 or float32", name);
+  }
+  if (call->target_dtype != call->dtype &&
+      (binary || call->target_dtype != NEAP_INT32)) {
+    return neap_fail(error, NEAP_EARGUMENT, "%s has %s targets with %s logits",
+                     name, neap_dtype_name(call->target_dtype),
+                     neap_dtype_name(call->dtype));
+  }
+  if (!binary && call->scratch == NULL) {
+    return neap_fail(error, NEAP_EARGUMENT, "%s needs scratch", name);
+  }
+  return NEAP_OK;
+}
+
+void neap_loss_evaluate_unchecked(const neap_loss *loss,
+                                  const neap_loss_call *call) {
+  const neap_loss_form *form = neap_loss_form_of(loss, call->dtype);
+  neap_loss_call full = *call;
+  double initial[NEAP_PARAMETER_MAX];
+  if (full.params == NULL) {
+    for (int i = 0; i < NEAP_PARAMETER_MAX; i++) {
+      initial[i] = form->parameters[i].initial;
+    }
+    full.params = initial;
+  }
+  if (full.row_stride == 0 && full.class_stride == 0) {
+    full.row_stride = full.classes > 1 ? (ptrdiff_t)full.classes : 1;
+    full.class_stride = 1;
+  }
+  form->evaluate(&full);
+  if (full.denominator != NULL)
+    *full.denominator = (double)full.rows;
+}
+
+neap_status neap_loss_evaluate(const neap_loss *loss,
+                               const neap_loss_call *call, neap_error *error) {
+  const size_t classes = call->classes > 1 ? call->classes : 2;
+  NEAP_TRY(check_shape(loss, call, error));
+  NEAP_TRY(check_parameters(loss, call->params, error));
+  NEAP_TRY(check_weights(call->class_weights, classes, "class_weights", error));
+  NEAP_TRY(check_row_weights(call, error));
+  neap_loss_call full = *call;
+  if (full.row_stride == 0 && full.class_stride == 0) {
+    full.row_stride =
+        classes > 2 || call->classes == 2 ? (ptrdiff_t)classes : 1;
+    full.class_stride = 1;
+  }
+  NEAP_TRY(neap_loss_check_targets(loss, &full, error));
+  neap_loss_evaluate_unchecked(loss, &full);
+  return NEAP_OK;
+}
