@@ -47,6 +47,28 @@ neap_fail(neap_error *error, neap_status code, const char *format, ...);
       return status_;                   \
   } while (0)
 
+// ----------------------------------------------------------------- numbers
+
+// Returns one number of an array of any type.
+static inline double neap_get(const void *array, neap_dtype dtype, size_t at) {
+  if (dtype == NEAP_FLOAT64)
+    return ((const double *)array)[at];
+  return dtype == NEAP_FLOAT32 ? (double)((const float *)array)[at]
+                               : ((const int32_t *)array)[at];
+}
+
+// Sets one number of an array; of int32 it must be a whole one in range.
+static inline void neap_put(void *array, neap_dtype dtype, size_t at,
+                            double number) {
+  if (dtype == NEAP_FLOAT64) {
+    ((double *)array)[at] = number;
+  } else if (dtype == NEAP_FLOAT32) {
+    ((float *)array)[at] = (float)number;
+  } else {
+    ((int32_t *)array)[at] = (int32_t)number;
+  }
+}
+
 // ----------------------------------------------------------------- memory
 
 enum { NEAP_ALIGNMENT = 64 };

@@ -49,12 +49,14 @@ void NEAP_NAME(neap_array_sigmoid)(size_t count, const void *x, void *y) {
 double NEAP_NAME(neap_array_sum)(size_t count, const void *input) {
   const real *x = input;
   double total[NEAP_SUM_LANES] = {0};
-  for (size_t i = 0; i < count; i += NEAP_BLOCK_LANES) {
-    real block[NEAP_BLOCK_LANES] = {0};
-    const size_t left = count - i;
-    const size_t width = left < NEAP_BLOCK_LANES ? left : NEAP_BLOCK_LANES;
-    memcpy(block, x + i, width * sizeof *x);
-    add_block(block, total);
+  size_t i = 0;
+  for (; i + NEAP_BLOCK_LANES <= count; i += NEAP_BLOCK_LANES) {
+    add_block(x + i, total);
+  }
+  if (i < count) {
+    real rest[NEAP_BLOCK_LANES] = {0};
+    memcpy(rest, x + i, (count - i) * sizeof *x);
+    add_block(rest, total);
   }
   return sum_of_lanes(total);
 }

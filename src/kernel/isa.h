@@ -37,6 +37,7 @@ typedef uint32_t real_bits;
 #define NEAP_REAL_DTYPE NEAP_FLOAT32
 #define NEAP_BUILTIN_FMA __builtin_fmaf
 #define NEAP_ABS __builtin_fabsf
+#define NEAP_SQRT __builtin_sqrtf
 #else
 typedef double real;
 typedef uint64_t real_bits;
@@ -44,9 +45,11 @@ typedef uint64_t real_bits;
 #define NEAP_REAL_DTYPE NEAP_FLOAT64
 #define NEAP_BUILTIN_FMA __builtin_fma
 #define NEAP_ABS __builtin_fabs
+#define NEAP_SQRT __builtin_sqrt
 #endif
 
-#if defined(__FMA__) || defined(__aarch64__)
+// NEAP_PLAIN: a source whose bits must be the same on every machine.
+#if (defined(__FMA__) || defined(__aarch64__)) && !defined(NEAP_PLAIN)
 #define NEAP_HAS_FMA 1
 #define NEAP_FMA(a, b, c) NEAP_BUILTIN_FMA(a, b, c)
 #else

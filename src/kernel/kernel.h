@@ -50,6 +50,12 @@ typedef struct neap_kernels {
   // columns and row_stride, becomes 0.
   void (*pack)(size_t count, const neap_rows *from, void *rows,
                ptrdiff_t row_stride, void *columns, ptrdiff_t column_stride);
+
+  // Fills normals [rows][width], width a multiple of 4, with independent
+  // standard normal numbers: a pure function of seed, part (< 256), row and
+  // column, the same on every machine.
+  void (*normals)(uint64_t seed, uint32_t part, uint64_t first, size_t rows,
+                  size_t width, float *normals);
 } neap_kernels;
 
 // Returns the engine's kernels for NEAP_FLOAT32 or NEAP_FLOAT64.

@@ -10,4 +10,5 @@ const neap_kernels NEAP_NAME(neap_kernels) = {
     .sum = NEAP_NAME(neap_array_sum),
     .matmul = NEAP_NAME(neap_matmul),
     .pack = NEAP_NAME(neap_pack),
+    .normals = NEAP_PASTE(neap_normals, f32, NEAP_ISA),
 };

@@ -17,4 +17,9 @@ void NEAP_NAME(neap_pack)(size_t count, const neap_rows *from, void *rows,
                           ptrdiff_t row_stride, void *columns,
                           ptrdiff_t column_stride);
 
+// In float32 only; the tables of both types have it.
+void NEAP_PASTE(neap_normals, f32, NEAP_ISA)(uint64_t seed, uint32_t part,
+                                             uint64_t first, size_t rows,
+                                             size_t width, float *normals);
+
 #endif

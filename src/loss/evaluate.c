@@ -14,11 +14,6 @@ size_t neap_loss_scratch_bytes(const neap_loss *loss, size_t classes,
   return neap_aligned(lines * classes * neap_dtype_size(dtype));
 }
 
-static double number_at(const void *array, neap_dtype dtype, size_t i) {
-  return dtype == NEAP_FLOAT64 ? ((const double *)array)[i]
-                               : (double)((const float *)array)[i];
-}
-
 static neap_status check_parameters(const neap_loss *loss, const double *params,
                                     neap_error *error) {
   size_t count;
@@ -44,7 +39,7 @@ static neap_status check_probabilities(const neap_loss_call *call,
   for (size_t i = 0; i < call->rows; i++) {
     for (size_t j = 0; j < columns; j++) {
       const ptrdiff_t at = (ptrdiff_t)i * stride + (ptrdiff_t)j * step;
-      const double y = number_at(call->targets, call->dtype, (size_t)at);
+      const double y = neap_get(call->targets, call->dtype, (size_t)at);
       if (y >= 0 && y <= 1)
         continue;
       return neap_fail(error, NEAP_EDATA,
@@ -93,7 +88,7 @@ static neap_status check_weights(const double *weights, size_t count,
 static neap_status check_row_weights(const neap_loss_call *call,
                                      neap_error *error) {
   for (size_t i = 0; call->weights != NULL && i < call->rows; i++) {
-    const double w = number_at(call->weights, call->dtype, i);
+    const double w = neap_get(call->weights, call->dtype, i);
     if (isfinite(w) && w >= 0)
       continue;
     return neap_fail(error, NEAP_EARGUMENT,

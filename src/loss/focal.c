@@ -115,7 +115,6 @@ const neap_loss_form NEAP_NAME(neap_loss_softmax_focal) = {
     .formula = "-sum_k y_k (1 - p_k)^gamma log p_k, p = softmax(x)",
     .source = "Lin et al. 2017, arXiv 1708.02002, eq. 4",
     .kind = NEAP_CLASSES,
-    .parameters = {{"gamma", 2, 0, 1e9, "focusing: 0 is cross-entropy",
-                    0}},
+    .parameters = {{"gamma", 2, 0, 1e9, "focusing: 0 is cross-entropy", 0}},
     .evaluate = evaluate_classes,
 };

@@ -9,8 +9,8 @@ Source: Remez 1934; Muller, Elementary Functions, 3rd ed., section 3.3.
 """
 import struct
 
-from mpmath import cos, exp, expm1, log, log1p, lu_solve, matrix, mp, mpf, pi
-from mpmath import nstr, sqrt
+from mpmath import cos, exp, expm1, log, log1p, lu_solve, matrix, mp, mpf, nstr
+from mpmath import pi, sin, sqrt
 
 mp.dps = 60
 LN2 = log(mpf(2))
@@ -68,16 +68,28 @@ def unit(e):
     return 1 - e / 2 + e * e / 3 if abs(e) < TINY else log1p(e) / e
 
 
-# name, comment, f, low, high, weight, degrees for float and double
+def sine(s):
+    return pi / 2 if s < TINY else sin(pi / 2 * sqrt(s)) / sqrt(s)
+
+
+def cosine(s):
+    return cos(pi / 2 * sqrt(s))
+
+
+# name, variable, comment, f, low, high, weight, degrees for float and double
 SMALL = mpf("1e-5")  # keeps a weight that vanishes at 0 away from 0
 POLYNOMIALS = [
-    ("exp_tail", "(e^r - 1 - r) / r^2", exp_tail, -LN2 / 2 * mpf("1.001"), LN2 / 2 * mpf("1.001"),
+    ("exp_tail", "r", "(e^r - 1 - r) / r^2", exp_tail, -LN2 / 2 * mpf("1.001"), LN2 / 2 * mpf("1.001"),
      lambda r: (r * r + SMALL) / exp(r), (4, 9), "|r| <= 1.001 ln(2) / 2"),
-    ("log_tail", "(log(1 + f) - f + f^2 / 2) / f^3", log_tail, sqrt(mpf(1) / 2) - 1, sqrt(mpf(2)) - 1,
+    ("log_tail", "f", "(log(1 + f) - f + f^2 / 2) / f^3", log_tail, sqrt(mpf(1) / 2) - 1, sqrt(mpf(2)) - 1,
      lambda f: SMALL + (f * f if abs(f) < TINY else abs(f ** 3 / log1p(f))), (7, 18),
      "sqrt(1/2) <= 1 + f <= sqrt(2)"),
-    ("log1p_unit_tail", "log(1 + e) / e", unit, mpf(0), mpf(1),
+    ("log1p_unit_tail", "e", "log(1 + e) / e", unit, mpf(0), mpf(1),
      lambda e: 1 / unit(e), (9, 21), "0 <= e <= 1"),
+    ("sine_tail", "s", "sin(pi/2 sqrt(s)) / sqrt(s)", sine, mpf(0), mpf(1) / 4,
+     lambda s: 1 / sine(s), (3, 7), "0 <= s <= 1/4"),
+    ("cosine_tail", "s", "cos(pi/2 sqrt(s))", cosine, mpf(0), mpf(1) / 4,
+     lambda s: 1 / cosine(s), (4, 7), "0 <= s <= 1/4"),
 ]
 
 
@@ -102,15 +114,14 @@ def main():
     for bits in (32, 64):
         if bits == 64:
             print("\n#else")
-        for name, formula, f, low, high, weight, degrees, where in POLYNOMIALS:
+        for name, x, formula, f, low, high, weight, degrees, where in POLYNOMIALS:
             c, worst = remez(f, low, high, degrees[bits == 64], weight)
-            x = formula.split("/ ")[-1][0]
             print(f"\n// {formula}\n// for {where}, error 2^{nstr(log(worst) / LN2, 4)}.")
             print(f"NEAP_INLINE real {name}(real {x}) {{")
-            print(f"  real s = {literal(c[-1], bits)};")
+            print(f"  real p = {literal(c[-1], bits)};")
             for value in reversed(c[:-1]):
-                print(f"  s = NEAP_FMA(s, {x}, {literal(value, bits)});")
-            print("  return s;\n}")
+                print(f"  p = NEAP_FMA(p, {x}, {literal(value, bits)});")
+            print("  return p;\n}")
     print("\n#endif\n\n#endif")
 
 
