@@ -1,0 +1,140 @@
+// dataset/dataset.h -- data with known truth, CSV, splits, standardisation.
+#ifndef NEAP_DATASET_H
+#define NEAP_DATASET_H
+
+#include "kernel/kernel.h"
+
+// ------------------------------------------------------------- generators
+//
+// A generator is one file and one row in generators.def. Row i of a data set
+// is a pure function of (seed, part, i): more rows extend it, and the same
+// seed gives the same bits on every machine.
+
+// How the classes of a drawn data set are found.
+typedef enum neap_labels {
+  NEAP_LABELS_INDEPENDENT,  // each row is positive with probability prior
+  NEAP_LABELS_EXACT,        // of the first n rows floor(n prior + 1/2) are
+} neap_labels;
+
+typedef struct neap_draw {
+  size_t rows, features;
+  uint64_t seed;
+  uint32_t part;  // tells training rows (0) from test rows (1)
+  neap_labels labels;
+  const double *params;  // in the generator's order
+  neap_dtype dtype;      // of x and y: float64 or float32
+  void *x;               // out [rows][features]
+  void *y;               // out [rows]: 0 or 1
+  double *truth;         // out [rows]: P(y = 1 | x)
+} neap_draw;
+
+typedef struct neap_generator {
+  const char *name;
+  const char *summary;
+  neap_parameter parameters[NEAP_PARAMETER_MAX];  // ends where name is NULL
+  size_t features;                                // unless asked
+  // Fails only for lack of memory.
+  neap_status (*draw)(const neap *engine, const neap_draw *draw,
+                      neap_error *error);
+} neap_generator;
+
+// Returns the generator at a position of the list, or NULL beyond its end.
+const neap_generator *neap_generator_at(size_t position);
+
+// Returns a seed for a purpose: distinct indices give unrelated seeds, all of
+// them whole numbers below 2^53, which Lua and JSON keep exactly.
+uint64_t neap_seed_of(uint64_t seed, uint64_t index);
+
+// -------------------------------------------------------------------- CSV
+
+// A text's layout, found by reading it once. Lines and columns count from 1.
+typedef struct neap_csv {
+  const char *text;
+  size_t size_bytes;
+  char delimiter;
+  bool has_header;
+  size_t columns;
+  size_t rows;        // data rows; blank lines don't count
+  size_t start;       // offset of the first data row
+  size_t start_line;  // its line
+} neap_csv;
+
+// What to do with a text before it is read; zeros mean: find out.
+typedef struct neap_csv_options {
+  char delimiter;
+  enum { NEAP_HEADER_FIND, NEAP_HEADER_YES, NEAP_HEADER_NO } header;
+} neap_csv_options;
+
+// A piece of the text: a field without its quotes. A field that holds
+// doubled quotes keeps them doubled, and says so.
+typedef struct neap_field {
+  const char *text;
+  size_t size_bytes;
+  bool has_doubled_quotes;
+} neap_field;
+
+// Finds the layout of CSV text. Delimiters are , ; tab and |; lines end in
+// LF, CRLF or CR; fields may be quoted; a UTF-8 byte-order mark is skipped.
+//   NEAP_EDATA  the text is empty, UTF-16, has NUL bytes or an open quote, or
+//               a row's number of fields differs; names line and counts
+neap_status neap_csv_scan(const char *text, size_t size_bytes,
+                          const neap_csv_options *options, neap_csv *csv,
+                          neap_error *error);
+
+// Returns a column's name: its field of the header, or an empty field.
+neap_field neap_csv_name(const neap_csv *csv, size_t column);
+
+// What becomes of a column: skipped, read as numbers, or kept as text.
+typedef enum neap_column { NEAP_SKIP, NEAP_NUMBER, NEAP_TEXT } neap_column;
+
+// Reads the rows: number columns to x [rows][number columns], text columns to
+// texts [rows][text columns].
+//   NEAP_EDATA  a number field is missing, not a number or not finite; names
+//               line, column and field
+neap_status neap_csv_read(const neap_csv *csv, const neap_column *columns,
+                          double *x, neap_field *texts, neap_error *error);
+
+// Reads a whole field as a decimal number, whatever the locale. Returns false
+// where it is not one. Hexadecimal numbers, "inf" and "nan" are not.
+bool neap_parse_number(const char *text, size_t size_bytes, double *number);
+
+// ------------------------------------------------------ splits and columns
+
+// Deals the rows of each class into folds at random, so that the folds of a
+// class differ by at most one row, and so do the folds.
+//
+// classes  [rows] class indices below class_count
+// folds    >= 2
+// fold     out [rows]: 0 to folds - 1
+//   NEAP_EDATA    a class has fewer rows than there are folds
+//   NEAP_EMEMORY  no memory
+neap_status neap_deal_folds(const neap *engine, size_t rows,
+                            const int32_t *classes, size_t class_count,
+                            size_t folds, uint64_t seed, uint32_t *fold,
+                            neap_error *error);
+
+// Marks a share of each class at random: 1 in the share, else 0.
+//
+// share  in (0, 1); of c rows of a class floor(c share + 1/2) are marked
+//   NEAP_EDATA  a class would have no row on one side
+neap_status neap_mark_share(const neap *engine, size_t rows,
+                            const int32_t *classes, size_t class_count,
+                            double share, uint64_t seed, uint32_t *marked,
+                            neap_error *error);
+
+// Writes a random order of 0 to count - 1: Fisher and Yates's shuffle (Knuth
+// 1997, vol. 2, algorithm 3.4.2 P) with draw i of a part of a stream at step i.
+void neap_shuffle(uint64_t seed, neap_stream stream, uint32_t part,
+                  size_t count, uint32_t *order);
+
+// Writes mean and 1 / deviation (ddof 0) of each column; 1 where a column is
+// constant. x: [rows][columns]; shift, scale: out [columns].
+void neap_standardize(size_t rows, size_t columns, const void *x,
+                      neap_dtype dtype, double *shift, double *scale);
+
+// Returns the position (row * columns + column) of the first number that is
+// not finite, or rows * columns where all are.
+size_t neap_find_not_finite(size_t rows, size_t columns, const void *x,
+                            neap_dtype dtype);
+
+#endif

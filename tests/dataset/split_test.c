@@ -1,0 +1,95 @@
+// tests/dataset/split_test.c -- splits keep the classes' shares, orders are
+// permutations, and columns are standardised.
+#include "check.h"
+#include "dataset/dataset.h"
+
+enum { ROWS = 1003 };
+
+static int32_t classes[ROWS];
+static uint32_t marks[ROWS];
+
+static void set_classes(void) {
+  for (size_t i = 0; i < ROWS; i++)
+    classes[i] = i % 10 == 3 ? 1 : 0;
+}
+
+static void test_folds(const neap *engine) {
+  size_t sizes[7][2] = {{0}};
+  CHECK(neap_deal_folds(engine, ROWS, classes, 2, 7, 5, marks, NULL) ==
+        NEAP_OK);
+  for (size_t i = 0; i < ROWS; i++)
+    sizes[marks[i]][classes[i]]++;
+  for (size_t f = 0; f < 7; f++) {
+    CHECK(sizes[f][1] == 14 || sizes[f][1] == 15);
+    CHECK(sizes[f][0] + sizes[f][1] == 143 || sizes[f][0] + sizes[f][1] == 144);
+  }
+  neap_error error = {0};
+  CHECK(neap_deal_folds(engine, 20, classes, 2, 3, 5, marks, &error) ==
+        NEAP_EDATA);
+  CHECK_SHOW(strcmp(error.message,
+                    "class 1 has 2 rows; wanted 3 or more, one for each "
+                    "fold") == 0,
+             "%s", error.message);
+}
+
+static void test_share(const neap *engine) {
+  size_t taken[2] = {0};
+  CHECK(neap_mark_share(engine, ROWS, classes, 2, 0.2, 5, marks, NULL) ==
+        NEAP_OK);
+  for (size_t i = 0; i < ROWS; i++)
+    taken[classes[i]] += marks[i];
+  CHECK(taken[1] == 20 && taken[0] == 181);
+  marks[0] = 77;
+  neap_error error = {0};
+  CHECK(neap_mark_share(engine, 10, classes, 2, 0.2, 5, marks, &error) ==
+        NEAP_EDATA);
+  CHECK(marks[0] == 77);
+  CHECK_SHOW(strcmp(error.message,
+                    "class 1 has 1 rows; a share of 0.2 leaves one side "
+                    "without any") == 0,
+             "%s", error.message);
+}
+
+static void test_shuffle(void) {
+  static uint32_t order[ROWS], other[ROWS];
+  static bool seen[ROWS];
+  neap_shuffle(3, NEAP_STREAM_SHUFFLE, 0, ROWS, order);
+  for (size_t i = 0; i < ROWS; i++)
+    seen[order[i]] = true;
+  for (size_t i = 0; i < ROWS; i++)
+    CHECK(seen[i]);
+  neap_shuffle(3, NEAP_STREAM_SHUFFLE, 1, ROWS, other);
+  CHECK(memcmp(order, other, sizeof order) != 0);
+  // The place of row 0 over 7,000 orders of 7: five standard deviations.
+  int places[7] = {0};
+  for (uint32_t part = 0; part < 7000; part++) {
+    neap_shuffle(9, NEAP_STREAM_SHUFFLE, part, 7, order);
+    for (int i = 0; i < 7; i++)
+      places[i] += order[i] == 0;
+  }
+  for (int i = 0; i < 7; i++)
+    CHECK(abs(places[i] - 1000) < 5 * 30);
+}
+
+static void test_standardize(void) {
+  const double x[] = {1e9 + 1, 5, 0.1, 1e9 + 2, 5, 0.1, 1e9 + 3, 5, 0.1};
+  double shift[3], scale[3];
+  neap_standardize(3, 3, x, NEAP_FLOAT64, shift, scale);
+  CHECK(shift[0] == 1e9 + 2 && fabs(scale[0] - sqrt(1.5)) < 1e-12);
+  CHECK(shift[1] == 5 && scale[1] == 1);
+  CHECK(scale[2] == 1);
+  const double odd[] = {1, 2, NAN, 4};
+  CHECK(neap_find_not_finite(2, 2, odd, NEAP_FLOAT64) == 2);
+  CHECK(neap_find_not_finite(1, 2, odd, NEAP_FLOAT64) == 2);
+}
+
+int main(void) {
+  neap *engine = neap_new(NULL, NULL);
+  set_classes();
+  test_folds(engine);
+  test_share(engine);
+  test_shuffle();
+  test_standardize();
+  neap_free(engine);
+  return check_result();
+}
