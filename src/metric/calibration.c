@@ -1,0 +1,212 @@
+// metric/calibration.c -- the inverse focal map, and Platt's two numbers.
+#include <math.h>
+
+#include "metric/metric.h"
+
+enum { ITERATION_MAX = 50 };
+
+// Buffers of one worker, [rows] each.
+typedef struct space {
+  double *s, *y, *z, *g, *h;
+} space;
+
+// Writes d loss / dx of all rows at one target.
+static void evaluate_side(const neap_calibration *c, size_t rows, double target,
+                          const double *x, double *y, double *gradient) {
+  for (size_t i = 0; i < rows; i++)
+    y[i] = target;
+  const neap_loss_call call = {.rows = rows,
+                               .dtype = NEAP_FLOAT64,
+                               .target_dtype = NEAP_FLOAT64,
+                               .logits = x,
+                               .targets = y,
+                               .params = c->params,
+                               .class_weights = c->class_weights,
+                               .gradient = gradient};
+  neap_loss_evaluate_unchecked(c->loss, &call);
+}
+
+// g of the scores in at->s, in place. Where a derivative is 0 the score lies
+// beyond all that numbers can tell; it keeps its own value.
+static void invert_link(const neap *engine, const neap_calibration *c,
+                        size_t rows, space *at) {
+  if (c->loss == NULL)
+    return;
+  const neap_kernels *kernels = neap_kernels_of(engine, NEAP_FLOAT64);
+  evaluate_side(c, rows, 1, at->s, at->y, at->g);
+  evaluate_side(c, rows, 0, at->s, at->y, at->h);
+  for (size_t i = 0; i < rows; i++)
+    at->g[i] = -at->g[i];
+  kernels->log(rows, at->g, at->g);
+  kernels->log(rows, at->h, at->h);
+  for (size_t i = 0; i < rows; i++) {
+    const double g = at->h[i] - at->g[i];
+    if (isfinite(g))
+      at->s[i] = g;
+  }
+}
+
+// One column's fit: s is g(x), y Platt's targets, z the logits a s + b, and
+// the sums are what a step of Newton's needs.
+typedef struct fit {
+  const neap *engine;
+  size_t rows;
+  const double *weights;
+  space at;
+  double a, b;
+  double value, ga, gb, haa, hab, hbb;
+} fit;
+
+static void evaluate(fit *f) {
+  for (size_t i = 0; i < f->rows; i++)
+    f->at.z[i] = f->a * f->at.s[i] + f->b;
+  const neap_loss_call call = {.rows = f->rows,
+                               .dtype = NEAP_FLOAT64,
+                               .target_dtype = NEAP_FLOAT64,
+                               .logits = f->at.z,
+                               .targets = f->at.y,
+                               .weights = f->weights,
+                               .gradient = f->at.g,
+                               .hessian = f->at.h,
+                               .sum = &f->value};
+  neap_loss_evaluate_unchecked(
+      neap_loss_find(f->engine, "binary_cross_entropy"), &call);
+  f->ga = f->gb = f->haa = f->hab = f->hbb = 0;
+  for (size_t i = 0; i < f->rows; i++) {
+    const double s = f->at.s[i];
+    f->ga += f->at.g[i] * s;
+    f->gb += f->at.g[i];
+    f->haa += f->at.h[i] * s * s;
+    f->hab += f->at.h[i] * s;
+    f->hbb += f->at.h[i];
+  }
+}
+
+// Halves the step until the value falls; returns whether it did.
+static bool step(fit *f, double da, double db) {
+  const double a = f->a, b = f->b, value = f->value;
+  for (double t = 1; t > 1e-6; t /= 2) {
+    f->a = a + t * da;
+    f->b = b + t * db;
+    evaluate(f);
+    if (f->value < value)
+      return true;
+  }
+  f->a = a;
+  f->b = b;
+  evaluate(f);
+  return false;
+}
+
+// Newton's method on two numbers, with a ridge that keeps the matrix regular
+// where all scores are equal.
+static void run(fit *f) {
+  evaluate(f);
+  for (int i = 0; i < ITERATION_MAX; i++) {
+    const double ridge = 1e-12 * (f->haa + f->hbb) + 1e-300;
+    const double haa = f->haa + ridge, hbb = f->hbb + ridge;
+    const double determinant = haa * hbb - f->hab * f->hab;
+    const double da = -(hbb * f->ga - f->hab * f->gb) / determinant;
+    const double db = -(haa * f->gb - f->hab * f->ga) / determinant;
+    const double fall = -(da * f->ga + db * f->gb);
+    if (!(fall > 1e-12 * f->value) || !step(f, da, db))
+      return;
+  }
+}
+
+typedef struct calibrating {
+  const neap *engine;
+  const neap_columns *columns;
+  neap_calibration *fitted;       // of neap_calibrate
+  const neap_calibration *given;  // of neap_apply_calibration
+  double yes, no;                 // Platt's targets
+  double *out;
+  double *spaces;  // [workers][5][rows]
+  neap_arena arena;
+} calibrating;
+
+static neap_status start(calibrating *all, neap_error *error) {
+  const size_t workers = all->engine->host.max_workers;
+  const size_t doubles = workers * 5 * all->columns->rows;
+  neap_arena_take(&all->arena, doubles, sizeof(double));
+  NEAP_TRY(neap_arena_new(all->engine, &all->arena, error));
+  all->spaces = neap_arena_take(&all->arena, doubles, sizeof(double));
+  return NEAP_OK;
+}
+
+// A worker's buffers, with the mapped scores of a column in s.
+static space load_column(const calibrating *all, const neap_calibration *k,
+                         size_t column, size_t worker) {
+  const neap_columns *c = all->columns;
+  double *first = all->spaces + worker * 5 * c->rows;
+  space at = {.s = first,
+              .y = first + c->rows,
+              .z = first + 2 * c->rows,
+              .g = first + 3 * c->rows,
+              .h = first + 4 * c->rows};
+  for (size_t i = 0; i < c->rows; i++) {
+    const size_t from = column * c->rows + i;
+    at.s[i] = neap_get(c->scores, c->dtype, from);
+  }
+  invert_link(all->engine, k, c->rows, &at);
+  return at;
+}
+
+static void fit_column(void *argument, size_t column, size_t worker) {
+  const calibrating *all = argument;
+  const neap_columns *c = all->columns;
+  neap_calibration *calibration = &all->fitted[column];
+  fit f = {.engine = all->engine,
+           .rows = c->rows,
+           .weights = c->weights,
+           .at = load_column(all, calibration, column, worker),
+           .a = 1};
+  for (size_t i = 0; i < c->rows; i++) {
+    f.at.y[i] = c->targets[i] != 0 ? all->yes : all->no;
+  }
+  run(&f);
+  calibration->slope = f.a;
+  calibration->intercept = f.b;
+}
+
+neap_status neap_calibrate(const neap *engine, const neap_columns *columns,
+                           neap_calibration *calibrations, neap_error *error) {
+  calibrating all = {
+      .engine = engine, .columns = columns, .fitted = calibrations};
+  double positives = 0, negatives = 0;
+  for (size_t i = 0; i < columns->rows; i++) {
+    const double weight = columns->weights != NULL ? columns->weights[i] : 1;
+    if (columns->targets[i] != 0)
+      positives += weight;
+    if (columns->targets[i] == 0)
+      negatives += weight;
+  }
+  all.yes = (positives + 1) / (positives + 2);
+  all.no = 1 / (negatives + 2);
+  NEAP_TRY(start(&all, error));
+  neap_parallel_for(engine, fit_column, &all, columns->columns);
+  neap_arena_free(engine, &all.arena);
+  return NEAP_OK;
+}
+
+static void apply_column(void *argument, size_t column, size_t worker) {
+  const calibrating *all = argument;
+  const neap_calibration *k = &all->given[column];
+  const space at = load_column(all, k, column, worker);
+  double *out = all->out + column * all->columns->rows;
+  for (size_t i = 0; i < all->columns->rows; i++) {
+    out[i] = k->slope * at.s[i] + k->intercept;
+  }
+}
+
+neap_status neap_apply_calibration(const neap *engine,
+                                   const neap_columns *columns,
+                                   const neap_calibration *calibrations,
+                                   double *out, neap_error *error) {
+  calibrating all = {
+      .engine = engine, .columns = columns, .given = calibrations, .out = out};
+  NEAP_TRY(start(&all, error));
+  neap_parallel_for(engine, apply_column, &all, columns->columns);
+  neap_arena_free(engine, &all.arena);
+  return NEAP_OK;
+}
