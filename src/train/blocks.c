@@ -1,0 +1,94 @@
+// train/blocks.c -- rows of the data in the form that a pass wants them.
+#include <string.h>
+
+#include "train/lockstep.h"
+
+static neap_rows source_of(const neap_trainer *t) {
+  return (neap_rows){.x = t->spec.x,
+                     .dtype = t->spec.dtype,
+                     .columns = t->spec.shape.features,
+                     .stride = (ptrdiff_t)t->spec.shape.features,
+                     .shift = t->shift,
+                     .scale = t->scale};
+}
+
+static void pack_block(void *argument, size_t block, size_t worker) {
+  neap_trainer *t = argument;
+  (void)worker;
+  neap_rows from = source_of(t);
+  from.first = block * NEAP_BLOCK_ROWS;
+  const size_t left = t->spec.rows - from.first;
+  const size_t row_bytes = NEAP_BLOCK_ROWS * t->width * t->number_bytes;
+  const size_t column_bytes =
+      t->spec.shape.features * (size_t)t->stride * t->number_bytes;
+  t->kernels->pack(left < NEAP_BLOCK_ROWS ? left : NEAP_BLOCK_ROWS, &from,
+                   t->packed_rows + block * row_bytes, (ptrdiff_t)t->width,
+                   t->packed_columns + block * column_bytes, t->stride);
+}
+
+// A block of the rows in their own order, which were packed at the start.
+static neap_block packed_block(const neap_trainer *t, size_t first,
+                               size_t count) {
+  const size_t size = t->number_bytes, block = first / NEAP_BLOCK_ROWS;
+  const size_t column_bytes = t->spec.shape.features * (size_t)t->stride * size;
+  return (neap_block){
+      .count = count,
+      .rows = t->packed_rows + first * t->width * size,
+      .columns = t->packed_columns + block * column_bytes,
+      .width = t->width,
+      .stride = t->stride,
+      .targets =
+          t->targets + first * (neap_is_binary(t) ? size : sizeof(int32_t)),
+      .weights = t->weights != NULL ? t->weights + first * size : NULL};
+}
+
+static void gather(const char *from, const uint32_t *order, size_t count,
+                   size_t size_bytes, char *to) {
+  if (size_bytes == 4) {
+    for (size_t i = 0; i < count; i++) {
+      memcpy(to + 4 * i, from + 4 * (size_t)order[i], 4);
+    }
+  } else {
+    for (size_t i = 0; i < count; i++) {
+      memcpy(to + 8 * i, from + 8 * (size_t)order[i], 8);
+    }
+  }
+}
+
+// A block of rows in the order of the epoch, gathered by the worker.
+static neap_block gathered_block(const neap_trainer *t, neap_workspace *space,
+                                 size_t first, size_t count) {
+  const size_t size = t->number_bytes;
+  const uint32_t *order = t->order + first;
+  neap_rows from = source_of(t);
+  from.index = order;
+  t->kernels->pack(count, &from, space->rows, (ptrdiff_t)t->width,
+                   space->columns, t->stride);
+  gather(t->targets, order, count, neap_is_binary(t) ? size : sizeof(int32_t),
+         space->targets);
+  if (t->weights != NULL) {
+    gather(t->weights, order, count, size, space->weights);
+  }
+  return (neap_block){.count = count,
+                      .rows = space->rows,
+                      .columns = space->columns,
+                      .width = t->width,
+                      .stride = t->stride,
+                      .targets = space->targets,
+                      .weights = t->weights != NULL ? space->weights : NULL};
+}
+
+void neap_trainer_pack(neap_trainer *t) {
+  if (t->spec.optimizer->batches)
+    return;
+  neap_parallel_for(t->engine, pack_block, t, neap_block_count(t->spec.rows));
+}
+
+neap_block neap_trainer_block(const neap_trainer *t, neap_workspace *space,
+                              const neap_position *at) {
+  const size_t first = at->block * NEAP_BLOCK_ROWS;
+  const size_t left = at->rows - first;
+  const size_t count = left < NEAP_BLOCK_ROWS ? left : NEAP_BLOCK_ROWS;
+  return t->order != NULL ? gathered_block(t, space, at->start + first, count)
+                          : packed_block(t, first, count);
+}

@@ -1,0 +1,131 @@
+// train/layout.c -- all memory of a trainer, in one block.
+#include <string.h>
+
+#include "train/lockstep.h"
+
+static size_t history_capacity(const neap_trainer *t) {
+  const bool is_short =
+      t->spec.optimizer->batches && t->spec.epochs < NEAP_HISTORY_MAX;
+  return is_short ? t->spec.epochs : NEAP_HISTORY_MAX;
+}
+
+static void lay_out_points(neap_trainer *t) {
+  neap_arena *a = &t->arena;
+  const size_t parameters = t->parameters, count = t->spec.point_count;
+  t->points = neap_arena_take(a, count, sizeof *t->points);
+  t->running = neap_arena_take(a, count, sizeof *t->running);
+  for (size_t p = 0; p < count; p++) {
+    const neap_train_point *spec = &t->spec.points[p];
+    const size_t weights =
+        t->spec.shape.outputs > 1 ? t->spec.shape.outputs : 2;
+    const size_t state =
+        t->spec.optimizer->state_bytes(parameters, spec->options);
+    double *x = neap_arena_take(a, parameters, sizeof(double));
+    double *gradient = neap_arena_take(a, parameters, sizeof(double));
+    void *optimizer = neap_arena_take(a, state, 1);
+    double *history = neap_arena_take(a, history_capacity(t), sizeof(double));
+    double *class_weights = spec->class_weights != NULL
+                                ? neap_arena_take(a, weights, sizeof(double))
+                                : NULL;
+    if (t->points == NULL)
+      continue;
+    t->points[p] = (neap_point){.spec = *spec,
+                                .at = {.x = x, .gradient = gradient},
+                                .gradient = gradient,
+                                .optimizer = optimizer,
+                                .history = history};
+    if (class_weights == NULL)
+      continue;
+    memcpy(class_weights, spec->class_weights, weights * sizeof(double));
+    t->points[p].spec.class_weights = class_weights;
+  }
+}
+
+static size_t loss_scratch_bytes(const neap_trainer *t) {
+  size_t most = 0;
+  for (size_t p = 0; p < t->spec.point_count; p++) {
+    const size_t bytes =
+        neap_loss_scratch_bytes(t->spec.points[p].loss, t->spec.shape.outputs,
+                                t->spec.optimizer->precision);
+    if (bytes > most)
+      most = bytes;
+  }
+  return most;
+}
+
+static void lay_out_spaces(neap_trainer *t) {
+  neap_arena *a = &t->arena;
+  const neap_shape *shape = &t->spec.shape;
+  const size_t size = t->number_bytes, rows = NEAP_BLOCK_ROWS;
+  const size_t chunk = t->chunk_points * shape->outputs;
+  const size_t workers = t->engine->host.max_workers;
+  const neap_dtype precision = t->spec.optimizer->precision;
+  const size_t model =
+      t->spec.model->scratch_bytes(shape, t->chunk_points, precision);
+  t->spaces = neap_arena_take(a, workers, sizeof *t->spaces);
+  for (size_t w = 0; w < workers; w++) {
+    const size_t stride = (size_t)t->stride;
+    const neap_workspace space = {
+        .rows = neap_arena_take(a, rows * t->width, size),
+        .columns = neap_arena_take(a, shape->features * stride, size),
+        .targets = neap_arena_take(a, rows, size),
+        .weights = neap_arena_take(a, rows, size),
+        .logits = neap_arena_take(a, chunk * stride, size),
+        .model = neap_arena_take(a, model, 1),
+        .loss = neap_arena_take(a, loss_scratch_bytes(t), 1),
+        .x = neap_arena_take(a, t->chunk_points, sizeof(double *)),
+        .gradient = neap_arena_take(a, t->chunk_points, sizeof(double *))};
+    if (t->spaces != NULL)
+      t->spaces[w] = space;
+  }
+}
+
+static void lay_out(neap_trainer *t) {
+  neap_arena *a = &t->arena;
+  const neap_train_spec *spec = &t->spec;
+  const size_t size = t->number_bytes, features = spec->shape.features;
+  t->shift = spec->shift != NULL ? neap_arena_take(a, features, size) : NULL;
+  t->scale = spec->shift != NULL ? neap_arena_take(a, features, size) : NULL;
+  t->targets = neap_arena_take(a, spec->rows, size);
+  t->weights =
+      spec->weights != NULL ? neap_arena_take(a, spec->rows, size) : NULL;
+  if (spec->optimizer->batches) {
+    t->order = neap_arena_take(a, spec->rows, sizeof *t->order);
+  } else {
+    const size_t blocks = neap_block_count(spec->rows);
+    const size_t stride = (size_t)t->stride;
+    t->packed_rows =
+        neap_arena_take(a, blocks * NEAP_BLOCK_ROWS * t->width, size);
+    t->packed_columns = neap_arena_take(a, blocks * features * stride, size);
+  }
+  lay_out_points(t);
+  lay_out_spaces(t);
+}
+
+static void convert(const double *from, size_t count, neap_dtype dtype,
+                    char *to) {
+  for (size_t i = 0; from != NULL && i < count; i++) {
+    neap_put(to, dtype, i, from[i]);
+  }
+}
+
+static void copy_data(neap_trainer *t) {
+  const neap_train_spec *spec = &t->spec;
+  const neap_dtype precision = spec->optimizer->precision;
+  convert(spec->shift, spec->shape.features, precision, t->shift);
+  convert(spec->scale, spec->shape.features, precision, t->scale);
+  convert(spec->weights, spec->rows, precision, t->weights);
+  if (neap_is_binary(t)) {
+    convert(spec->targets, spec->rows, precision, t->targets);
+  } else {
+    memcpy(t->targets, spec->classes, spec->rows * sizeof(int32_t));
+  }
+}
+
+neap_status neap_trainer_allocate(neap_trainer *t, neap_error *error) {
+  lay_out(t);
+  NEAP_TRY(neap_arena_new(t->engine, &t->arena, error));
+  lay_out(t);
+  copy_data(t);
+  return NEAP_OK;
+}

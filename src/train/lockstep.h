@@ -1,0 +1,90 @@
+// train/lockstep.h -- the parts of a trainer, shared by its three files.
+#ifndef NEAP_TRAIN_LOCKSTEP_H
+#define NEAP_TRAIN_LOCKSTEP_H
+
+#include "train/train.h"
+
+// Objectives that a point remembers; the first ones.
+enum { NEAP_HISTORY_MAX = 1000 };
+
+typedef struct neap_point {
+  neap_train_point spec;
+  neap_fit_state state;
+  neap_iterate at;
+  double *gradient;  // [parameters]
+  void *optimizer;   // state_bytes
+  double *history;
+  size_t history_count;
+  double value;        // of the pass so far
+  double epoch_value;  // the batches' objectives so far, times their rows
+} neap_point;
+
+// Buffers of one worker.
+typedef struct neap_workspace {
+  char *rows, *columns, *targets, *weights;  // of a batch's block
+  char *logits, *model, *loss;
+  double **x, **gradient;  // [points of a chunk]
+} neap_workspace;
+
+// What the present pass is for: the norm at the start, steps, and objective
+// and norm at the end. Optimizers on all rows need the second alone.
+typedef enum neap_phase {
+  NEAP_PHASE_START,
+  NEAP_PHASE_STEPS,
+  NEAP_PHASE_END,
+  NEAP_PHASE_DONE,
+} neap_phase;
+
+// Where the work has got to: a block of a pass over some rows.
+typedef struct neap_position {
+  size_t start, rows;  // of the pass, in the order of the rows
+  size_t block;
+} neap_position;
+
+struct neap_trainer {
+  neap_job job;
+  const neap *engine;
+  neap_train_spec spec;
+  const neap_kernels *kernels;
+  size_t number_bytes;
+  size_t parameters, width, chunk_points;
+  ptrdiff_t stride;  // of columns and logits
+  neap_arena arena;
+  // The data in the trainer's number type.
+  char *shift, *scale;                 // [features]
+  char *targets, *weights;             // [rows]; weights NULL: all 1
+  uint32_t *order;                     // [rows], of batches
+  char *packed_rows, *packed_columns;  // all blocks, if steps see all rows
+  neap_point *points;
+  size_t *running;  // [running_count] positions of points
+  size_t running_count;
+  neap_workspace *spaces;  // [max_workers]
+  neap_phase phase;
+  size_t epoch;
+  neap_position at;
+};
+
+// Returns the blocks of a pass over some rows.
+static inline size_t neap_block_count(size_t rows) {
+  return (rows + NEAP_BLOCK_ROWS - 1) / NEAP_BLOCK_ROWS;
+}
+
+static inline bool neap_is_binary(const neap_trainer *t) {
+  return t->spec.classes == NULL;
+}
+
+// Takes all memory of a trainer whose spec and sizes are set, and copies
+// points, targets and weights into it.
+//   NEAP_EMEMORY  no memory
+neap_status neap_trainer_allocate(neap_trainer *trainer, neap_error *error);
+
+// Packs all rows, where steps see all of them.
+void neap_trainer_pack(neap_trainer *trainer);
+
+// Returns the rows of a position, packed; gathered into the workspace where
+// the order of the rows is the epoch's.
+neap_block neap_trainer_block(const neap_trainer *trainer,
+                              neap_workspace *space,
+                              const neap_position *position);
+
+#endif

@@ -1,0 +1,122 @@
+// train/predict.c -- the logits of many points on the same rows.
+#include <string.h>
+
+#include "train/train.h"
+
+// Points whose logits of one block are worked on at once.
+enum { CHUNK_POINTS = 24 };
+
+typedef struct workspace {
+  char *rows, *columns, *logits, *model;
+} workspace;
+
+typedef struct prediction {
+  const neap *engine;
+  const neap_predict_spec *spec;
+  const neap_kernels *kernels;
+  size_t number_bytes, width;
+  ptrdiff_t stride;
+  char *shift, *scale;
+  workspace *spaces;  // [max_workers]
+  neap_arena arena;
+} prediction;
+
+static size_t chunk_points(const neap_predict_spec *spec) {
+  const size_t outputs = spec->shape.outputs;
+  return outputs < CHUNK_POINTS ? CHUNK_POINTS / outputs : 1;
+}
+
+static void lay_out(prediction *p) {
+  neap_arena *a = &p->arena;
+  const neap_shape *shape = &p->spec->shape;
+  const size_t size = p->number_bytes, stride = (size_t)p->stride;
+  const size_t workers = p->engine->host.max_workers;
+  const size_t points = chunk_points(p->spec);
+  const size_t model =
+      p->spec->model->scratch_bytes(shape, points, p->spec->precision);
+  p->shift = neap_arena_take(a, shape->features, size);
+  p->scale = neap_arena_take(a, shape->features, size);
+  p->spaces = neap_arena_take(a, workers, sizeof *p->spaces);
+  for (size_t w = 0; w < workers; w++) {
+    const workspace space = {
+        .rows = neap_arena_take(a, NEAP_BLOCK_ROWS * p->width, size),
+        .columns = neap_arena_take(a, shape->features * stride, size),
+        .logits = neap_arena_take(a, points * shape->outputs * stride, size),
+        .model = neap_arena_take(a, model, 1)};
+    if (p->spaces != NULL)
+      p->spaces[w] = space;
+  }
+}
+
+static void predict_chunk(const prediction *p, const workspace *space,
+                          const neap_block *block, size_t row, size_t point,
+                          size_t count) {
+  const neap_predict_spec *spec = p->spec;
+  const size_t outputs = spec->shape.outputs, size = p->number_bytes;
+  const neap_chunk chunk = {.kernels = p->kernels,
+                            .shape = spec->shape,
+                            .points = count,
+                            // forward reads the parameters only
+                            .x = (double *const *)(spec->parameters + point),
+                            .block = block,
+                            .logits = space->logits,
+                            .stride = p->stride,
+                            .scratch = space->model};
+  spec->model->forward(&chunk);
+  for (size_t line = 0; line < count * outputs; line++) {
+    const size_t to = (point * outputs + line) * spec->rows + row;
+    memcpy((char *)spec->logits + to * size,
+           space->logits + line * (size_t)p->stride * size,
+           block->count * size);
+  }
+}
+
+static void predict_block(void *argument, size_t task, size_t worker) {
+  const prediction *p = argument;
+  const neap_predict_spec *spec = p->spec;
+  const workspace *space = &p->spaces[worker];
+  const size_t row = task * NEAP_BLOCK_ROWS, left = spec->rows - row;
+  const neap_rows from = {.x = spec->x,
+                          .dtype = spec->dtype,
+                          .columns = spec->shape.features,
+                          .stride = (ptrdiff_t)spec->shape.features,
+                          .first = row,
+                          .shift = spec->shift != NULL ? p->shift : NULL,
+                          .scale = p->scale};
+  const neap_block block = {
+      .count = left < NEAP_BLOCK_ROWS ? left : NEAP_BLOCK_ROWS,
+      .rows = space->rows,
+      .columns = space->columns,
+      .width = p->width,
+      .stride = p->stride};
+  p->kernels->pack(block.count, &from, space->rows, (ptrdiff_t)p->width,
+                   space->columns, p->stride);
+  const size_t step = chunk_points(spec);
+  for (size_t point = 0; point < spec->point_count; point += step) {
+    const size_t rest = spec->point_count - point;
+    predict_chunk(p, space, &block, row, point, rest < step ? rest : step);
+  }
+}
+
+neap_status neap_predict(const neap *engine, const neap_predict_spec *spec,
+                         neap_error *error) {
+  prediction p = {.engine = engine,
+                  .spec = spec,
+                  .kernels = neap_kernels_of(engine, spec->precision),
+                  .number_bytes = neap_dtype_size(spec->precision),
+                  .width = neap_padded(spec->shape.features),
+                  .stride = NEAP_BLOCK_ROWS + NEAP_PAD};
+  lay_out(&p);
+  NEAP_TRY(neap_arena_new(engine, &p.arena, error));
+  lay_out(&p);
+  if (spec->shift != NULL) {
+    for (size_t j = 0; j < spec->shape.features; j++) {
+      neap_put(p.shift, spec->precision, j, spec->shift[j]);
+      neap_put(p.scale, spec->precision, j, spec->scale[j]);
+    }
+  }
+  neap_parallel_for(engine, predict_block, &p,
+                    (spec->rows + NEAP_BLOCK_ROWS - 1) / NEAP_BLOCK_ROWS);
+  neap_arena_free(engine, &p.arena);
+  return NEAP_OK;
+}

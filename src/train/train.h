@@ -1,0 +1,190 @@
+// train/train.h -- lockstep training: many points of a grid on the same rows.
+//
+// A point is a loss with its parameters, an l2 and an optimizer with its
+// options. All points of a trainer share rows, model, optimizer and the order
+// of the rows, so the data is read once for all of them. The result of a
+// point has the same bits alone as among others, on one thread as on many,
+// and however the work is cut into slices.
+#ifndef NEAP_TRAIN_H
+#define NEAP_TRAIN_H
+
+#include "loss/loss.h"
+
+// ------------------------------------------------------------- optimizers
+
+// How a point stands.
+typedef enum neap_fit_state {
+  NEAP_FIT_RUNNING,
+  NEAP_FIT_CONVERGED,  // the gradient norm fell by the tolerance
+  NEAP_FIT_STOPPED,    // out of steps, or the objective falls no further
+  NEAP_FIT_FAILED,     // the objective or a parameter is no finite number
+} neap_fit_state;
+
+// What an optimizer sees of a point, and leaves behind.
+typedef struct neap_iterate {
+  double *x;               // in: where value and gradient were taken; out: next
+  double value;            // in: of the objective at x, or of a batch
+  const double *gradient;  // in
+  double first_norm;       // out: of the gradient at the start
+  double best_value, best_norm;  // out: at the last point that was kept
+  size_t steps;                  // out: points kept so far
+} neap_iterate;
+
+// One file and one row in optimizers.def.
+typedef struct neap_optimizer {
+  const char *name;
+  const char *summary;
+  const char *source;
+  neap_parameter parameters[NEAP_PARAMETER_MAX];
+  bool batches;          // steps on batches; else on all rows
+  neap_dtype precision;  // of logits and losses
+  // Bytes of state for `count` numbers; given zeroed.
+  size_t (*state_bytes)(size_t count, const double *options);
+  // Takes one step. When it returns anything but NEAP_FIT_RUNNING, x is the
+  // best point that was kept.
+  neap_fit_state (*step)(void *state, size_t count, const double *options,
+                         neap_iterate *at);
+} neap_optimizer;
+
+// Returns the optimizer at a position of the list, or NULL beyond its end.
+const neap_optimizer *neap_optimizer_at(size_t position);
+
+// ----------------------------------------------------------------- models
+
+typedef struct neap_shape {
+  size_t features;
+  size_t outputs;  // 1: binary; k: classes
+} neap_shape;
+
+// A block of rows in the trainer's number type, as neap_kernels packs it.
+typedef struct neap_block {
+  size_t count;
+  const void *rows;     // [count][width]
+  const void *columns;  // [features][stride]
+  size_t width;
+  ptrdiff_t stride;
+  const void *targets;  // [count]
+  const void *weights;  // [count], or NULL
+} neap_block;
+
+// Some points on a block. The parameters of a point are a flat array.
+typedef struct neap_chunk {
+  const neap_kernels *kernels;
+  neap_shape shape;
+  size_t points;
+  double *const *x;         // [points][parameters]
+  double *const *gradient;  // [points][parameters], backward adds to it
+  const neap_block *block;
+  void *logits;      // [points * outputs][stride]; then d loss / d logits
+  ptrdiff_t stride;  // of logits
+  void *scratch;     // scratch_bytes of the model
+} neap_chunk;
+
+// One file and one row in models.def.
+typedef struct neap_model {
+  const char *name;
+  const char *summary;
+  neap_parameter parameters[NEAP_PARAMETER_MAX];
+  size_t (*parameter_count)(const neap_shape *shape);
+  // Sets the start of a point: last biases as given [outputs], the rest by
+  // the model's rule.
+  void (*initialise)(const neap_shape *shape, const double *bias, double *x);
+  size_t (*scratch_bytes)(const neap_shape *shape, size_t points,
+                          neap_dtype dtype);
+  void (*forward)(const neap_chunk *chunk);
+  void (*backward)(const neap_chunk *chunk);
+  // Adds the gradient of l2/2 |weights|^2, biases left out, and returns it.
+  double (*penalise)(const neap_shape *shape, double l2, const double *x,
+                     double *gradient);
+} neap_model;
+
+// Returns the model at a position of the list, or NULL beyond its end.
+const neap_model *neap_model_at(size_t position);
+
+// -------------------------------------------------------------- the trainer
+
+typedef struct neap_train_point {
+  const neap_loss *loss;
+  double params[NEAP_PARAMETER_MAX];   // of the loss
+  const double *class_weights;         // [2] or [outputs]; NULL: all 1
+  double options[NEAP_PARAMETER_MAX];  // of the optimizer
+  double l2;
+} neap_train_point;
+
+typedef struct neap_train_spec {
+  size_t rows;
+  neap_shape shape;
+  const void *x;  // [rows][features], finite
+  neap_dtype dtype;
+  const double *shift, *scale;  // [features], standardisation; NULL: none
+  const double *targets;        // binary [rows] in [0, 1]; NULL for classes
+  const int32_t *classes;       // [rows] below outputs; NULL for binary
+  const double *weights;        // [rows], >= 0; NULL: all 1
+  const neap_model *model;
+  const neap_optimizer *optimizer;
+  size_t epochs, batch;  // of optimizers that take batches
+  uint64_t seed;         // of the order of the rows
+  const neap_train_point *points;
+  size_t point_count;
+  const double *initial;  // [points][parameters]; NULL: the model's start
+} neap_train_spec;
+
+typedef struct neap_trainer neap_trainer;
+
+// What is known of a point.
+typedef struct neap_fit_report {
+  neap_fit_state state;
+  double objective;      // sum of w_i loss_i / rows + l2/2 |weights|^2
+  double gradient_norm;  // of the objective
+  size_t steps;
+  const double *history;  // [history_count] objectives, by step or epoch
+  size_t history_count;
+} neap_fit_report;
+
+// Returns a new trainer, or NULL. Copies points, targets and weights; x must
+// stay while the trainer works.
+//   NEAP_EARGUMENT  a loss does not fit the targets; batch or epochs is 0
+//   NEAP_EMEMORY    no memory
+neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
+                               neap_error *error);
+
+// Frees a trainer. NULL is allowed.
+void neap_trainer_free(neap_trainer *trainer);
+
+// The trainer as a job; see neap_job_step. No memory is taken while it works.
+neap_job *neap_trainer_job(neap_trainer *trainer);
+
+// Returns the points that are still running.
+size_t neap_trainer_running(const neap_trainer *trainer);
+
+// Returns how far the work is, between 0 and 1: epochs done, or points done.
+double neap_trainer_fraction(const neap_trainer *trainer);
+
+// Returns the parameters of a point [parameters]: for each output its
+// weights, then its bias.
+const double *neap_trainer_parameters(const neap_trainer *trainer,
+                                      size_t point);
+
+neap_fit_report neap_trainer_report(const neap_trainer *trainer, size_t point);
+
+// ------------------------------------------------------------- prediction
+
+typedef struct neap_predict_spec {
+  size_t rows;
+  neap_shape shape;
+  const void *x;
+  neap_dtype dtype;
+  const double *shift, *scale;  // NULL: none
+  const neap_model *model;
+  const double *const *parameters;  // [points][parameters]
+  size_t point_count;
+  neap_dtype precision;  // of logits
+  void *logits;          // out [points][outputs][rows]
+} neap_predict_spec;
+
+// Writes the logits of many points on the same rows.
+//   NEAP_EMEMORY  no memory
+neap_status neap_predict(const neap *engine, const neap_predict_spec *spec,
+                         neap_error *error);
+
+#endif
