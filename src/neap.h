@@ -44,7 +44,8 @@ typedef struct neap_error {
 typedef void neap_task(void *argument, size_t task, size_t worker);
 
 // What a program gives to the library. Any member may be 0.
-typedef struct neap_host {
+typedef struct neap_host neap_host;
+struct neap_host {
   void *data;  // handed to every function below
 
   // Allocates, grows, shrinks and frees, with the contract of lua_Alloc:
@@ -61,14 +62,16 @@ typedef struct neap_host {
   // and each step of it does its smallest slice.
   double (*clock)(void *data);
 
-  // Reads a whole file into a block of the allocator above and sets its size
-  // in bytes. On failure returns NULL and fills the error. 0: no files.
-  void *(*read_file)(void *data, const char *path, size_t *size_bytes,
-                     neap_error *error);
+  // Reads a whole file and sets its size in bytes. The block comes from
+  // memory->allocate, memory being the engine's own host, and is one byte
+  // longer: a 0 follows the last byte. On failure returns NULL and fills the
+  // error. 0: no files.
+  void *(*read_file)(void *data, const neap_host *memory, const char *path,
+                     size_t *size_bytes, neap_error *error);
 
   // "base", "avx2" or "avx512". 0: the best that this machine has.
   const char *isa;
-} neap_host;
+};
 
 // Returns a new engine, or NULL. The host is copied; NULL means all defaults.
 // An engine is immutable: any number of threads may use it at once.

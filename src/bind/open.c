@@ -1,0 +1,105 @@
+// bind/open.c -- one engine in one Lua state, and the table "neap.core".
+#include <string.h>
+
+#include "bind/bind.h"
+
+// An engine as userdata. The engine's memory comes from the state, so the
+// state's own limits and counts hold for it.
+typedef struct bound_engine {
+  neap *engine;
+  neap_host given;     // as the program gave it
+  lua_Alloc allocate;  // the state's
+  void *allocate_data;
+} bound_engine;
+
+static const char engine_key = 0;  // its address is the registry's key
+
+static void *allocate(void *data, void *block, size_t old_size,
+                      size_t new_size) {
+  const bound_engine *bound = data;
+  if (bound->given.allocate != NULL) {
+    return bound->given.allocate(bound->given.data, block, old_size, new_size);
+  }
+  return bound->allocate(bound->allocate_data, block,
+                         block != NULL ? old_size : 0, new_size);
+}
+
+static void run_parallel(void *data, neap_task *task, void *argument,
+                         size_t task_count) {
+  const bound_engine *bound = data;
+  bound->given.parallel_for(bound->given.data, task, argument, task_count);
+}
+
+static double read_clock(void *data) {
+  const bound_engine *bound = data;
+  return bound->given.clock(bound->given.data);
+}
+
+static void *read_file(void *data, const neap_host *memory, const char *path,
+                       size_t *size_bytes, neap_error *error) {
+  const bound_engine *bound = data;
+  return bound->given.read_file(bound->given.data, memory, path, size_bytes,
+                                error);
+}
+
+static int collect_engine(lua_State *L) {
+  bound_engine *bound = lua_touserdata(L, 1);
+  neap_free(bound->engine);
+  bound->engine = NULL;
+  return 0;
+}
+
+// The engine of the state: made at the first call, kept in the registry.
+static void push_engine(lua_State *L, const neap_host *host) {
+  bound_engine *bound = lua_newuserdatauv(L, sizeof *bound, 0);
+  *bound = (bound_engine){0};
+  lua_createtable(L, 0, 2);
+  lua_pushcfunction(L, collect_engine);
+  lua_setfield(L, -2, "__gc");
+  lua_pushliteral(L, "neap.Engine");
+  lua_setfield(L, -2, "__name");
+  lua_setmetatable(L, -2);
+  if (host != NULL)
+    bound->given = *host;
+  bound->allocate = lua_getallocf(L, &bound->allocate_data);
+  const neap_host *given = &bound->given;
+  const neap_host full = {
+      .data = bound,
+      .allocate = allocate,
+      .parallel_for = given->parallel_for != NULL ? run_parallel : NULL,
+      .max_workers = given->max_workers,
+      .clock = given->clock != NULL ? read_clock : NULL,
+      .read_file = given->read_file != NULL ? read_file : NULL,
+      .isa = given->isa};
+  neap_error error = {0};
+  bound->engine = neap_new(&full, &error);
+  if (bound->engine == NULL)
+    neap_raise(L, &error);
+}
+
+const neap *neap_bound_engine(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
+  const bound_engine *bound = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  return bound->engine;
+}
+
+int neap_raise(lua_State *L, const neap_error *error) {
+  return luaL_error(L, "%s", error->message);
+}
+
+int neap_open(lua_State *L, const neap_host *host) {
+  luaL_checkversion(L);
+  const int known = lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
+  lua_pop(L, 1);
+  if (known == LUA_TNIL) {
+    push_engine(L, host);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &engine_key);
+  }
+  lua_newtable(L);
+  lua_pushliteral(L, NEAP_VERSION);
+  lua_setfield(L, -2, "version");
+  lua_pushstring(L, neap_isa(neap_bound_engine(L)));
+  lua_setfield(L, -2, "isa");
+  return 1;
+}
