@@ -1,0 +1,95 @@
+---@meta neap.host
+
+--- Processes, the terminal, time and Ctrl-C: what a script needs of the
+--- system and Lua's own library does not have.
+local M = {}
+
+---@class neap.Process
+local Process = {}
+
+---@class neap.Command
+---@field [integer] string|number the program and its arguments
+---@field stdin? string "null", or the path of a file to read
+---@field stdout? string "pipe", "null", or the path of a file to write
+---@field stderr? string "pipe", "null", "stdout" or the path of a file
+
+---@class neap.Terminal
+---@field columns integer characters in a line
+---@field rows integer lines
+---@field colour boolean whether colours are welcome
+
+--- Starts a program, found as a shell finds it but without a shell. Streams
+--- that are not named are the script's own; files that are written are emptied
+--- first. A file called "pipe" is "./pipe". Nothing else that is open in the
+--- script is open in the program. Where both outputs are pipes, read the one
+--- that may fill first: a full pipe stops the program.
+---@param command neap.Command
+---@return neap.Process? process
+---@return string? message why it can't start
+---@return string? code the error's name, such as "ENOENT"
+function M.start(command) end
+
+--- Waits for the end. Says the same again when called again.
+---@param seconds? number the longest wait, in seconds; 0 only looks
+---@return "exit"|"signal"|nil how
+---@return integer|string code the exit code, the signal's number, or "timeout"
+function Process:wait(seconds) end
+
+--- Sends a signal. A process that ended gives nil, a message and "ESRCH".
+---@param signal? integer 15, terminate, if none is given
+---@return boolean? sent
+---@return string? message
+---@return string? code
+function Process:kill(signal) end
+
+---@return integer pid the number of the process
+function Process:pid() end
+
+--- Reads the pipe of standard output as file:read does.
+---@param ... string|integer formats; without one, all until the end
+---@return string|number|nil ...
+function Process:read(...) end
+
+---@return file*? file our end of the pipe, nil if stdout is none
+function Process:stdout() end
+
+---@return file*? file our end of the pipe, nil if stderr is none
+function Process:stderr() end
+
+---@param stream? "stdout"|"stderr" "stdout" if none is given
+---@return neap.Terminal? terminal nil if the stream is no terminal
+function M.terminal(stream) end
+
+---@return integer microseconds since 1970-01-01 00:00:00 UTC
+function M.now() end
+
+---@param microseconds? integer since 1970-01-01 00:00:00 UTC; now if none
+---@return string moment "YYYY-MM-DD HH:MM:SS.ffffff" in UTC
+function M.utc(microseconds) end
+
+---@return number seconds on a clock that never goes back
+function M.clock() end
+
+---@param text string any bytes
+---@return string hash 64 hexadecimal digits
+function M.sha256(text) end
+
+---@return string name of this machine in its network
+function M.name() end
+
+---@return integer count cores that this process may run on
+function M.cores() end
+
+---@return integer count threads that share out a parallel loop
+function M.threads() end
+
+--- Between true and false the first Ctrl-C stops nothing, but makes
+--- `interrupted` true; the second one ends the process. Calls nest.
+---@param on boolean
+function M.catch_interrupts(on) end
+
+---@return boolean interrupted whether Ctrl-C came since the last outermost
+--- catch_interrupts(true)
+function M.interrupted() end
+
+return M

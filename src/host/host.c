@@ -1,0 +1,170 @@
+// host/host.c -- the cores, the files and the clock of this process.
+#include "host/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "host/threads.h"
+
+// ---------------------------------------------------------- clock and cores
+
+double neap_host_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+size_t neap_host_cores(void) {
+  cpu_set_t allowed;  // fewer than are online, under taskset or in a container
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+    return (size_t)CPU_COUNT(&allowed);
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 ? (size_t)online : 1;
+}
+
+static double read_clock(void *data) {
+  (void)data;
+  return neap_host_seconds();
+}
+
+// -------------------------------------------------------------------- files
+
+// A file on its way into memory. The block has one byte more than `capacity`,
+// for the zero behind the last byte.
+typedef struct reading {
+  const neap_host *memory;
+  char *block;
+  size_t capacity, size_bytes;
+} reading;
+
+static bool set_capacity(reading *r, size_t capacity) {
+  const neap_host *memory = r->memory;
+  const size_t old_size = r->block != NULL ? r->capacity + 1 : 0;
+  char *block =
+      memory->allocate(memory->data, r->block, old_size, capacity + 1);
+  if (block == NULL)
+    return false;
+  r->block = block;
+  r->capacity = capacity;
+  return true;
+}
+
+// Reads to the end, which need not be where the file's size says: a pipe and
+// /proc have none, and a file may grow. Returns 0 or an error number.
+static int read_to_end(int file, reading *r) {
+  struct stat about;
+  if (fstat(file, &about) != 0)
+    return errno;
+  // One byte more than there should be, so that the end shows at once.
+  const bool sized = S_ISREG(about.st_mode) && about.st_size > 0;
+  if (!set_capacity(r, sized ? (size_t)about.st_size + 1 : 65536))
+    return ENOMEM;
+  for (;;) {
+    if (r->size_bytes == r->capacity && !set_capacity(r, r->capacity * 2))
+      return ENOMEM;
+    const ssize_t got =
+        read(file, r->block + r->size_bytes, r->capacity - r->size_bytes);
+    if (got == 0)
+      break;
+    if (got < 0 && errno != EINTR)
+      return errno;
+    r->size_bytes += got > 0 ? (size_t)got : 0;
+  }
+  if (!set_capacity(r, r->size_bytes))
+    return ENOMEM;
+  r->block[r->size_bytes] = 0;
+  return 0;
+}
+
+static void *read_file(void *data, const neap_host *memory, const char *path,
+                       size_t *size_bytes, neap_error *error) {
+  (void)data;
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    neap_fail(error, NEAP_EHOST, "can't open %.150s: %s", path,
+              strerror(errno));
+    return NULL;
+  }
+  reading r = {.memory = memory};
+  const int failure = read_to_end(file, &r);
+  close(file);
+  if (failure != 0) {
+    if (r.block != NULL)
+      memory->allocate(memory->data, r.block, r.capacity + 1, 0);
+    neap_fail(error, failure == ENOMEM ? NEAP_EMEMORY : NEAP_EHOST,
+              "can't read %.150s: %s", path, strerror(failure));
+    return NULL;
+  }
+  *size_bytes = r.size_bytes;
+  return r.block;
+}
+
+// ---------------------------------------------------------- the shared host
+
+static struct {
+  pthread_once_t once;
+  neap_host host;
+  neap_threads *threads;  // NULL: the error says why
+  neap_error error;
+} shared = {.once = PTHREAD_ONCE_INIT};
+
+// Returns the workers that NEAP_THREADS asks for, or 0 after an error.
+static size_t read_workers(neap_error *error) {
+  const char *text = getenv("NEAP_THREADS");
+  if (text == NULL) {
+    const size_t cores = neap_host_cores();
+    return cores < NEAP_WORKERS_MAX ? cores : NEAP_WORKERS_MAX;
+  }
+  const size_t digits = strspn(text, "0123456789");
+  const unsigned long workers = strtoul(text, NULL, 10);
+  if (digits > 0 && text[digits] == 0 && workers >= 1 &&
+      workers <= NEAP_WORKERS_MAX)
+    return workers;
+  neap_fail(error, NEAP_EHOST,
+            "NEAP_THREADS is '%.40s'; wanted a whole number from 1 to %d", text,
+            NEAP_WORKERS_MAX);
+  return 0;
+}
+
+// Runs at exit, and when stock Lua unloads the module: no thread may be left
+// in code that is gone.
+static void free_shared(void) {
+  neap_threads_free(shared.threads);
+  shared.threads = NULL;
+}
+
+static void make_shared(void) {
+  const size_t workers = read_workers(&shared.error);
+  if (workers == 0)
+    return;
+  shared.threads = neap_threads_new(workers);
+  if (shared.threads == NULL) {
+    neap_fail(&shared.error, NEAP_EMEMORY, "no memory for %zu threads",
+              workers);
+    return;
+  }
+  atexit(free_shared);
+  shared.host = (neap_host){.data = shared.threads,
+                            .parallel_for = neap_threads_run,
+                            .max_workers = workers,
+                            .clock = read_clock,
+                            .read_file = read_file,
+                            .isa = getenv("NEAP_ISA")};
+}
+
+const neap_host *neap_host_shared(neap_error *error) {
+  pthread_once(&shared.once, make_shared);
+  if (shared.threads != NULL)
+    return &shared.host;
+  if (error != NULL)
+    *error = shared.error;
+  return NULL;
+}
