@@ -8,12 +8,113 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include "neap.h"
+#include "base/base.h"
 
 // Returns the engine of a state that neap_open has been called on.
-const neap *neap_bound_engine(lua_State *state);
+const neap *neap_bound_engine(lua_State *L);
 
 // Raises a Lua error with the message of a neap_error.
-int neap_raise(lua_State *state, const neap_error *error);
+int neap_raise(lua_State *L, const neap_error *error);
+
+// The modules: each pushes its table.
+void neap_open_array(lua_State *L);
+void neap_open_loss(lua_State *L);
+void neap_open_divergence(lua_State *L);
+void neap_open_data(lua_State *L);
+void neap_open_metric(lua_State *L);
+void neap_open_study(lua_State *L);
+void neap_open_train(lua_State *L);
+
+// Makes the metatable of a type, or takes the one that is there, sets its
+// functions, and hides it from scripts. Methods are found by __index, which
+// is a table unless `meta` has an __index function.
+void neap_make_type(lua_State *L, const char *name, const luaL_Reg *meta,
+                    const luaL_Reg *methods);
+
+// ----------------------------------------------------------------- arrays
+
+#define NEAP_ARRAY "neap.Array"
+
+// A userdata: one or two dimensions, rows first, dense.
+typedef struct neap_array {
+  neap_dtype dtype;
+  int dimensions;        // 1 or 2
+  size_t rows, columns;  // columns is 1 in one dimension
+  bool frozen;           // belongs to a data set, which never changes
+  void *data;            // 64-byte aligned, or inside another array
+} neap_array;
+
+// Pushes a new array of zeros. columns 0: one dimension.
+neap_array *neap_new_array(lua_State *L, neap_dtype dtype, size_t rows,
+                           size_t columns);
+
+// Returns the array at an index, or raises. A table of numbers there, or of
+// rows of numbers, is replaced by an array of `dtype`.
+neap_array *neap_check_array(lua_State *L, int index, neap_dtype dtype);
+
+// The same, and raises unless its type is dtype.
+neap_array *neap_check_array_of(lua_State *L, int index, neap_dtype dtype,
+                                const char *name);
+
+// The same for numbers that are wanted in double, whatever their type: an
+// array of another type is replaced by a copy.
+neap_array *neap_check_doubles(lua_State *L, int index);
+
+static inline size_t neap_array_count(const neap_array *array) {
+  return array->rows * array->columns;
+}
+
+// Pushes the shape as text: "[3]" or "[3][2]".
+const char *neap_push_shape(lua_State *L, const neap_array *array);
+
+// Raises, printing both shapes, unless `got` has the shape of `wanted`.
+void neap_check_shape(lua_State *L, int index, const neap_array *got,
+                      const neap_array *wanted, const char *name,
+                      const char *wanted_name);
+
+// ---------------------------------------------------------------- options
+
+// Raises for a key of the table at `index` that is no name of the rows and
+// none of `others` (each may be NULL), and names the nearest one.
+void neap_check_keys(lua_State *L, int index, const neap_parameter *rows,
+                     const char *const *others);
+
+// Reads the rows' numbers from the table at `index` (or their defaults where
+// it has none): false switches off where the default is off (NaN).
+void neap_read_parameters(lua_State *L, int index, const neap_parameter *rows,
+                          double *numbers);
+
+// Pushes a number as the option it came from: false where it is off.
+void neap_push_parameter(lua_State *L, double number);
+
+// Pushes the list of rows' parameters: { {name=, default=, low=, ...}, ... }.
+void neap_push_parameters(lua_State *L, const neap_parameter *rows);
+
+// The lua_CFunction core.nearest(key, names): the nearest name, or nil.
+int neap_nearest(lua_State *L);
+
+// Returns the rows before the one whose name is NULL.
+size_t neap_parameter_count(const neap_parameter *rows);
+
+// ----------------------------------------------------------------- losses
+
+#define NEAP_LOSS_TYPE "neap.Loss"
+
+typedef enum neap_reduction { NEAP_MEAN, NEAP_SUM, NEAP_NONE } neap_reduction;
+
+// A userdata: a loss with the numbers of one script.
+typedef struct neap_bound_loss {
+  const neap_loss *loss;
+  double params[NEAP_PARAMETER_MAX];
+  neap_reduction reduction;
+  bool balanced;        // class weights from the targets
+  size_t weight_count;  // 0: none, or balanced
+  double class_weights[];
+} neap_bound_loss;
+
+// Writes the class weights that a loss has on some targets: count is 2 or the
+// number of classes. Returns whether there are any.
+bool neap_class_weights(const neap_bound_loss *loss, const double *class_counts,
+                        size_t count, double *weights);
 
 #endif

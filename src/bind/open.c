@@ -88,6 +88,17 @@ int neap_raise(lua_State *L, const neap_error *error) {
   return luaL_error(L, "%s", error->message);
 }
 
+typedef struct module {
+  const char *name;
+  void (*open)(lua_State *L);
+} module;
+
+static const module modules[] = {
+    {"array", neap_open_array},           {"loss", neap_open_loss},
+    {"divergence", neap_open_divergence}, {"data", neap_open_data},
+    {"metric", neap_open_metric},         {"study", neap_open_study},
+    {"train", neap_open_train},           {NULL, NULL}};
+
 int neap_open(lua_State *L, const neap_host *host) {
   luaL_checkversion(L);
   const int known = lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
@@ -101,5 +112,11 @@ int neap_open(lua_State *L, const neap_host *host) {
   lua_setfield(L, -2, "version");
   lua_pushstring(L, neap_isa(neap_bound_engine(L)));
   lua_setfield(L, -2, "isa");
+  lua_pushcfunction(L, neap_nearest);
+  lua_setfield(L, -2, "nearest");
+  for (const module *m = modules; m->name != NULL; m++) {
+    m->open(L);
+    lua_setfield(L, -2, m->name);
+  }
   return 1;
 }

@@ -1,0 +1,412 @@
+// bind/train.c -- models, optimizers, training jobs and prediction.
+#include <math.h>
+#include <string.h>
+
+#include "bind/bind.h"
+#include "train/train.h"
+
+#define NEAP_TRAINER "neap.Trainer"
+#define NEAP_MODEL_TYPE "neap.Model"
+#define NEAP_OPTIMIZER_TYPE "neap.Optimizer"
+
+static void fail_if(lua_State *L, neap_status status, const neap_error *error) {
+  if (status != NEAP_OK)
+    neap_raise(L, error);
+}
+
+// -------------------------------------------------- models and optimizers
+
+// A row of models.def or optimizers.def with the numbers of one script.
+typedef struct bound_row {
+  const void *row;
+  const char *name;
+  const neap_parameter *parameters;
+  double options[NEAP_PARAMETER_MAX];
+} bound_row;
+
+// The constructor: upvalues are the row, its name, its parameters, its type.
+static int new_row(lua_State *L) {
+  const neap_parameter *rows = lua_touserdata(L, lua_upvalueindex(3));
+  luaL_argcheck(L, lua_gettop(L) <= 1, 2, "wanted one table of options");
+  lua_settop(L, 1);
+  neap_check_keys(L, 1, rows, NULL);
+  bound_row *bound = lua_newuserdatauv(L, sizeof *bound, 0);
+  *bound = (bound_row){.row = lua_touserdata(L, lua_upvalueindex(1)),
+                       .name = lua_touserdata(L, lua_upvalueindex(2)),
+                       .parameters = rows};
+  luaL_setmetatable(L, lua_tostring(L, lua_upvalueindex(4)));
+  neap_read_parameters(L, 1, rows, bound->options);
+  return 1;
+}
+
+// object.name and its parameters; the metatable's __name tells the type.
+static int row_index(lua_State *L) {
+  const bound_row *bound = lua_touserdata(L, 1);
+  const char *key = luaL_checkstring(L, 2);
+  if (strcmp(key, "name") == 0) {
+    lua_pushstring(L, bound->name);
+    return 1;
+  }
+  for (size_t i = 0; i < neap_parameter_count(bound->parameters); i++) {
+    if (strcmp(key, bound->parameters[i].name) != 0)
+      continue;
+    neap_push_parameter(L, bound->options[i]);
+    return 1;
+  }
+  return 0;
+}
+
+static int row_tostring(lua_State *L) {
+  const bound_row *bound = lua_touserdata(L, 1);
+  lua_pushfstring(L, "neap.%s (", bound->name);
+  for (size_t i = 0; i < neap_parameter_count(bound->parameters); i++) {
+    neap_push_parameter(L, bound->options[i]);
+    const char *number = luaL_tolstring(L, -1, NULL);
+    lua_pushfstring(L, "%s%s = %s", i > 0 ? ", " : "",
+                    bound->parameters[i].name, number);
+    lua_replace(L, -3);
+    lua_pop(L, 1);
+    lua_concat(L, 2);
+  }
+  lua_pushliteral(L, ")");
+  lua_concat(L, 2);
+  return 1;
+}
+
+static void set_constructor(lua_State *L, const void *row, const char *name,
+                            const neap_parameter *parameters,
+                            const char *type) {
+  lua_pushlightuserdata(L, (void *)row);
+  lua_pushlightuserdata(L, (void *)name);
+  lua_pushlightuserdata(L, (void *)parameters);
+  lua_pushstring(L, type);
+  lua_pushcclosure(L, new_row, 4);
+  lua_setfield(L, -2, name);
+}
+
+static const luaL_Reg row_meta[] = {
+    {"__index", row_index}, {"__tostring", row_tostring}, {NULL, NULL}};
+static const luaL_Reg no_methods[] = {{NULL, NULL}};
+
+static void push_models(lua_State *L) {
+  neap_make_type(L, NEAP_MODEL_TYPE, row_meta, no_methods);
+  lua_newtable(L);
+  for (size_t i = 0; neap_model_at(i) != NULL; i++) {
+    const neap_model *model = neap_model_at(i);
+    set_constructor(L, model, model->name, model->parameters, NEAP_MODEL_TYPE);
+  }
+}
+
+static void push_optimizers(lua_State *L) {
+  neap_make_type(L, NEAP_OPTIMIZER_TYPE, row_meta, no_methods);
+  lua_newtable(L);
+  for (size_t i = 0; neap_optimizer_at(i) != NULL; i++) {
+    const neap_optimizer *optimizer = neap_optimizer_at(i);
+    set_constructor(L, optimizer, optimizer->name, optimizer->parameters,
+                    NEAP_OPTIMIZER_TYPE);
+  }
+}
+
+// ---------------------------------------------------------------- the job
+
+// A trainer as userdata; its user value is the array x, which it reads.
+typedef struct bound_trainer {
+  neap_trainer *trainer;
+  size_t points, parameters;
+  neap_dtype precision;
+} bound_trainer;
+
+static bound_trainer *check_trainer(lua_State *L) {
+  bound_trainer *bound = luaL_checkudata(L, 1, NEAP_TRAINER);
+  luaL_argcheck(L, bound->trainer != NULL, 1, "the trainer is closed");
+  return bound;
+}
+
+// Gives the memory back, at once if called as trainer:close(): what Lua can't
+// see it does not hurry to collect.
+static int close_trainer(lua_State *L) {
+  bound_trainer *bound = luaL_checkudata(L, 1, NEAP_TRAINER);
+  neap_trainer_free(bound->trainer);
+  bound->trainer = NULL;
+  return 0;
+}
+
+static bool field_is_nil(lua_State *L, int table, const char *key) {
+  const int type = lua_getfield(L, table, key);
+  return type == LUA_TNIL;
+}
+
+// Leaves the field on the stack, as float64.
+static const double *push_doubles(lua_State *L, int table, const char *key) {
+  if (field_is_nil(L, table, key))
+    return NULL;
+  const int top = lua_gettop(L);
+  return neap_check_doubles(L, top)->data;
+}
+
+static size_t integer_field(lua_State *L, int table, const char *key) {
+  lua_getfield(L, table, key);
+  const lua_Number number = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  return (size_t)number;
+}
+
+static const bound_row *row_field(lua_State *L, int table, const char *key,
+                                  const char *type) {
+  lua_getfield(L, table, key);
+  const bound_row *row = luaL_checkudata(L, -1, type);
+  lua_pop(L, 1);  // its table keeps it
+  return row;
+}
+
+// Reads points[i] = { loss =, optimizer =, l2 = }; class weights that the
+// targets decide are written to `weights`.
+static const neap_optimizer *read_point(lua_State *L, int list, size_t i,
+                                        const double *counts, size_t count,
+                                        neap_train_point *point,
+                                        double *weights) {
+  lua_geti(L, list, (lua_Integer)i + 1);
+  const int table = lua_gettop(L);
+  lua_getfield(L, table, "loss");
+  const neap_bound_loss *loss = luaL_checkudata(L, -1, NEAP_LOSS_TYPE);
+  if (loss->weight_count > 0 && loss->weight_count != count) {
+    luaL_error(L, "class_weights has %I numbers; the data have %I classes",
+               (lua_Integer)loss->weight_count, (lua_Integer)count);
+  }
+  const bound_row *optimizer =
+      row_field(L, table, "optimizer", NEAP_OPTIMIZER_TYPE);
+  lua_getfield(L, table, "l2");
+  *point = (neap_train_point){.loss = loss->loss, .l2 = lua_tonumber(L, -1)};
+  memcpy(point->params, loss->params, sizeof point->params);
+  memcpy(point->options, optimizer->options, sizeof point->options);
+  if (neap_class_weights(loss, counts, count, weights)) {
+    point->class_weights = weights;
+  }
+  lua_settop(L, table - 1);
+  return optimizer->row;
+}
+
+// Pushes the points and fills the spec with them.
+static void push_points(lua_State *L, int table, neap_train_spec *spec,
+                        const double *counts, size_t count) {
+  lua_getfield(L, table, "points");
+  const int list = lua_gettop(L);
+  const size_t points = (size_t)luaL_len(L, list);
+  neap_train_point *to = lua_newuserdatauv(L, (points + 1) * sizeof *to, 0);
+  double *weights =
+      lua_newuserdatauv(L, (points * count + 1) * sizeof *weights, 0);
+  for (size_t i = 0; i < points; i++) {
+    const neap_optimizer *optimizer =
+        read_point(L, list, i, counts, count, &to[i], weights + i * count);
+    if (spec->optimizer != NULL && optimizer != spec->optimizer) {
+      luaL_error(L,
+                 "points[%I] has the optimizer %s and points[1] has %s; "
+                 "wanted one kind for all",
+                 (lua_Integer)i + 1, optimizer->name, spec->optimizer->name);
+    }
+    spec->optimizer = optimizer;
+  }
+  spec->points = to;
+  spec->point_count = points;
+}
+
+// Pushes how many rows each class has.
+static const double *push_counts(lua_State *L, const neap_train_spec *spec,
+                                 size_t count) {
+  double *counts = lua_newuserdatauv(L, count * sizeof *counts, 0);
+  memset(counts, 0, count * sizeof *counts);
+  for (size_t i = 0; i < spec->rows; i++) {
+    if (spec->classes != NULL) {
+      counts[spec->classes[i]]++;
+    } else {
+      counts[1] += spec->targets[i];
+      counts[0] += 1 - spec->targets[i];
+    }
+  }
+  return counts;
+}
+
+// For lua/neap/train.lua, which has checked it all: a table with x, y (or
+// classes and class_count), weights, shift, scale, model, points, epochs,
+// batch, seed, initial -> trainer
+static int new_trainer(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  bound_trainer *bound = lua_newuserdatauv(L, sizeof *bound, 1);
+  *bound = (bound_trainer){0};
+  luaL_setmetatable(L, NEAP_TRAINER);
+  lua_getfield(L, 1, "x");
+  const neap_array *x = luaL_checkudata(L, -1, NEAP_ARRAY);
+  lua_setiuservalue(L, 2, 1);
+  neap_train_spec spec = {
+      .rows = x->rows,
+      .shape = {x->columns, 1},
+      .x = x->data,
+      .dtype = x->dtype,
+      .targets = push_doubles(L, 1, "y"),
+      .weights = push_doubles(L, 1, "weights"),
+      .shift = push_doubles(L, 1, "shift"),
+      .scale = push_doubles(L, 1, "scale"),
+      .initial = push_doubles(L, 1, "initial"),
+      .model = row_field(L, 1, "model", NEAP_MODEL_TYPE)->row,
+      .epochs = integer_field(L, 1, "epochs"),
+      .batch = integer_field(L, 1, "batch"),
+      .seed = integer_field(L, 1, "seed")};
+  if (!field_is_nil(L, 1, "classes")) {
+    spec.classes =
+        neap_check_array_of(L, lua_gettop(L), NEAP_INT32, "classes")->data;
+    spec.shape.outputs = integer_field(L, 1, "class_count");
+  }
+  const size_t count = spec.classes != NULL ? spec.shape.outputs : 2;
+  push_points(L, 1, &spec, push_counts(L, &spec, count), count);
+  neap_error error = {0};
+  bound->trainer = neap_trainer_new(neap_bound_engine(L), &spec, &error);
+  if (bound->trainer == NULL)
+    neap_raise(L, &error);
+  bound->points = spec.point_count;
+  bound->parameters = spec.model->parameter_count(&spec.shape);
+  bound->precision = spec.optimizer->precision;
+  lua_settop(L, 2);
+  return 1;
+}
+
+// trainer:step(seconds) -> whether it is finished
+static int trainer_step(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  const double seconds = luaL_checknumber(L, 2);
+  luaL_argcheck(L, seconds >= 0, 2, "seconds: wanted a number >= 0");
+  neap_job *job = neap_trainer_job(bound->trainer);
+  lua_pushboolean(L, neap_job_step(job, seconds));
+  return 1;
+}
+
+// trainer:progress() -> fraction done, points running, longest overrun in
+// seconds
+static int trainer_progress(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  lua_pushnumber(L, neap_trainer_fraction(bound->trainer));
+  lua_pushinteger(L, (lua_Integer)neap_trainer_running(bound->trainer));
+  lua_pushnumber(L, neap_trainer_job(bound->trainer)->longest_overrun);
+  return 3;
+}
+
+// trainer:precision() -> "float64" or "float32": of logits and losses
+static int trainer_precision(lua_State *L) {
+  lua_pushstring(L, neap_dtype_name(check_trainer(L)->precision));
+  return 1;
+}
+
+static int trainer_cancel(lua_State *L) {
+  neap_trainer_job(check_trainer(L)->trainer)->cancelled = true;
+  return 0;
+}
+
+// trainer:parameters() -> float64 [points][parameters]
+static int trainer_parameters(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  neap_array *all =
+      neap_new_array(L, NEAP_FLOAT64, bound->points, bound->parameters);
+  const size_t bytes = bound->parameters * sizeof(double);
+  for (size_t p = 0; p < bound->points; p++) {
+    memcpy((char *)all->data + p * bytes,
+           neap_trainer_parameters(bound->trainer, p), bytes);
+  }
+  return 1;
+}
+
+static const char *const state_names[] = {"running", "converged", "stopped",
+                                          "failed"};
+
+// trainer:report(i) -> { state=, objective=, gradient_norm=, steps=, history= }
+static int trainer_report(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  const lua_Integer i = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, i >= 1 && (size_t)i <= bound->points, 2, "no such point");
+  const neap_fit_report report =
+      neap_trainer_report(bound->trainer, (size_t)i - 1);
+  lua_createtable(L, 0, 5);
+  lua_pushstring(L, state_names[report.state]);
+  lua_setfield(L, -2, "state");
+  lua_pushnumber(L, report.objective);
+  lua_setfield(L, -2, "objective");
+  lua_pushnumber(L, report.gradient_norm);
+  lua_setfield(L, -2, "gradient_norm");
+  lua_pushinteger(L, (lua_Integer)report.steps);
+  lua_setfield(L, -2, "steps");
+  neap_array *history =
+      neap_new_array(L, NEAP_FLOAT64, report.history_count, 0);
+  memcpy(history->data, report.history, report.history_count * sizeof(double));
+  lua_setfield(L, -2, "history");
+  return 1;
+}
+
+static const luaL_Reg trainer_meta[] = {{"__gc", close_trainer}, {NULL, NULL}};
+static const luaL_Reg trainer_methods[] = {{"step", trainer_step},
+                                           {"progress", trainer_progress},
+                                           {"cancel", trainer_cancel},
+                                           {"precision", trainer_precision},
+                                           {"parameters", trainer_parameters},
+                                           {"report", trainer_report},
+                                           {"close", close_trainer},
+                                           {NULL, NULL}};
+
+// -------------------------------------------------------------- prediction
+
+// (model, x, parameters [points][p], outputs, shift, scale, precision)
+// -> logits [points * outputs][rows]
+static int predict(lua_State *L) {
+  static const char *const precisions[] = {"float64", "float32", NULL};
+  lua_settop(L, 7);
+  const bound_row *model = luaL_checkudata(L, 1, NEAP_MODEL_TYPE);
+  const neap_array *x = luaL_checkudata(L, 2, NEAP_ARRAY);
+  const neap_array *parameters =
+      neap_check_array_of(L, 3, NEAP_FLOAT64, "parameters");
+  const size_t outputs = (size_t)luaL_checkinteger(L, 4);
+  neap_predict_spec spec = {
+      .rows = x->rows,
+      .shape = {x->columns, outputs},
+      .x = x->data,
+      .dtype = x->dtype,
+      .model = model->row,
+      .point_count = parameters->rows,
+      .precision = (neap_dtype)luaL_checkoption(L, 7, NULL, precisions)};
+  if (!lua_isnil(L, 5)) {
+    spec.shift = neap_check_doubles(L, 5)->data;
+    spec.scale = neap_check_doubles(L, 6)->data;
+  }
+  const double **rows =
+      lua_newuserdatauv(L, (parameters->rows + 1) * sizeof *rows, 0);
+  for (size_t p = 0; p < parameters->rows; p++) {
+    rows[p] = (const double *)parameters->data + p * parameters->columns;
+  }
+  spec.parameters = rows;
+  neap_array *logits =
+      neap_new_array(L, spec.precision, parameters->rows * outputs, x->rows);
+  spec.logits = logits->data;
+  neap_error error = {0};
+  fail_if(L, neap_predict(neap_bound_engine(L), &spec, &error), &error);
+  return 1;
+}
+
+// (array) -> the same array, each number replaced by its sigmoid
+static int sigmoid(lua_State *L) {
+  neap_array *x = luaL_checkudata(L, 1, NEAP_ARRAY);
+  luaL_argcheck(L, x->dtype != NEAP_INT32 && !x->frozen, 1,
+                "wanted an array of logits");
+  neap_kernels_of(neap_bound_engine(L), x->dtype)
+      ->sigmoid(neap_array_count(x), x->data, x->data);
+  lua_settop(L, 1);
+  return 1;
+}
+
+void neap_open_train(lua_State *L) {
+  static const luaL_Reg functions[] = {{"trainer", new_trainer},
+                                       {"predict", predict},
+                                       {"sigmoid", sigmoid},
+                                       {NULL, NULL}};
+  neap_make_type(L, NEAP_TRAINER, trainer_meta, trainer_methods);
+  luaL_newlib(L, functions);
+  push_models(L);
+  lua_setfield(L, -2, "model");
+  push_optimizers(L);
+  lua_setfield(L, -2, "optimizer");
+}

@@ -1,0 +1,21 @@
+// bind/type.c -- metatables of the types that scripts see.
+#include <string.h>
+
+#include "bind/bind.h"
+
+void neap_make_type(lua_State *L, const char *name, const luaL_Reg *meta,
+                    const luaL_Reg *methods) {
+  if (luaL_newmetatable(L, name)) {
+    lua_pushstring(L, name);
+    lua_setfield(L, -2, "__metatable");
+  }
+  luaL_setfuncs(L, meta, 0);
+  bool has_index = false;
+  for (const luaL_Reg *row = meta; row->name != NULL; row++) {
+    has_index = has_index || strcmp(row->name, "__index") == 0;
+  }
+  lua_newtable(L);
+  luaL_setfuncs(L, methods, 0);
+  lua_setfield(L, -2, has_index ? "methods" : "__index");
+  lua_pop(L, 1);
+}
