@@ -1,6 +1,39 @@
 --- neap: losses for imbalanced classes, lockstep training, honest comparison.
+--
+-- `require "neap"` loads the C bindings and nothing else; studies, data files
+-- and figures are loaded when they are first used.
 local core = require "neap.core"
 
-local M = { _VERSION = "neap " .. core.version, isa = core.isa }
+local M = {
+  _VERSION = "neap " .. core.version,
+  isa = core.isa, -- the instruction set in use: "base", "avx2" or "avx512"
+  array = core.array.array,
+  zeros = core.array.zeros,
+  from_bytes = core.array.from_bytes,
+  loss = core.loss,
+  divergence = core.divergence,
+  metric = core.metric,
+  model = core.train.model,
+  optimizer = core.train.optimizer,
+}
 
-return M
+-- Names that are found in a file of their own.
+local files = {
+  data = "neap.data",
+  search = "neap.search",
+  study = "neap.study",
+  plot = "neap.plot",
+  train = "neap.train",
+  job = "neap.train",
+}
+
+return setmetatable(M, {
+  __index = function(self, name)
+    local file = files[name]
+    if not file then return nil end
+    local value = require(file)
+    if file == "neap.train" then value = value[name] end
+    rawset(self, name, value)
+    return value
+  end,
+})

@@ -1,0 +1,128 @@
+--- A trained point: its weights, and the logits that it gives to rows.
+local core = require "neap.core"
+
+local M = {}
+
+local methods = {}
+
+local meta = {
+  __name = "neap.Fit",
+  __metatable = "neap.Fit",
+  __index = methods,
+  __tostring = function(self)
+    return ("neap.Fit (%s, objective %.6g, %s after %d steps)")
+      :format(tostring(self.loss), self.objective, self.state, self.steps)
+  end,
+}
+
+-- A flat row of parameters (each output's weights, then its bias) as weights
+-- and bias: [features] and a number, or [k][features] and [k].
+local function unpack_linear(parameters, features, outputs)
+  if outputs == 1 then
+    local weights = core.array.zeros(features)
+    for j = 1, features do weights[j] = parameters[j] end
+    return weights, parameters[features + 1]
+  end
+  local weights = core.array.zeros(outputs, features)
+  local bias = core.array.zeros(outputs)
+  for o = 1, outputs do
+    local row, first = weights:row(o), (o - 1) * (features + 1)
+    for j = 1, features do row[j] = parameters[first + j] end
+    bias[o] = parameters[first + features + 1]
+  end
+  return weights, bias
+end
+
+--- Makes the fit of one point of a finished job; for neap.train.
+-- @param job { model =, features =, outputs =, shift =, scale =, precision = }
+-- @param point { loss =, optimizer = }
+-- @param parameters a row of the trainer's parameters
+-- @param report of the trainer
+function M.new(job, point, parameters, report)
+  local weights, bias = unpack_linear(parameters, job.features, job.outputs)
+  local fit = {
+    weights = weights,
+    bias = bias,
+    loss = point.loss,
+    optimizer = point.optimizer,
+    model = job.model,
+    classes = job.classes,
+    scaler = job.shift and { shift = job.shift, scale = job.scale } or nil,
+    state = report.state,
+    converged = report.state == "converged",
+    objective = report.objective,
+    gradient_norm = report.gradient_norm,
+    steps = report.steps,
+    history = report.history,
+    features = job.features,
+    outputs = job.outputs,
+    parameters = parameters,
+    precision = job.precision,
+  }
+  return setmetatable(fit, meta)
+end
+
+local function rows_of(x)
+  if type(x) == "table" and core.array.is_array(x.x) then x = x.x end
+  if not core.array.is_array(x) then x = core.array.array(x) end
+  return x
+end
+
+-- Turns [k][n] into [n][k], or [1][n] into [n].
+local function turn(lines, outputs, out)
+  local _, n = lines:shape()
+  if outputs == 1 and not out then return lines:row(1):copy() end
+  local width = outputs > 1 and outputs or nil
+  out = out or core.array.zeros(n, width, lines:dtype())
+  for i = 1, n do
+    if outputs == 1 then
+      out[i] = lines:row(1)[i]
+    else
+      local row = out:row(i)
+      for o = 1, outputs do row[o] = lines:row(o)[i] end
+    end
+  end
+  return out
+end
+
+--- The logits of rows: raw ones, as they came to training.
+-- @param x a data set, an array [n][features] or rows of numbers
+-- @param out an array for the result
+-- @return [n], or [n][k] for k classes
+function methods:logits(x, out)
+  x = rows_of(x)
+  local _, features = x:shape()
+  if features ~= self.features then
+    error(("bad argument #1 to 'logits' (rows have %d features; the fit has "
+      .. "%d)"):format(features or 1, self.features), 2)
+  end
+  local scaler = self.scaler or {}
+  local matrix = core.array.zeros(1, #self.parameters)
+  for i = 1, #self.parameters do matrix:row(1)[i] = self.parameters[i] end
+  local lines = core.train.predict(self.model, x, matrix, self.outputs,
+    scaler.shift, scaler.scale, self.precision)
+  return turn(lines, self.outputs, out)
+end
+
+-- Softmax of one row, in place.
+local function softmax(row)
+  local largest, sum = -math.huge, 0
+  for o = 1, #row do largest = math.max(largest, row[o]) end
+  for o = 1, #row do
+    row[o] = math.exp(row[o] - largest)
+    sum = sum + row[o]
+  end
+  for o = 1, #row do row[o] = row[o] / sum end
+end
+
+--- The probabilities of rows: the sigmoid or softmax of their logits, whatever
+-- the loss was.
+-- @return [n]: P(class 1), or [n][k]
+function methods:probabilities(x, out)
+  local p = self:logits(x, out)
+  if self.outputs == 1 then return core.train.sigmoid(p) end
+  for i = 1, #p do softmax(p:row(i)) end
+  return p
+end
+
+return M

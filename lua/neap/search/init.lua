@@ -1,0 +1,15 @@
+--- The searchers: each is one file of this folder, found by its name.
+return setmetatable({}, {
+  __index = function(self, name)
+    local found, searcher = pcall(require, "neap.search." .. name)
+    if not found then
+      if searcher:find("module 'neap.search." .. name .. "' not found", 1,
+        true) then
+        return nil
+      end
+      error(searcher, 2)
+    end
+    rawset(self, name, searcher)
+    return searcher
+  end,
+})

@@ -1,0 +1,374 @@
+--- What a study says: its best point, its comparisons, its table.
+--
+-- Whatever is compared was chosen on the other runs: for each data set or fold
+-- the best point is picked by its mean score on all others, so that no number
+-- profits from having been picked for being large.
+local options = require "neap.options"
+local stats = require "neap.stats"
+local text = require "neap.text"
+
+local M = {}
+
+local titles = {
+  average_precision = "average precision",
+  roc_auc = "ROC AUC",
+  log_loss = "log loss",
+  log_loss_recalibrated = "recalibrated log loss",
+  brier = "Brier score",
+  f1 = "F1 at 1/2",
+  f1_tuned = "F1 at the tuned threshold",
+  accuracy = "accuracy",
+}
+
+M.titles = titles
+
+local function check_results(study)
+  if #study.runs == 0 then
+    error("the study has no results; call study:run() first", 3)
+  end
+end
+
+-- A point's parameters as text, in the order of their names.
+local function show_point(study, index)
+  local point, parts = study.points[index], {}
+  for _, name in ipairs(study.spec.search.names) do
+    local value = point[name]
+    if value == false then value = "off" end
+    parts[#parts + 1] = ("%s %s"):format(name, tostring(value))
+  end
+  return table.concat(parts, ", ")
+end
+
+M.show_point = show_point
+
+-- The mean of a row's metric over all runs but one; nil where a run has none.
+local function mean_of(row, metric, count, but)
+  local sum, used = 0, 0
+  for run = 1, count do
+    if run ~= but then
+      local value = row.values[metric][run]
+      if value ~= value then return nil end
+      sum, used = sum + value, used + 1
+    end
+  end
+  return used > 0 and sum / used or nil
+end
+
+M.mean_of = mean_of
+
+-- The best of some rows by their mean on all runs but one.
+local function pick(study, rows, but)
+  local metric, best, most = study.spec.score, nil, nil
+  local sign = study.larger_is_better(metric) and 1 or -1
+  if #study.runs == 1 then but = nil end
+  for _, row in ipairs(rows) do
+    local mean = mean_of(row, metric, #study.runs, but)
+    if mean and (not most or sign * mean > most) then
+      best, most = row, sign * mean
+    end
+  end
+  return best
+end
+
+-- The score of the best of some rows on each run, chosen on the others.
+local function picked_scores(study, rows)
+  local scores = {}
+  for run = 1, #study.runs do
+    local row = pick(study, rows, run)
+    scores[run] = row and row.values[study.spec.score][run]
+  end
+  return scores
+end
+
+-- The gain of one list of scores over another, with its interval; positive
+-- is better, whatever the metric.
+local function gain_of(study, scores, others)
+  local sign = study.larger_is_better(study.spec.score) and 1 or -1
+  local differences = {}
+  for run = 1, #study.runs do
+    if not (scores[run] and others[run]) then return nil end
+    differences[run] = sign * (scores[run] - others[run])
+  end
+  return stats.paired(differences, study:correction())
+end
+
+local function all_converged(row, count)
+  for run = 1, count do
+    if not row.converged[run] then return false end
+  end
+  return true
+end
+
+local function word_of(gain)
+  if not gain or not gain.low then return "undecided" end
+  if gain.low > 0 then return "better" end
+  return gain.high < 0 and "worse" or "undecided"
+end
+
+local function rows_where(study, test)
+  local rows = {}
+  for _, row in ipairs(study.rows) do
+    if row.kind == "point" and test(study.points[row.label]) then
+      rows[#rows + 1] = row
+    end
+  end
+  return rows
+end
+
+--- See Study:best.
+function M.best(study)
+  check_results(study)
+  local row = pick(study, rows_where(study, function() return true end))
+  if not row then return nil, "no point has a score in every run" end
+  return {
+    index = row.label,
+    params = study.points[row.label],
+    score = mean_of(row, study.spec.score, #study.runs),
+  }
+end
+
+local function signed(x)
+  return ("%+.4f"):format(x)
+end
+
+local function interval(gain)
+  if not gain.low then return "one run, no interval" end
+  return ("%s to %s"):format(signed(gain.low), signed(gain.high))
+end
+
+local function protocol(study)
+  local o, count = study.spec, #study.runs
+  if o.datasets then
+    local short = count < o.datasets and (" of %d"):format(o.datasets) or ""
+    return ("%d%s fresh data sets"):format(count, short)
+  end
+  return ("%d folds of one data set, corrected for shared rows"):format(count)
+end
+
+-- Does gamma > 0 add anything to gamma = 0? Both are picked the same way.
+local function focus(study)
+  local with = rows_where(study, function(p)
+    return type(p.gamma) == "number" and p.gamma > 0
+  end)
+  local without = rows_where(study, function(p) return p.gamma == 0 end)
+  if #with == 0 or #without == 0 then return nil end
+  local best_with, best_without = pick(study, with), pick(study, without)
+  local gain = gain_of(study, picked_scores(study, with),
+    picked_scores(study, without))
+  if not (best_with and best_without and gain) then return nil end
+  local result = {
+    verdict = word_of(gain), gain = gain, with = best_with,
+    without = best_without,
+  }
+  local count = #study.runs
+  if not (all_converged(best_with, count)
+    and all_converged(best_without, count)) then
+    result.verdict, result.unconverged = "undecided", true
+  end
+  return result
+end
+
+local openings = {
+  better = "Focusing helps",
+  worse = "Focusing does not help",
+  undecided = "Undecided whether focusing helps",
+}
+
+local function focus_text(study, found)
+  local opening = openings[found.verdict]
+  if found.unconverged then opening = "Undecided: not converged" end
+  return ("%s: the best gamma > 0 (%s) is %s %s from the best gamma = 0 (%s); "
+    .. "95 %% interval %s over %s, each picked on the others.")
+    :format(opening, show_point(study, found.with.label),
+      signed(found.gain.mean), titles[study.spec.score],
+      show_point(study, found.without.label), interval(found.gain),
+      protocol(study))
+end
+
+-- The best point against each baseline that needs no search.
+local function remedies(study)
+  local best = picked_scores(study,
+    rows_where(study, function() return true end))
+  local list = {}
+  for _, row in ipairs(study.rows) do
+    local gain = row.kind == "baseline"
+      and gain_of(study, best, row.values[study.spec.score])
+    if gain then
+      list[#list + 1] = {
+        label = row.label, gain = gain, verdict = word_of(gain),
+      }
+    end
+  end
+  return list
+end
+
+local function remedies_text(study, list)
+  local parts = {}
+  for _, remedy in ipairs(list) do
+    if remedy.label ~= "oracle" then
+      parts[#parts + 1] = ("%s %s (%s)"):format(remedy.label,
+        signed(remedy.gain.mean), interval(remedy.gain))
+    end
+  end
+  if #parts == 0 then return nil end
+  local best = M.best(study)
+  return ("The best point of all (%s) against cheaper remedies: %s.")
+    :format(show_point(study, best.index), table.concat(parts, ", "))
+end
+
+local function held_out_text(study)
+  if not study.held_out then return nil end
+  local best, metric = M.best(study), study.spec.score
+  local parts = {}
+  for _, row in ipairs(study.rows) do
+    if row.label == best.index or row.kind == "baseline" then
+      local label = row.label == best.index and "the best point" or row.label
+      parts[#parts + 1] = ("%s %.4f"):format(label, row.values[metric].test)
+    end
+  end
+  return ("On the held-out rows (%d positives): %s.")
+    :format(study.held_out.positives, table.concat(parts, ", "))
+end
+
+local verdict_meta = {
+  __name = "neap.Verdict",
+  __tostring = function(self) return self.text end,
+}
+
+--- See Study:verdict.
+-- @return { verdict = "better" | "worse" | "undecided" for gamma > 0 against
+--   gamma = 0 (nil without a gamma axis), gain =, best =, best_without =,
+--   remedies = { { label =, gain =, verdict = } }, text = }; gains are
+--   { mean =, low =, high = } with positive for better
+function M.new(study)
+  check_results(study)
+  local found, list = focus(study), remedies(study)
+  local sentences = {}
+  if found then sentences[1] = focus_text(study, found) end
+  sentences[#sentences + 1] = remedies_text(study, list)
+  sentences[#sentences + 1] = held_out_text(study)
+  return setmetatable({
+    verdict = found and found.verdict,
+    converged = found and not found.unconverged,
+    gain = found and found.gain,
+    best = found and study.points[found.with.label],
+    best_without = found and study.points[found.without.label],
+    remedies = list,
+    text = text.wrap(sentences),
+  }, verdict_meta)
+end
+
+-- ---------------------------------------------------------------- the table
+
+local columns = {
+  { "average_precision", "AP" },
+  { "log_loss", "log loss" },
+  { "log_loss_recalibrated", "recal." },
+  { "f1", "F1 1/2" },
+  { "f1_tuned", "F1 tuned" },
+}
+
+local function table_row(study, row)
+  local count, values = #study.runs, {}
+  for metric in pairs(row.values) do
+    values[metric] = mean_of(row, metric, count)
+  end
+  local converged = 0
+  for run = 1, count do
+    if row.converged[run] then converged = converged + 1 end
+  end
+  local label = row.label
+  if row.kind == "point" then label = show_point(study, label) end
+  return {
+    label = label, kind = row.kind, values = values, converged = converged,
+    params = row.kind == "point" and study.points[row.label] or nil,
+  }
+end
+
+local function line_of(row, runs)
+  local cells = { row.label }
+  for _, column in ipairs(columns) do
+    local value = row.values[column[1]]
+    cells[#cells + 1] = value and ("%.4f"):format(value) or "-"
+  end
+  cells[#cells + 1] = row.label == "oracle" and ""
+    or ("%d/%d"):format(row.converged, runs)
+  return cells
+end
+
+local function positives_of(study)
+  local least, most = math.huge, 0
+  for _, run in ipairs(study.runs) do
+    least, most = math.min(least, run.positives), math.max(most, run.positives)
+  end
+  if least == most then return ("%d"):format(least) end
+  return ("%d to %d"):format(least, most)
+end
+
+local table_meta = {
+  __name = "neap.Table",
+  __tostring = function(self)
+    local header = { ("best of %d points"):format(self.points) }
+    for _, column in ipairs(columns) do header[#header + 1] = column[2] end
+    header[#header + 1] = "converged"
+    local lines, shown, printed = { header }, 0, {}
+    for _, row in ipairs(self) do
+      if row.kind == "point" and shown < self.top then
+        lines[#lines + 1] = line_of(row, self.runs)
+        shown, printed[row] = shown + 1, true
+      end
+    end
+    lines[#lines + 1] = "-"
+    local without = self.without
+    if without and not printed[without] then
+      local line = line_of(without, self.runs)
+      line[1] = "best gamma = 0: " .. line[1]
+      lines[#lines + 1] = line
+    end
+    for _, row in ipairs(self) do
+      if row.kind == "baseline" then
+        lines[#lines + 1] = line_of(row, self.runs)
+      end
+    end
+    return text.columns(lines) .. "\n" .. text.wrap { self.note }
+  end,
+}
+
+--- See Study:table.
+-- @return a list of { label =, params =, values = { metric = mean },
+--   converged = runs }, best points first, then the baselines
+function M.table(study, given)
+  check_results(study)
+  local o = options.read("table", given, {
+    top = { "number", default = 10, low = 1, whole = true },
+  }, 3)
+  local points, others = {}, {}
+  for i, row in ipairs(study.rows) do
+    local entry = table_row(study, row)
+    entry.order = i
+    local list = row.kind == "point" and points or others
+    list[#list + 1] = entry
+  end
+  local metric = study.spec.score
+  local sign = study.larger_is_better(metric) and 1 or -1
+  table.sort(points, function(a, b)
+    local x, y = a.values[metric], b.values[metric]
+    if x and y and x ~= y then return sign * x > sign * y end
+    if (x == nil) ~= (y == nil) then return x ~= nil end
+    return a.order < b.order
+  end)
+  local result = { top = o.top, runs = #study.runs, points = #points }
+  for _, row in ipairs(points) do
+    result[#result + 1] = row
+    if not result.without and row.params.gamma == 0 then
+      result.without = row
+    end
+  end
+  for _, row in ipairs(others) do result[#result + 1] = row end
+  result.note = ("Means over %s; %s positives a test set. Thresholds and "
+    .. "calibration come from training rows."):format(protocol(study),
+    positives_of(study))
+  return setmetatable(result, table_meta)
+end
+
+return M

@@ -1,0 +1,293 @@
+-- neap.study: lua/neap/study.lua, verdict.lua, plot.
+local neap = require "neap"
+
+local grid = neap.search.grid { alpha = { false, 0.2 }, gamma = { 0, 1 } }
+
+local function spec(more)
+  local given = {
+    data = neap.data.recipe("gaussians", {
+      n = 800, test = 600, features = 3, prior = 0.2,
+    }),
+    datasets = 4,
+    loss = function(p)
+      return neap.loss.focal { alpha = p.alpha, gamma = p.gamma }
+    end,
+    search = grid,
+  }
+  for key, value in pairs(more or {}) do given[key] = value end
+  if more and more.folds and more.data then given.datasets = nil end
+  return given
+end
+
+local function run(more)
+  return assert(neap.study(spec(more)):run { quiet = true })
+end
+
+describe("a study on fresh data sets", function()
+  local study = run()
+
+  it("scores a point as training it alone does", function()
+    local recipe = spec().data
+    local core = require "neap.core"
+    local row = study.by_label[4]
+    for i = 1, 4 do
+      local train, test = recipe(core.data.seed_of(1, i))
+      local fit = neap.train {
+        data = train, loss = neap.loss.focal { alpha = 0.2, gamma = 1 },
+      }
+      local z = fit:logits(test)
+      assert.equal(neap.metric.average_precision(z, test.y),
+        row.values.average_precision[i])
+      assert.equal(neap.metric.log_loss(z, test.y), row.values.log_loss[i])
+      assert.equal(neap.metric.f1(z, test.y), row.values.f1[i])
+      local threshold = neap.metric.threshold(fit:logits(train), train.y,
+        { maximize = "f1" })
+      assert.equal(neap.metric.f1(z, test.y, nil, { threshold = threshold }),
+        row.values.f1_tuned[i])
+    end
+  end)
+
+  it("has the baselines that it is said to have", function()
+    local labels = {}
+    for _, row in ipairs(study.rows) do
+      if row.kind == "baseline" then labels[#labels + 1] = row.label end
+    end
+    assert.same({ "cross-entropy", "balanced class weights",
+      "logit adjustment", "oracle" }, labels)
+    local ce = study.by_label["cross-entropy"]
+    local plain = study.by_label[1] -- alpha off, gamma 0
+    for i = 1, 4 do
+      assert.near(plain.values.log_loss[i], ce.values.log_loss[i], 1e-12)
+    end
+    -- Taking the classes' shares out changes no ranking.
+    local adjusted = study.by_label["logit adjustment"]
+    assert.same(ce.values.average_precision, adjusted.values.average_precision)
+    assert.is_true(adjusted.values.log_loss[1] > ce.values.log_loss[1])
+  end)
+
+  it("stands beside the truth, which no mean of fits beats", function()
+    local oracle = study.by_label.oracle
+    for _, row in ipairs(study.rows) do
+      local gap = 0
+      for i = 1, 4 do
+        gap = gap + oracle.values.log_loss[i] - row.values.log_loss[i]
+      end
+      assert.is_true(gap <= 0)
+    end
+  end)
+
+  it("recalibrates away what alpha did to the log loss", function()
+    local ce = study.by_label["cross-entropy"]
+    for i = 1, 4 do
+      for run_index = 1, 4 do
+        assert.near(ce.values.log_loss[run_index],
+          study.by_label[i].values.log_loss_recalibrated[run_index], 0.02)
+      end
+    end
+  end)
+
+  it("names its best point", function()
+    local best = study:best()
+    for _, row in ipairs(study.rows) do
+      if row.kind == "point" then
+        local sum = 0
+        for i = 1, 4 do sum = sum + row.values.average_precision[i] end
+        assert.is_true(best.score >= sum / 4)
+      end
+    end
+    assert.same(study.points[best.index], best.params)
+  end)
+
+  it("prints a table, best points first", function()
+    local t = study:table()
+    assert.equal(8, #t)
+    assert.is_true(t[1].values.average_precision
+      >= t[2].values.average_precision)
+    assert.equal(4, t[1].converged)
+    local text = tostring(t)
+    assert.matches("converged", text)
+    assert.matches("cross%-entropy", text)
+    for line in text:gmatch("[^\n]+") do assert.is_true(#line <= 79) end
+  end)
+
+  it("draws a heatmap of differences", function()
+    local figure = study:figure("heatmap", { x = "gamma", y = "alpha" })
+    assert.same({ "0", "1" }, figure.x.values)
+    assert.same({ "off", "0.2" }, figure.y.values)
+    assert.near(0, figure.cells[1][1], 1e-6)
+    local row = study.by_label[4].values.average_precision
+    local ce = study.by_label["cross-entropy"].values.average_precision
+    local mean = 0
+    for i = 1, 4 do mean = mean + (row[i] - ce[i]) / 4 end
+    assert.near(mean, figure.cells[2][2], 1e-15)
+    assert.matches("alpha |", tostring(figure), 1, true)
+    assert.not_matches("\27", tostring(figure))
+    local plain = study:figure("heatmap",
+      { x = "gamma", y = "alpha", against = false, metric = "log_loss" })
+    local sum = 0
+    for i = 1, 4 do sum = sum + study.by_label[2].values.log_loss[i] / 4 end
+    assert.near(sum, plain.cells[1][2], 1e-15)
+  end)
+
+  it("gives the same numbers again, whatever is in the grid", function()
+    local wider = run {
+      search = neap.search.grid {
+        alpha = { false, 0.1, 0.2, 0.3 }, gamma = { 0, 0.5, 1, 2, 3 },
+      },
+    }
+    for i, p in ipairs(wider.points) do
+      if p.alpha == 0.2 and p.gamma == 1 then
+        assert.same(study.by_label[4].values, wider.by_label[i].values)
+      end
+    end
+  end)
+end)
+
+describe("the verdict", function()
+  it("compares gamma > 0 with gamma = 0 on runs they were not picked on",
+    function()
+      local study = run()
+      -- Scores made up by hand: point 2 (gamma 1) is best on every run but the
+      -- last, where point 4 is; point 1 is the best of gamma = 0.
+      local made = {
+        { .5, .5, .5, .5 }, { .6, .7, .6, .1 }, { .1, .1, .1, .1 },
+        { .2, .2, .2, .9 },
+      }
+      for i, scores in ipairs(made) do
+        study.by_label[i].values.average_precision = scores
+      end
+      -- Without run 4, point 2 leads (.633); without run 1 to 3 it leads with
+      -- .467, .433, .467 against .433, .433, .433 (the first wins a tie).
+      local v = study:verdict()
+      assert.near((.1 + .2 + .1 - .4) / 4, v.gain.mean, 1e-12)
+      assert.equal("undecided", v.verdict)
+      assert.same({ alpha = false, gamma = 1 }, v.best)
+      assert.same({ alpha = false, gamma = 0 }, v.best_without)
+    end)
+
+  it("says better where the interval is above 0", function()
+    local study = run()
+    for i, scores in ipairs { { .5, .5, .5, .5 }, { .6, .61, .6, .62 },
+      { .1, .1, .1, .1 }, { .2, .2, .2, .2 } } do
+      study.by_label[i].values.average_precision = scores
+    end
+    local v = study:verdict()
+    assert.equal("better", v.verdict)
+    assert.matches("^Focusing helps: the best gamma > 0 %(alpha off, gamma 1%)",
+      tostring(v))
+    for i, scores in ipairs { { .7, .7, .7, .7 }, { .6, .61, .6, .62 } } do
+      study.by_label[i].values.average_precision = scores
+    end
+    assert.equal("worse", study:verdict().verdict)
+  end)
+
+  it("is undecided where a fit has not converged", function()
+    local study = run {
+      optimizer = neap.optimizer.lbfgs { max_iterations = 1 },
+    }
+    for i, scores in ipairs { { .5, .5, .5, .5 }, { .6, .61, .6, .62 } } do
+      study.by_label[i].values.average_precision = scores
+    end
+    local v = study:verdict()
+    assert.equal("undecided", v.verdict)
+    assert.is_false(v.converged)
+    assert.matches("^Undecided: not converged", tostring(v))
+  end)
+
+  it("turns the sign where smaller is better", function()
+    local study = run { score = "log_loss" }
+    for i, scores in ipairs { { .5, .5, .5, .5 }, { .4, .41, .4, .42 },
+      { .9, .9, .9, .9 }, { .8, .8, .8, .8 } } do
+      study.by_label[i].values.log_loss = scores
+    end
+    local v = study:verdict()
+    assert.equal("better", v.verdict)
+    assert.near(0.0925, v.gain.mean, 1e-12)
+    assert.equal(2, study:best().index)
+  end)
+end)
+
+describe("a study on one data set", function()
+  local d = neap.data.gaussians {
+    n = 400, features = 3, prior = 0.2, labels = "exact",
+  }
+
+  it("deals it into folds again and again", function()
+    local study = run {
+      data = d, folds = 4, repeats = 3,
+    }
+    assert.is_nil(study.spec.datasets)
+    assert.equal(12, #study.runs)
+    assert.same({ ["repeat"] = 2, fold = 1 }, study.runs[5].where)
+    assert.equal(20, study.runs[5].positives)
+    assert.equal(4, study:correction())
+    assert.matches("12 folds of one data set", tostring(study:verdict()))
+  end)
+
+  it("looks at held-out rows once", function()
+    local rest, test = d:split { test = 0.25 }
+    local study = run {
+      data = rest, folds = 3, repeats = 1, test = test,
+    }
+    local fit = neap.train {
+      data = rest, loss = neap.loss.focal { alpha = 0.2, gamma = 1 },
+    }
+    assert.equal(3, #study.runs)
+    assert.equal(neap.metric.average_precision(fit:logits(test), test.y),
+      study.by_label[4].values.average_precision.test)
+    assert.matches("On the held%-out rows %(20 positives%)",
+      tostring(study:verdict()))
+  end)
+end)
+
+describe("a study refuses", function()
+  local function refuses(message, more)
+    assert.error_matches(function() neap.study(spec(more)) end, message)
+  end
+
+  it("protocols that do not go with the data", function()
+    refuses("folds and repeats are for a data set; a recipe takes datasets",
+      { folds = 5 })
+    refuses("datasets is for a recipe; a data set takes folds and repeats",
+      { data = neap.data.gaussians {} })
+    refuses("data is neither a recipe nor a data set", { data = 1 })
+    refuses("test is for a data set",
+      { test = neap.data.gaussians {} })
+  end)
+
+  it("unknown options and wrong types", function()
+    refuses("bad argument #1 to 'study' %(unknown option 'serach'; did you "
+      .. "mean 'search'%?%)", { serach = 1 })
+    refuses("datasets is 0; wanted a whole number >= 1", { datasets = 0 })
+    refuses("score is 'auc'; wanted average_precision or", { score = "auc" })
+    refuses("loss is false; wanted a loss or a function", { loss = false })
+  end)
+
+  it("a fold without positives, and data of one class", function()
+    local few = neap.data.from {
+      x = { { 1 }, { 2 }, { 3 }, { 4 }, { 5 }, { 6 } },
+      y = { "a", "b", "a", "a", "a", "b" },
+    }
+    local study = neap.study(spec { data = few, folds = 3 })
+    assert.error_matches(function() study:run { quiet = true } end,
+      "class 'b' has 2 rows; wanted 3 or more, one for each fold")
+    local empty = neap.study(spec {
+      data = neap.data.recipe("gaussians", { n = 50, prior = 0 }),
+    })
+    assert.error_matches(function() empty:run { quiet = true } end,
+      "data set 1: the training rows have none of class '1'")
+  end)
+
+  it("questions before there are results", function()
+    local study = neap.study(spec())
+    assert.error_matches(function() study:best() end,
+      "the study has no results; call study:run%(%) first")
+    assert.error_matches(function() study:table() end, "no results")
+    local done = run()
+    assert.error_matches(function()
+      done:figure("heatmap", { x = "gama", y = "alpha" })
+    end, "x is 'gama'; the parameters are alpha, gamma")
+    assert.error_matches(function() done:figure("pie", {}) end,
+      "no figure 'pie'; there is heatmap")
+  end)
+end)

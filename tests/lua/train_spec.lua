@@ -1,0 +1,202 @@
+-- neap.train, neap.job and fits: lua/neap/train.lua, fit.lua, src/bind/train.c.
+local neap = require "neap"
+
+local cancer = assert(neap.data.read("tests/data/breast_cancer.csv", {
+  target = "diagnosis", positive = "malignant",
+}))
+local lbfgs = neap.optimizer.lbfgs { tolerance = 1e-10 }
+
+local function norm(weights)
+  local square = 0
+  for j = 1, #weights do square = square + weights[j] ^ 2 end
+  return math.sqrt(square)
+end
+
+describe("logistic regression on breast cancer", function()
+  -- scikit-learn 1.2.1, newton-cholesky, C = 1, standardised with ddof 0.
+  local function check(class_weights, truth)
+    local fit = neap.train {
+      data = cancer,
+      model = neap.model.linear { l2 = 1 / 569 },
+      loss = neap.loss.binary_cross_entropy { class_weights = class_weights },
+      optimizer = lbfgs,
+    }
+    assert.is_true(fit.converged)
+    assert.near(1, norm(fit.weights) / truth.norm, 1e-8)
+    assert.near(1, fit.bias / truth.bias, 1e-8)
+    local z = fit:logits(cancer)
+    assert.near(truth.log_loss, neap.metric.log_loss(z, cancer.y), 1e-9)
+    assert.near(truth.auc, neap.metric.roc_auc(z, cancer.y), 1e-12)
+    assert.near(truth.ap, neap.metric.average_precision(z, cancer.y), 1e-12)
+    assert.near(truth.errors, 569 * (1 - neap.metric.accuracy(z, cancer.y)),
+      1e-9)
+  end
+
+  it("agrees with scikit-learn", function()
+    check(nil, {
+      norm = 3.8416087888, bias = -.2145027174, log_loss = .053391857502,
+      auc = .99744992336557, ap = .99681899074142, errors = 7,
+    })
+  end)
+
+  it("agrees with scikit-learn with balanced weights", function()
+    check("balanced", {
+      norm = 3.8848747740, bias = .2277124065, log_loss = .055261970959,
+      auc = .99770096717932, ap = .99702980395784, errors = 9,
+    })
+  end)
+end)
+
+describe("a fit", function()
+  local d = neap.data.gaussians { n = 600, features = 4, prior = 0.3 }
+  local fit = neap.train { data = d, loss = neap.loss.focal { gamma = 1 } }
+
+  it("gives logits to raw rows, and probabilities", function()
+    local z = fit:logits(d)
+    local by_hand = fit.bias
+    for j = 1, 4 do by_hand = by_hand + fit.weights[j] * d.x[7][j] end
+    assert.near(by_hand, z[7], 1e-12)
+    local p = fit:probabilities(d)
+    assert.near(1 / (1 + math.exp(-z[7])), p[7], 1e-15)
+    local out = neap.zeros(600)
+    assert.equal(out, fit:logits(d.x, out))
+    assert.same(z:totable(), out:totable())
+  end)
+
+  it("keeps its scaler", function()
+    local scaled = neap.train {
+      data = d, loss = neap.loss.focal { gamma = 1 }, standardize = true,
+      optimizer = neap.optimizer.lbfgs { tolerance = 1e-10 },
+    }
+    assert.is_not_nil(scaled.scaler)
+    local a, b = fit:logits(d), scaled:logits(d)
+    for i = 1, 600, 50 do assert.near(a[i], b[i], 1e-3) end
+  end)
+
+  it("shows how it ended", function()
+    assert.equal("converged", fit.state)
+    assert.equal(fit.steps + 1, #fit.history)
+    assert.is_true(fit.history[#fit.history] <= fit.history[1])
+    assert.near(fit.objective, fit.history[#fit.history], 1e-15)
+    assert.matches("converged after %d+ steps", tostring(fit))
+  end)
+
+  it("starts another", function()
+    local again = neap.train {
+      data = d, loss = neap.loss.focal { gamma = 1 }, initial = fit,
+    }
+    assert.is_true(again.history[1] <= fit.objective + 1e-12)
+  end)
+
+  it("refuses rows of another width", function()
+    assert.error_matches(function() fit:logits { { 1, 2, 3 } } end,
+      "rows have 3 features; the fit has 4")
+  end)
+end)
+
+describe("training on classes", function()
+  it("gives a row of logits for each class", function()
+    local x, y = {}, {}
+    for i = 1, 300 do
+      local c = i % 3
+      local a, b = math.sin(i), math.cos(7 * i)
+      x[i] = { math.cos(c * 2) + a, math.sin(c * 2) + b }
+      y[i] = c
+    end
+    local d = neap.data.from { x = x, y = y }
+    local fit = neap.train {
+      data = d, loss = neap.loss.cross_entropy {},
+      model = neap.model.linear { l2 = 0.01 },
+    }
+    assert.same({ 3, 2 }, { fit.weights:shape() })
+    assert.same({ 3 }, { fit.bias:shape() })
+    local z, p = fit:logits(d), fit:probabilities(d)
+    assert.same({ 300, 3 }, { z:shape() })
+    assert.near(1, p[5][1] + p[5][2] + p[5][3], 1e-12)
+    assert.near(fit.objective - 0.005 * norm(fit.weights[1]) ^ 2
+      - 0.005 * norm(fit.weights[2]) ^ 2 - 0.005 * norm(fit.weights[3]) ^ 2,
+      neap.loss.cross_entropy {}(z, d.y), 1e-12)
+  end)
+end)
+
+describe("a job", function()
+  local d = neap.data.gaussians { n = 1500, features = 5, prior = 0.2 }
+  local function points(optimizer)
+    local list = {}
+    for i = 1, 30 do
+      list[i] = {
+        loss = neap.loss.focal { gamma = i % 4 }, optimizer = optimizer,
+        l2 = 0.01 * (i % 2),
+      }
+    end
+    return list
+  end
+
+  it("has the same bits in slices, and for a point alone", function()
+    for _, optimizer in ipairs { lbfgs, neap.optimizer.sgd {},
+      neap.optimizer.adam { learning_rate = 0.01 } } do
+      local given = {
+        data = d, points = points(optimizer), epochs = 2, batch = 256,
+      }
+      local whole, sliced = neap.job(given), neap.job(given)
+      assert.is_true(whole:step(math.huge))
+      local slices = 0
+      while not sliced:step(0) do slices = slices + 1 end
+      assert.is_true(slices > 5)
+      assert.equal(1, whole:progress().fraction)
+      local a, b = whole:fits(), sliced:fits()
+      for i = 1, 30 do
+        assert.equal(a[i].weights:tobytes(), b[i].weights:tobytes())
+        assert.equal(a[i].bias, b[i].bias)
+      end
+      given.points = { given.points[17] }
+      local alone = neap.job(given)
+      alone:step(math.huge)
+      assert.equal(a[17].weights:tobytes(), alone:fits()[1].weights:tobytes())
+    end
+  end)
+
+  it("is cancelled", function()
+    local job = neap.job { data = d, points = points(neap.optimizer.sgd {}) }
+    job:step(0)
+    job:cancel()
+    assert.is_true(job:step(0))
+    assert.is_true(job:progress().fraction < 1)
+  end)
+
+  it("is closed, and its fits stay", function()
+    local job = neap.job { data = d, points = points(lbfgs) }
+    job:step(math.huge)
+    local fits = job:fits()
+    job:close()
+    job:close()
+    assert.is_number(fits[3].weights[1])
+    assert.error_matches(function() job:step(1) end, "the trainer is closed")
+  end)
+
+  it("refuses what does not fit together", function()
+    local loss = neap.loss.focal {}
+    local function refuses(message, given)
+      assert.error_matches(function() neap.job(given) end, message)
+    end
+    refuses("data is missing", { points = {} })
+    refuses("data is no data set", { data = {}, points = { { loss = loss } } })
+    refuses("points is empty", { data = d, points = {} })
+    refuses("unknown option 'los'; did you mean 'loss'%?",
+      { data = d, points = { { los = loss } } })
+    refuses("epochs is 0; wanted a whole number >= 1",
+      { data = d, points = { { loss = loss } }, epochs = 0 })
+    refuses("points%[2%] has the optimizer sgd and points%[1%] has lbfgs",
+      { data = d, points = { { loss = loss, optimizer = lbfgs },
+        { loss = loss, optimizer = neap.optimizer.sgd {} } } })
+    refuses("class_weights has 3 numbers; the data have 2 classes",
+      { data = d, points = { { loss = neap.loss.cross_entropy {
+        class_weights = { 1, 1, 1 } } } } })
+    refuses("l2 is %-1; wanted a number >= 0",
+      { data = d, points = { { loss = loss, l2 = -1 } } })
+    assert.error_matches(function() neap.optimizer.adam { lr = 1 } end,
+      "unknown option 'lr'")
+    assert.error_matches(function() neap.model.linear { l2 = -1 } end,
+      "l2 is %-1; wanted a number >= 0")
+  end)
+end)
