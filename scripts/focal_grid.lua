@@ -1,0 +1,60 @@
+-- Which alpha and gamma of the focal loss serve imbalanced data best, and is
+-- that better than what costs nothing?
+--
+--   scripts/neap scripts/focal_grid.lua
+--   scripts/neap scripts/focal_grid.lua FILE.csv --target COLUMN --positive CLASS
+local neap = require "neap"
+
+-- The command line: a file, and options that come in pairs.
+local file, given, i = nil, {}, 1
+while arg[i] do
+  local name = arg[i]:match("^%-%-(%w+)$")
+  if name then
+    given[name], i = arg[i + 1], i + 1
+  else
+    file = arg[i]
+  end
+  i = i + 1
+end
+
+local spec = {
+  name = "focal grid",
+  -- Every point is trained until its gradient vanishes, so that a difference
+  -- is one of losses and not of training.
+  optimizer = neap.optimizer.lbfgs { tolerance = 1e-6 },
+  loss = function(p)
+    return neap.loss.focal { alpha = p.alpha, gamma = p.gamma }
+  end,
+  search = neap.search.grid {
+    alpha = { false, .01, .05, .1, .25, .5, .75, .9, .95, .99, .999 },
+    gamma = { 0, .1, .2, .5, .75, 1, 1.5, 2, 3, 4, 5 },
+  },
+}
+
+if file then
+  -- One data set: 5 folds, dealt 5 times. The l2 is scikit-learn's C = 1.
+  spec.data = assert(neap.data.read(file, given))
+  spec.folds, spec.repeats = 5, 5
+  spec.model = function(_, train)
+    return neap.model.linear { l2 = 1 / train.n }
+  end
+  print(spec.data)
+  print(("Positive class: %s. One l2 = 1 / rows for all points: a difference "
+    .. "may be\none of regularisation."):format(spec.data.classes[2]))
+else
+  -- A recipe: 10 fresh data sets with one positive row in a hundred, most
+  -- negatives easy and some beside the positives.
+  spec.data = neap.data.recipe("hard_negatives", { n = 20000, test = 20000 })
+  spec.datasets = 10
+  spec.model = neap.model.linear {}
+end
+
+local study = neap.study(spec)
+if not study:run() then print("Interrupted; this is what is known.") end
+
+print()
+print(study:verdict())
+print()
+print(study:table())
+print()
+study:figure("heatmap", { x = "gamma", y = "alpha" }):show()
