@@ -2,7 +2,7 @@
 -- that better than what costs nothing?
 --
 --   scripts/neap scripts/focal_grid.lua
---   scripts/neap scripts/focal_grid.lua FILE.csv --target COLUMN --positive CLASS
+--   scripts/neap scripts/focal_grid.lua FILE.csv --target NAME --positive CLASS
 local neap = require "neap"
 
 -- The command line: a file, and options that come in pairs.

@@ -353,7 +353,7 @@ static int read_file(lua_State *L) {
   lua_pushcfunction(L, push_bytes);
   lua_pushlightuserdata(L, &file);
   const int status = lua_pcall(L, 1, 1, 0);
-  host->allocate(host->data, file.start, file.size, 0);
+  host->allocate(host->data, file.start, file.size + 1, 0);
   return status == LUA_OK ? 1 : lua_error(L);
 }
 

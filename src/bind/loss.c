@@ -28,11 +28,12 @@ static neap_reduction read_reduction(lua_State *L, int index) {
     if (strcmp(name, reductions[i]) != 0)
       continue;
     lua_pop(L, 1);
-    return i;
+    return (neap_reduction)i;
   }
-  return luaL_argerror(
+  luaL_argerror(
       L, index,
       lua_pushfstring(L, "reduction is '%s'; wanted mean, sum or none", name));
+  return NEAP_MEAN;
 }
 
 // Leaves class_weights on the stack and returns how many it lists.

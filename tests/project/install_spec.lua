@@ -1,0 +1,58 @@
+-- What cmake --install puts where, and that stock lua5.4 finds it there.
+local host = require "neap.host"
+
+local build = (os.getenv("NEAP_PROGRAM") or "build/neap"):gsub("/?[^/]*$", "")
+local sanitized = (os.getenv("NEAP_SANITIZE") or "") ~= ""
+local it = sanitized and pending or it -- stock Lua can't load such a module
+
+local function run(words)
+  words.stdout, words.stderr = "pipe", "stdout"
+  local process <close> = assert(host.start(words))
+  local output = process:read()
+  local _, code = process:wait()
+  return code, output
+end
+
+describe("an installed neap", function()
+  local prefix
+
+  setup(function()
+    prefix = os.tmpname()
+    os.remove(prefix)
+    local code, output = run {
+      "cmake", "--install", build, "--prefix", prefix,
+    }
+    assert(code == 0, output)
+  end)
+
+  teardown(function() run { "rm", "-r", "--", prefix } end)
+
+  -- Debian's lua5.4 looks below /usr/local, which is CMake's own prefix.
+  it("is what stock lua5.4 requires", function()
+    local code = [[
+      for _, name in ipairs { "path", "cpath" } do
+        package[name] = package[name]:gsub("/usr/local", arg[1])
+      end
+      arg[-1] = nil
+      local neap = require "neap"
+      local d = neap.data.gaussians { n = 50, prior = 0.3 }
+      print(neap.loss.focal { gamma = 2 }({ 0 }, { 1 }), d,
+        package.searchpath("neap.core", package.cpath):sub(1, #arg[1])
+          == arg[1])]]
+    local file <close> = assert(io.open(prefix .. "/try.lua", "w"))
+    file:write(code)
+    file:close()
+    local status, output = run { "env", "-u", "LUA_PATH", "-u", "LUA_CPATH",
+      "lua5.4", prefix .. "/try.lua", prefix }
+    assert.equal(0, status, output)
+    assert.equal("0.17328679513998633\tneap.Data (50 rows, 16 features, "
+      .. "classes 0, 1)\ttrue\n", (output:gsub("^0%.1732867951399%d*",
+      "0.17328679513998633")))
+  end)
+
+  it("has the program, which runs alone", function()
+    local status, output = run { prefix .. "/bin/neap", "-e",
+      "print(type(require('neap').study))" }
+    assert.same({ 0, "function\n" }, { status, output })
+  end)
+end)
