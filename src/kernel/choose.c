@@ -1,15 +1,6 @@
 // kernel/choose.c -- the tables of all instruction sets, and the engine's.
 #include "kernel/kernel.h"
 
-#define TABLES(isa)                                 \
-  extern const neap_kernels neap_kernels_f32_##isa; \
-  extern const neap_kernels neap_kernels_f64_##isa;
-TABLES(base)
-#if defined(__x86_64__)
-TABLES(avx2)
-TABLES(avx512)
-#endif
-
 const neap_kernels *neap_kernels_of(const neap *engine, neap_dtype dtype) {
   const bool single = dtype == NEAP_FLOAT32;
   switch (engine->isa) {

@@ -60,3 +60,24 @@ double NEAP_NAME(neap_array_sum)(size_t count, const void *input) {
   }
   return sum_of_lanes(total);
 }
+
+NEAP_INLINE int is_outside(real x, real low, real high) {
+  return !(x >= low) | !(x <= high);
+}
+
+size_t NEAP_NAME(neap_find_outside)(size_t count, const void *input, double low,
+                                    double high) {
+  enum { STEP = 4 * NEAP_BLOCK_LANES };
+  const real *x = input, least = (real)low, most = (real)high;
+  size_t i = 0;
+  for (; i + STEP <= count; i += STEP) {
+    real_bits outside = 0;
+    for (size_t lane = 0; lane < STEP; lane++)
+      outside |= (real_bits)is_outside(x[i + lane], least, most);
+    if (outside != 0)
+      break;
+  }
+  while (i < count && !is_outside(x[i], least, most))
+    i++;
+  return i;
+}

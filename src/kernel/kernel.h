@@ -37,6 +37,10 @@ typedef struct neap_kernels {
   // Returns the sum, in 16 lanes and a fixed tree, double beyond 64 terms.
   double (*sum)(size_t count, const void *x);
 
+  // Returns the position of the first number that is not in [low, high], as
+  // NaN never is, or count.
+  size_t (*find_outside)(size_t count, const void *x, double low, double high);
+
   // C[m][n] = start[m] + A[m][k] B[k][n]; start NULL: 0; n a multiple of
   // NEAP_PAD. Each element of C is the chain of fused multiply-adds over k in
   // order, whatever m and n are.
@@ -57,6 +61,15 @@ typedef struct neap_kernels {
   void (*normals)(uint64_t seed, uint32_t part, uint64_t first, size_t rows,
                   size_t width, float *normals);
 } neap_kernels;
+
+// The tables, one for each instruction set and number type.
+#define NEAP_KERNEL_TABLES(isa) \
+  extern const neap_kernels neap_kernels_f32_##isa, neap_kernels_f64_##isa;
+NEAP_KERNEL_TABLES(base)
+#if defined(__x86_64__)
+NEAP_KERNEL_TABLES(avx2)
+NEAP_KERNEL_TABLES(avx512)
+#endif
 
 // Returns the engine's kernels for NEAP_FLOAT32 or NEAP_FLOAT64.
 const neap_kernels *neap_kernels_of(const neap *engine, neap_dtype dtype);

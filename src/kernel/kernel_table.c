@@ -8,6 +8,7 @@ const neap_kernels NEAP_NAME(neap_kernels) = {
     .log1p = NEAP_NAME(neap_array_log1p),
     .sigmoid = NEAP_NAME(neap_array_sigmoid),
     .sum = NEAP_NAME(neap_array_sum),
+    .find_outside = NEAP_NAME(neap_find_outside),
     .matmul = NEAP_NAME(neap_matmul),
     .pack = NEAP_NAME(neap_pack),
     .normals = NEAP_PASTE(neap_normals, f32, NEAP_ISA),

@@ -10,6 +10,8 @@ void NEAP_NAME(neap_array_log)(size_t count, const void *x, void *y);
 void NEAP_NAME(neap_array_log1p)(size_t count, const void *x, void *y);
 void NEAP_NAME(neap_array_sigmoid)(size_t count, const void *x, void *y);
 double NEAP_NAME(neap_array_sum)(size_t count, const void *x);
+size_t NEAP_NAME(neap_find_outside)(size_t count, const void *x, double low,
+                                    double high);
 void NEAP_NAME(neap_matmul)(size_t m, size_t n, size_t k, const void *a,
                             ptrdiff_t lda, const void *b, ptrdiff_t ldb,
                             const void *start, void *c, ptrdiff_t ldc);

@@ -1,4 +1,5 @@
 // loss/evaluate.c -- the checks of a call, and the call.
+#include <float.h>
 #include <math.h>
 
 #include "loss/loss.h"
@@ -31,19 +32,45 @@ static neap_status check_parameters(const neap_loss *loss, const double *params,
   return NEAP_OK;
 }
 
-// Binary targets and probabilities: numbers in [0, 1].
-static neap_status check_probabilities(const neap_loss_call *call,
-                                       size_t columns, neap_error *error) {
-  const ptrdiff_t step = columns > 1 ? call->class_stride : 0;
-  const ptrdiff_t stride = columns > 1 ? call->row_stride : 1;
+static const neap_kernels *kernels_of(const neap_loss *loss,
+                                      const neap_loss_call *call) {
+  return loss->kernels[call->dtype == NEAP_FLOAT32];
+}
+
+static neap_status refuse_target(size_t row, double target, neap_error *error) {
+  return neap_fail(error, NEAP_EDATA, "target in row %zu is %g; wanted 0 to 1",
+                   row + 1, target);
+}
+
+// Targets of a binary loss: numbers in [0, 1].
+static neap_status check_binary(const neap_loss *loss,
+                                const neap_loss_call *call, neap_error *error) {
+  const size_t at =
+      kernels_of(loss, call)->find_outside(call->rows, call->targets, 0, 1);
+  if (at == call->rows)
+    return NEAP_OK;
+  return refuse_target(at, neap_get(call->targets, call->dtype, at), error);
+}
+
+// Probabilities of classes, which lie as the logits do.
+static neap_status check_probabilities(const neap_loss *loss,
+                                       const neap_loss_call *call,
+                                       neap_error *error) {
+  const size_t k = call->classes;
+  const bool is_dense =
+      call->class_stride == 1 && call->row_stride == (ptrdiff_t)k;
+  if (is_dense && kernels_of(loss, call)
+                          ->find_outside(call->rows * k, call->targets, 0, 1) ==
+                      call->rows * k) {
+    return NEAP_OK;
+  }
   for (size_t i = 0; i < call->rows; i++) {
-    for (size_t j = 0; j < columns; j++) {
-      const ptrdiff_t at = (ptrdiff_t)i * stride + (ptrdiff_t)j * step;
+    for (size_t j = 0; j < k; j++) {
+      const ptrdiff_t at =
+          (ptrdiff_t)i * call->row_stride + (ptrdiff_t)j * call->class_stride;
       const double y = neap_get(call->targets, call->dtype, (size_t)at);
-      if (y >= 0 && y <= 1)
-        continue;
-      return neap_fail(error, NEAP_EDATA,
-                       "target in row %zu is %g; wanted 0 to 1", i + 1, y);
+      if (!(y >= 0 && y <= 1))
+        return refuse_target(i, y, error);
     }
   }
   return NEAP_OK;
@@ -65,12 +92,11 @@ static neap_status check_classes(const neap_loss_call *call,
 neap_status neap_loss_check_targets(const neap_loss *loss,
                                     const neap_loss_call *call,
                                     neap_error *error) {
-  if (neap_loss_kind_of(loss) == NEAP_BINARY) {
-    return check_probabilities(call, 1, error);
-  }
+  if (neap_loss_kind_of(loss) == NEAP_BINARY)
+    return check_binary(loss, call, error);
   if (call->target_dtype == NEAP_INT32)
     return check_classes(call, error);
-  return check_probabilities(call, call->classes, error);
+  return check_probabilities(loss, call, error);
 }
 
 static neap_status check_weights(const double *weights, size_t count,
@@ -85,16 +111,19 @@ static neap_status check_weights(const double *weights, size_t count,
   return NEAP_OK;
 }
 
-static neap_status check_row_weights(const neap_loss_call *call,
+static neap_status check_row_weights(const neap_loss *loss,
+                                     const neap_loss_call *call,
                                      neap_error *error) {
-  for (size_t i = 0; call->weights != NULL && i < call->rows; i++) {
-    const double w = neap_get(call->weights, call->dtype, i);
-    if (isfinite(w) && w >= 0)
-      continue;
-    return neap_fail(error, NEAP_EARGUMENT,
-                     "weights[%zu] is %g; wanted a number >= 0", i + 1, w);
-  }
-  return NEAP_OK;
+  const double most = call->dtype == NEAP_FLOAT32 ? FLT_MAX : DBL_MAX;
+  if (call->weights == NULL)
+    return NEAP_OK;
+  const size_t at =
+      kernels_of(loss, call)->find_outside(call->rows, call->weights, 0, most);
+  if (at == call->rows)
+    return NEAP_OK;
+  return neap_fail(error, NEAP_EARGUMENT,
+                   "weights[%zu] is %g; wanted a number >= 0", at + 1,
+                   neap_get(call->weights, call->dtype, at));
 }
 
 static neap_status check_shape(const neap_loss *loss,
@@ -147,7 +176,7 @@ neap_status neap_loss_evaluate(const neap_loss *loss,
   NEAP_TRY(check_shape(loss, call, error));
   NEAP_TRY(check_parameters(loss, call->params, error));
   NEAP_TRY(check_weights(call->class_weights, classes, "class_weights", error));
-  NEAP_TRY(check_row_weights(call, error));
+  NEAP_TRY(check_row_weights(loss, call, error));
   neap_loss_call full = *call;
   if (full.row_stride == 0 && full.class_stride == 0) {
     full.row_stride =

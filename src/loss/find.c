@@ -3,8 +3,9 @@
 
 #include "loss/loss.h"
 
-#define ROW(name, isa) \
-  {{&neap_loss_##name##_f64_##isa, &neap_loss_##name##_f32_##isa}},
+#define ROW(name, isa)                                             \
+  {{&neap_loss_##name##_f64_##isa, &neap_loss_##name##_f32_##isa}, \
+   {&neap_kernels_f64_##isa, &neap_kernels_f32_##isa}},
 
 #define NEAP_LOSS(name, file)                                \
   extern const neap_loss_form neap_loss_##name##_f64_base;   \

@@ -20,7 +20,8 @@ typedef struct neap_loss_form {
 
 // A loss in both number types; immutable and shared by threads.
 struct neap_loss {
-  const neap_loss_form *form[2];  // by NEAP_FLOAT64, NEAP_FLOAT32
+  const neap_loss_form *form[2];   // by NEAP_FLOAT64, NEAP_FLOAT32
+  const neap_kernels *kernels[2];  // of the same instruction set
 };
 
 // Returns a loss's build for a number type.
