@@ -48,14 +48,15 @@ print(("  sum %+.4f, and %g for equal distributions"):format(sum,
 
 print "\nKL(P || Q) is not KL(Q || P)."
 local peaks = { 0.49, 0.02, 0.49 } -- two peaks
-local wide = { 1 / 3, 1 / 3, 1 / 3 } -- covers both
-local narrow = { 0.90, 0.05, 0.05 } -- sits on one
-for name, r in pairs { ["a wide Q"] = wide } do
+local guesses = {
+  { "a wide Q", { 1 / 3, 1 / 3, 1 / 3 } }, -- covers both
+  { "a narrow Q", { 0.90, 0.05, 0.05 } }, -- sits on one
+}
+for _, guess_of in ipairs(guesses) do
+  local name, r = guess_of[1], guess_of[2]
   print(("  %-10s KL(P||Q) = %.4f   KL(Q||P) = %.4f"):format(name,
     divergence.kl(peaks, r), divergence.kl(r, peaks)))
 end
-print(("  %-10s KL(P||Q) = %.4f   KL(Q||P) = %.4f"):format("a narrow Q",
-  divergence.kl(peaks, narrow), divergence.kl(narrow, peaks)))
 print [[
   KL(P||Q) punishes Q for missing what P has: it prefers the wide Q.
   KL(Q||P) punishes Q for what P has not: it is kinder to the narrow one.]]

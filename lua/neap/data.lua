@@ -235,11 +235,18 @@ local function check_finite(x, name, level)
     :format(row, column, tostring(x:row(row)[column])), level + 1)
 end
 
+-- A table of numbers as an array; what is wrong with it is told of `key`.
+local function to_array(value, name, key, level)
+  if core.array.is_array(value) then return value end
+  local ok, array = pcall(core.array.array, value)
+  if ok then return array end
+  options.refuse(name, ("%s: %s"):format(key,
+    array:match("%((.*)%)$") or array), level + 1)
+end
+
 local function check_weights(weights, count, name, level)
   if not weights then return nil end
-  if not core.array.is_array(weights) then
-    weights = core.array.array(weights)
-  end
+  weights = to_array(weights, name, "weights", level + 1)
   if #weights ~= count then
     options.refuse(name, ("weights are [%d]; wanted [%d]")
       :format(#weights, count), level + 1)
@@ -265,8 +272,8 @@ function M.from(given)
     names = { "table" },
     positive = { "any" },
   })
-  local x = o.x
-  x = core.array.is_array(x) and x:copy() or core.array.array(x)
+  local x = to_array(o.x, "from", "x", 2)
+  if x == o.x then x = x:copy() end
   local n, features = x:shape()
   if not features then
     options.refuse("from", "x has one dimension; wanted rows of features")
@@ -426,10 +433,14 @@ end
 
 --- The rows at some positions, counted from 1, in that order.
 function methods:rows(positions)
-  if not core.array.is_array(positions) then
-    positions = core.array.array(positions, "int32")
-  end
-  return subset(self, positions)
+  local ok, rows = pcall(function()
+    if not core.array.is_array(positions) then
+      positions = core.array.array(positions, "int32")
+    end
+    return subset(self, positions)
+  end)
+  if ok then return rows end
+  options.refuse("rows", rows:match("%((.*)%)$") or rows)
 end
 
 --- Splits at random, keeping the shares of the classes.
@@ -437,7 +448,7 @@ end
 -- @return train, test
 function methods:split(given)
   local o = options.read("split", given, {
-    test = { "number", default = 0.2, low = 0, high = 1 },
+    test = { "number", default = 0.2, above = 0, below = 1 },
     seed = { "number", default = 1, low = 0, whole = true },
   })
   local f = fields[self]

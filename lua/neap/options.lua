@@ -13,7 +13,8 @@ local function show(value)
   if type(value) == "number" or type(value) == "boolean" then
     return tostring(value)
   end
-  return "a " .. type(value)
+  local name = getmetatable(value)
+  return "a " .. (type(name) == "string" and name or type(value))
 end
 
 local function sorted_keys(spec)
@@ -25,7 +26,9 @@ end
 
 local function range_of(rule)
   local kind = rule.whole and "a whole number" or "a number"
-  if rule.low and rule.high then
+  if rule.above then
+    return ("%s between %g and %g"):format(kind, rule.above, rule.below)
+  elseif rule.low and rule.high then
     return ("%s, %g to %g"):format(kind, rule.low, rule.high)
   end
   return rule.low and ("%s >= %g"):format(kind, rule.low) or kind
@@ -37,6 +40,13 @@ local function is_number(value, rule)
     and not (rule.whole and value ~= math.floor(value))
     and not (rule.low and value < rule.low)
     and not (rule.high and value > rule.high)
+    and not (rule.above and value <= rule.above)
+    and not (rule.below and value >= rule.below)
+end
+
+-- Our objects show their type's name instead of their metatable.
+local function is_object(value, rule)
+  return type(value) == "userdata" and getmetatable(value) == rule.type
 end
 
 local checks = {
@@ -45,8 +55,9 @@ local checks = {
   array = function(value)
     return type(value) == "table" or core.array.is_array(value)
   end,
-  maker = function(value)
-    return type(value) == "userdata" or type(value) == "function"
+  object = is_object,
+  maker = function(value, rule)
+    return is_object(value, rule) or type(value) == "function"
   end,
   choice = function(value, rule)
     for _, name in ipairs(rule.names) do
@@ -79,9 +90,10 @@ end
 --- Checks the options that a function was given, and fills in defaults.
 -- @param name the function's name, for messages
 -- @param options a table, or nil where no option is required
--- @param spec { key = { kind, default =, low =, high =, whole =, names =,
---   required = true, wanted = text } }; kind is number, array, maker (an
---   object or a function that makes one), choice, any, or a Lua type
+-- @param spec { key = { kind, default =, required = true, wanted = text } };
+--   kind is number (with low =, high =, or above = and below =, and whole =),
+--   choice (names =), object (type = such as "neap.Loss"), maker (an object or
+--   a function that makes one), array, any, or a Lua type
 -- @param level how far up the caller stands that the message blames; 2 is the
 --   caller of the function that calls this
 -- @return a new table

@@ -35,9 +35,11 @@ local study_options = {
   folds = { "number", low = 2, whole = true },
   repeats = { "number", low = 1, whole = true },
   test = { "any", wanted = "a data set" },
-  model = { "maker", wanted = "a model or a function" },
-  optimizer = { "maker", wanted = "an optimizer or a function" },
-  loss = { "maker", required = true, wanted = "a loss or a function" },
+  model = { "maker", type = "neap.Model", wanted = "a model or a function" },
+  optimizer = { "maker", type = "neap.Optimizer",
+    wanted = "an optimizer or a function" },
+  loss = { "maker", type = "neap.Loss", required = true,
+    wanted = "a loss or a function" },
   search = { "table", required = true,
     wanted = "a search, such as neap.search.grid { ... }" },
   score = { "choice", default = "average_precision", names = kept_metrics },
@@ -120,9 +122,16 @@ local function run_count(o)
   return o.datasets or o.folds * o.repeats
 end
 
-local function value_of(value, p, training)
-  if type(value) == "function" then return value(p, training) end
-  return value
+-- The model, optimizer or loss of a point: given, or made by a function.
+local function value_of(self, key, p, training)
+  local value, kind = self.spec[key], study_options[key].type
+  if type(value) ~= "function" then return value end
+  local made = value(p, training)
+  if getmetatable(made) == kind or made == nil and key ~= "loss" then
+    return made
+  end
+  error(("the study's %s function returned a %s; wanted a %s"):format(key,
+    type(made), kind), 0)
 end
 
 -- The trained points of a run: those of the search, then what the baselines
@@ -130,15 +139,12 @@ end
 local function points_of(self, training)
   local o, list = self.spec, {}
   for i, p in ipairs(self.points) do
-    local model = value_of(o.model, p, training)
+    local model = value_of(self, "model", p, training)
     list[i] = {
-      loss = value_of(o.loss, p, training),
-      optimizer = value_of(o.optimizer, p, training),
+      loss = value_of(self, "loss", p, training),
+      optimizer = value_of(self, "optimizer", p, training),
       l2 = model and model.l2,
     }
-    if type(list[i].loss) ~= "userdata" then
-      options.refuse("study", "the function loss returned no loss", 4)
-    end
   end
   if o.baselines == "standard" then
     local first = list[1]
@@ -150,7 +156,7 @@ local function points_of(self, training)
       }
     end
   end
-  return list, value_of(o.model, self.points[1], training)
+  return list, value_of(self, "model", self.points[1], training)
 end
 
 -- Rows [first] to [last] of a matrix, as a matrix.

@@ -12,7 +12,8 @@ Job.__name = "neap.Job"
 
 local shared = {
   data = { "any", required = true, wanted = "a data set" },
-  model = { "userdata", wanted = "a model, such as neap.model.linear {}" },
+  model = { "object", type = "neap.Model",
+    wanted = "a model, such as neap.model.linear {}" },
   standardize = { "boolean" },
   seed = { "number", default = 1, low = 0, whole = true },
   epochs = { "number", default = 20, low = 1, whole = true },
@@ -28,9 +29,9 @@ end
 
 local job_options = with(shared, { points = { "table", required = true } })
 local train_options = with(shared, {
-  loss = { "userdata", required = true,
+  loss = { "object", type = "neap.Loss", required = true,
     wanted = "a loss, such as neap.loss.focal {}" },
-  optimizer = { "userdata",
+  optimizer = { "object", type = "neap.Optimizer",
     wanted = "an optimizer, such as neap.optimizer.lbfgs {}" },
   initial = { "table", wanted = "a fit" },
 })

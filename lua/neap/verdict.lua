@@ -28,13 +28,15 @@ local function check_results(study)
   end
 end
 
--- A point's parameters as text, in the order of their names.
-local function show_point(study, index)
+-- A point's parameters as text, in the order of their names, but one.
+local function show_point(study, index, but)
   local point, parts = study.points[index], {}
   for _, name in ipairs(study.spec.search.names) do
     local value = point[name]
     if value == false then value = "off" end
-    parts[#parts + 1] = ("%s %s"):format(name, tostring(value))
+    if name ~= but then
+      parts[#parts + 1] = ("%s %s"):format(name, tostring(value))
+    end
   end
   return table.concat(parts, ", ")
 end
@@ -177,11 +179,12 @@ local openings = {
 local function focus_text(study, found)
   local opening = openings[found.verdict]
   if found.unconverged then opening = "Undecided: not converged" end
-  return ("%s: the best gamma > 0 (%s) is %s %s from the best gamma = 0 (%s); "
-    .. "95 %% interval %s over %s, each picked on the others.")
+  local without = show_point(study, found.without.label, "gamma")
+  return ("%s: the best gamma > 0 (%s) against the best gamma 0%s gains %s %s, "
+    .. "95 %% interval %s, over %s, each picked on the others.")
     :format(opening, show_point(study, found.with.label),
-      signed(found.gain.mean), titles[study.spec.score],
-      show_point(study, found.without.label), interval(found.gain),
+      without ~= "" and (" (%s)"):format(without) or "",
+      signed(found.gain.mean), titles[study.spec.score], interval(found.gain),
       protocol(study))
 end
 
@@ -322,7 +325,7 @@ local table_meta = {
     local without = self.without
     if without and not printed[without] then
       local line = line_of(without, self.runs)
-      line[1] = "best gamma = 0: " .. line[1]
+      line[1] = "best gamma 0" .. without.rest
       lines[#lines + 1] = line
     end
     for _, row in ipairs(self) do
@@ -362,6 +365,8 @@ function M.table(study, given)
     result[#result + 1] = row
     if not result.without and row.params.gamma == 0 then
       result.without = row
+      row.rest = show_point(study, study.rows[row.order].label, "gamma")
+      row.rest = row.rest ~= "" and ", " .. row.rest or ""
     end
   end
   for _, row in ipairs(others) do result[#result + 1] = row end

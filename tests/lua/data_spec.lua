@@ -120,6 +120,9 @@ describe("a data set from tables", function()
     assert.error_matches(function()
       neap.data.from { x = { 1, 2 }, y = { 0, 1 } }
     end, "x has one dimension; wanted rows of features")
+    assert.error_matches(function()
+      neap.data.from { x = { { 1, 2 }, { 3 } }, y = { 0, 1 } }
+    end, "'from' %(x: row 2 has 1 numbers and row 1 has 2%)")
   end)
 end)
 
@@ -205,7 +208,7 @@ describe("a split", function()
     assert.same(d.x:row(5):totable(), few.x:row(1):totable())
     assert.same(d.x:row(1):totable(), few.x:row(2):totable())
     assert.error_matches(function() d:rows { 1001 } end,
-      "row 1001; wanted 1 to 1000")
+      "bad argument #1 to 'rows' %(row 1001; wanted 1 to 1000%)")
   end)
 
   it("is refused where a fold would have no positives", function()
@@ -217,6 +220,8 @@ describe("a split", function()
       "class 'b' has 2 rows; wanted 3 or more, one for each fold")
     assert.error_matches(function() few:split { test = 0.1 } end,
       "class 'a' has 4 rows; a share of 0.1 leaves one side without any")
+    assert.error_matches(function() few:split { test = 1 } end,
+      "test is 1; wanted a number between 0 and 1")
     assert.error_matches(function() few:folds { k = 1 } end,
       "k is 1; wanted a whole number >= 2")
   end)

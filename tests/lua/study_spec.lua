@@ -263,6 +263,15 @@ describe("a study refuses", function()
     refuses("loss is false; wanted a loss or a function", { loss = false })
   end)
 
+  it("a function that makes something else", function()
+    local study = neap.study(spec { optimizer = function() return 1 end })
+    assert.error_matches(function() study:run { quiet = true } end,
+      "the study's optimizer function returned a number; wanted a "
+      .. "neap.Optimizer")
+    refuses("model is a neap.Optimizer; wanted a model or a function",
+      { model = neap.optimizer.sgd {} })
+  end)
+
   it("a fold without positives, and data of one class", function()
     local few = neap.data.from {
       x = { { 1 }, { 2 }, { 3 }, { 4 }, { 5 }, { 6 } },

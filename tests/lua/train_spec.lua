@@ -192,6 +192,9 @@ describe("a job", function()
     refuses("class_weights has 3 numbers; the data have 2 classes",
       { data = d, points = { { loss = neap.loss.cross_entropy {
         class_weights = { 1, 1, 1 } } } } })
+    refuses("optimizer is a neap.Model; wanted an optimizer",
+      { data = d, points = { { loss = loss,
+        optimizer = neap.model.linear {} } } })
     refuses("l2 is %-1; wanted a number >= 0",
       { data = d, points = { { loss = loss, l2 = -1 } } })
     assert.error_matches(function() neap.optimizer.adam { lr = 1 } end,

@@ -1,0 +1,55 @@
+---@meta neap.train
+
+--- Models and optimizers: what a training is made of.
+local M = { model = {}, optimizer = {} }
+
+---@class neap.Model
+---@field name string
+---@field l2 number
+
+---@class neap.Optimizer
+---@field name string
+
+---@class neap.LinearOptions
+---@field l2? number >= 0, 0 if none is given: l2/2 |weights|^2 is added to the
+--- mean loss; biases are not penalised
+
+--- Logits that are linear in the features.
+---@param options? neap.LinearOptions
+---@return neap.Model
+function M.model.linear(options) end
+
+---@class neap.LbfgsOptions
+---@field tolerance? number 0 to 1, 1e-6 if none is given: converged where the
+--- gradient norm fell by this since the start
+---@field max_iterations? integer 1000 if none is given
+---@field memory? integer 1 to 100, 10 if none is given: pairs remembered
+
+--- Limited-memory BFGS on all rows: Nocedal and Wright 2006, algorithm 7.5.
+---@param options? neap.LbfgsOptions
+---@return neap.Optimizer
+function M.optimizer.lbfgs(options) end
+
+---@class neap.SgdOptions
+---@field learning_rate? number >= 0, 0.1 if none is given
+---@field momentum? number 0 to 1, 0 if none is given
+
+--- Stochastic gradient descent: v = momentum v + g, x = x - learning_rate v.
+---@param options? neap.SgdOptions
+---@return neap.Optimizer
+function M.optimizer.sgd(options) end
+
+---@class neap.AdamOptions
+---@field learning_rate? number >= 0, 1e-3 if none is given
+---@field beta1? number 0 to 1, 0.9 if none is given
+---@field beta2? number 0 to 1, 0.999 if none is given
+---@field epsilon? number >= 0, 1e-8 if none is given
+---@field weight_decay? number >= 0, 0 if none is given: times every parameter,
+--- added to its gradient
+
+--- Kingma and Ba 2015, algorithm 1.
+---@param options? neap.AdamOptions
+---@return neap.Optimizer
+function M.optimizer.adam(options) end
+
+return M

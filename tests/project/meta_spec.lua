@@ -1,0 +1,76 @@
+-- The stubs that editors read describe what is there: every function and, for
+-- what comes from rows, every option.
+local neap = require "neap"
+local core = require "neap.core"
+
+local function stub(name)
+  return assert(loadfile("lua/neap/meta/" .. name .. ".lua"))
+end
+
+-- Names of functions, sorted.
+local function names(list)
+  local found = {}
+  for name, value in pairs(list) do
+    if type(value) == "function" then found[#found + 1] = name end
+  end
+  table.sort(found)
+  return found
+end
+
+local function read(path)
+  local file <close> = assert(io.open(path))
+  return file:read("a")
+end
+
+-- The methods of the class that a stub describes: Class:name.
+local function methods(name, class)
+  local found = {}
+  for method in read("lua/neap/meta/" .. name .. ".lua")
+    :gmatch("function " .. class .. ":([%w_]+)") do
+    found[#found + 1] = method
+  end
+  table.sort(found)
+  return found
+end
+
+describe("the stubs", function()
+  it("have the functions of the modules", function()
+    assert.same(names(neap.loss), names(stub "loss"()))
+    assert.same(names(neap.divergence), names(stub "divergence"()))
+    assert.same(names(neap.metric), names(stub "metric"()))
+    assert.same(names(neap.model), names(stub "train"().model))
+    assert.same(names(neap.optimizer), names(stub "train"().optimizer))
+    assert.same(names(require "neap.host"), names(stub "host"()))
+    for _, name in ipairs(names(stub "array"())) do
+      assert.equal(core.array[name], neap[name])
+    end
+  end)
+
+  it("have the methods of the objects", function()
+    local a, loss = neap.zeros(2), neap.loss.focal {}
+    for _, name in ipairs(methods("array", "Array")) do
+      assert.is_function(a[name], name)
+    end
+    for _, name in ipairs(methods("loss", "Loss")) do
+      assert.is_function(loss[name], name)
+    end
+    assert.equal(7, #methods("array", "Array"))
+    assert.equal(3, #methods("loss", "Loss"))
+  end)
+
+  it("have the options of the rows", function()
+    local loss, train = read "lua/neap/meta/loss.lua",
+      read "lua/neap/meta/train.lua"
+    for _, row in ipairs(neap.loss.list()) do
+      for _, parameter in ipairs(row.parameters) do
+        assert.matches("@field " .. parameter.name .. "%?", loss)
+      end
+    end
+    for _, name in ipairs(names(neap.optimizer)) do
+      local options = tostring(neap.optimizer[name] {}):match("%((.*)%)")
+      for option in options:gmatch("([%w_]+) =") do
+        assert.matches("@field " .. option .. "%?", train)
+      end
+    end
+  end)
+end)

@@ -1,0 +1,89 @@
+-- The scripts that ship say what they are said to say.
+local host = require "neap.host"
+
+local program = os.getenv("NEAP_PROGRAM") or "build/neap"
+local sanitized = (os.getenv("NEAP_SANITIZE") or "") ~= ""
+
+local function run(name, ...)
+  local process <close> = assert(host.start { program,
+    "scripts/" .. name .. ".lua", stdout = "pipe", stderr = "stdout", ... })
+  local output = process:read()
+  local _, code = process:wait()
+  assert.equal(0, code, output)
+  return output
+end
+
+local function has(output, text)
+  assert.is_truthy(output:find(text, 1, true), text .. " is not in\n" .. output)
+end
+
+describe("easy_and_hard", function()
+  -- The worked example of Lin et al. 2017, in 40 digits: -log .99, -log .1,
+  -- .01^2 and .9^2 times these.
+  it("shows what gamma does to an easy and a hard row", function()
+    local output = run "easy_and_hard"
+    has(output, "easy 0.0100503   hard 2.302585   hard / easy 229.11")
+    has(output, "easy 1.00503e-06   hard 1.865094   hard / easy 1.8558e+06")
+    has(output, "0.2 of the rows weigh 0.8, 0.8 of them weigh 0.2: 0.16 = 0.16")
+    has(output, "gamma 5: factor 1/32")
+    for _, gamma in ipairs { "0", "0.5", "1", "2", "5" } do
+      has(output, "gamma = " .. gamma .. "\n")
+    end
+    assert.not_matches("\27", output)
+  end)
+end)
+
+describe("kl_and_cross_entropy", function()
+  it("shows information, entropy and both directions of KL", function()
+    local output = run "kl_and_cross_entropy"
+    has(output, "P = 0.50: -log P = 0.6931 nats = 1.0000 bits")
+    has(output, "cat : cross-entropy 0.2231, KL 0.2231")
+    has(output, "dog : cross-entropy 2.3026, KL 2.3026")
+    -- -.7 log .5 - .2 log .3 - .1 log .2 = .8869, entropy .8018.
+    has(output, "0.8869 = 0.8018 + 0.0851")
+    has(output, "neap.loss.cross_entropy gives 0.8869")
+    has(output, "sum +0.0851, and 0 for equal distributions")
+  end)
+end)
+
+describe("own_loop", function()
+  it("ends where neap.train does", function()
+    local output = run "own_loop"
+    local by_hand = output:match("step 200  loss ([%d.]+)")
+    local objective = tonumber(output:match("objective ([%d.]+)"))
+    assert.near(objective, tonumber(by_hand), 1e-5)
+  end)
+end)
+
+local it_in_time = sanitized and pending or it -- these train for long there
+
+describe("focal_grid", function()
+  it_in_time("compares 121 points on fresh data sets", function()
+    local output = run "focal_grid"
+    assert.matches("^\n%u[^:]+: the best gamma > 0 %(alpha", output)
+    has(output, "best of 121 points")
+    has(output, "F1 tuned  converged\n")
+    has(output, " positives a test set")
+    has(output, "\noracle ")
+    has(output, "a dot: the 95 % interval holds 0")
+    local _, cells = output:gsub("[+-]%d+%.%d[ .]", "")
+    assert.is_true(cells >= 121)
+  end)
+
+  it("does the same for a file", function()
+    local output = run("focal_grid", "tests/data/breast_cancer.csv",
+      "--target", "diagnosis", "--positive", "malignant")
+    has(output, "569 rows, 30 features, classes benign, malignant")
+    has(output, "25 folds of one data set, corrected for shared rows")
+    has(output, "cross-entropy")
+    assert.not_matches("oracle", output)
+  end)
+
+  it("says what is wrong with its arguments", function()
+    local process <close> = assert(host.start { program,
+      "scripts/focal_grid.lua", "no/such.csv", "--target", "y",
+      stdout = "null", stderr = "pipe" })
+    has(process:stderr():read("a"), "no/such.csv: No such file or directory")
+    assert.equal(1, select(2, process:wait()))
+  end)
+end)
