@@ -273,7 +273,9 @@ function M.from(given)
     positive = { "any" },
   })
   local x = to_array(o.x, "from", "x", 2)
-  if x == o.x then x = x:copy() end
+  if x == o.x then
+    x = x:copy(x:dtype() == "int32" and "float64" or x:dtype())
+  end
   local n, features = x:shape()
   if not features then
     options.refuse("from", "x has one dimension; wanted rows of features")
@@ -324,31 +326,29 @@ local function plan_columns(names, o)
   if o.weight then
     weight, why = find_column(names, o.weight, "weight")
     if not weight then return nil, why end
+    if kinds[weight] ~= "number" then
+      return nil, ("weight is '%s', which is the target or ignored")
+        :format(tostring(o.weight))
+    end
   end
   return kinds, weight
 end
 
--- Takes the weight column out of the numbers.
+-- Takes the column of weights, by its position among the numbers, out of
+-- them.
 local function split_weight(x, names, weight)
   if not weight then return x, names end
   local n, columns = x:shape()
-  local rest = core.array.zeros(n, columns - 1)
-  local weights, kept = core.array.zeros(n), {}
+  local rest, weights = core.array.zeros(n, columns - 1), core.array.zeros(n)
   for i = 1, n do
-    local from, to, at = x:row(i), rest:row(i), 0
+    local from, to = x:row(i), rest:row(i)
+    weights[i] = from[weight]
     for j = 1, columns do
-      if names[j] == weight then
-        weights[i] = from[j]
-      else
-        at = at + 1
-        to[at] = from[j]
-      end
+      if j ~= weight then to[j < weight and j or j - 1] = from[j] end
     end
   end
-  for _, name in ipairs(names) do
-    if name ~= weight then kept[#kept + 1] = name end
-  end
-  return rest, kept, weights
+  local kept = table.move(names, 1, weight - 1, 1, {})
+  return rest, table.move(names, weight + 1, columns, weight, kept), weights
 end
 
 local function parse(text, o, where, level)
@@ -362,11 +362,12 @@ local function parse(text, o, where, level)
   if not x then refuse(texts) end
   local codes, classes = encode(texts[1], o.positive)
   if not codes then refuse(("target %s: %s"):format(o.target, classes)) end
-  local columns = {}
+  local columns, weight_column = {}, nil
   for j, name in ipairs(names) do
     if kinds[j] == "number" then columns[#columns + 1] = name end
+    if j == weight then weight_column = #columns end
   end
-  local rest, kept, weights = split_weight(x, columns, weight and names[weight])
+  local rest, kept, weights = split_weight(x, columns, weight_column)
   return make {
     x = rest,
     codes = codes,

@@ -65,14 +65,34 @@ end
 local function rows_of(x)
   if type(x) == "table" and core.array.is_array(x.x) then x = x.x end
   if not core.array.is_array(x) then x = core.array.array(x) end
+  if x:dtype() == "int32" then x = x:copy("float64") end
   return x
 end
 
+local function shape_text(rows, columns)
+  return columns and ("[%d][%d]"):format(rows, columns)
+    or ("[%d]"):format(rows)
+end
+
+local function check_out(out, n, width, dtype, name, level)
+  if not core.array.is_array(out) then
+    error(("bad argument #2 to '%s' (out is a %s; wanted an array)")
+      :format(name, type(out)), level + 1)
+  end
+  local rows, columns = out:shape()
+  if rows ~= n or columns ~= width or out:dtype() ~= dtype then
+    error(("bad argument #2 to '%s' (out is %s %s; wanted %s %s)"):format(name,
+      out:dtype(), shape_text(rows, columns), dtype, shape_text(n, width)),
+      level + 1)
+  end
+end
+
 -- Turns [k][n] into [n][k], or [1][n] into [n].
-local function turn(lines, outputs, out)
+local function turn(lines, outputs, out, name, level)
   local _, n = lines:shape()
   if outputs == 1 and not out then return lines:row(1):copy() end
   local width = outputs > 1 and outputs or nil
+  if out then check_out(out, n, width, lines:dtype(), name, level + 1) end
   out = out or core.array.zeros(n, width, lines:dtype())
   for i = 1, n do
     if outputs == 1 then
@@ -85,23 +105,27 @@ local function turn(lines, outputs, out)
   return out
 end
 
---- The logits of rows: raw ones, as they came to training.
--- @param x a data set, an array [n][features] or rows of numbers
--- @param out an array for the result
--- @return [n], or [n][k] for k classes
-function methods:logits(x, out)
+local function logits(self, x, out, name, level)
   x = rows_of(x)
   local _, features = x:shape()
   if features ~= self.features then
-    error(("bad argument #1 to 'logits' (rows have %d features; the fit has "
-      .. "%d)"):format(features or 1, self.features), 2)
+    error(("bad argument #1 to '%s' (rows have %d features; the fit has %d)")
+      :format(name, features or 1, self.features), level + 1)
   end
   local scaler = self.scaler or {}
   local matrix = core.array.zeros(1, #self.parameters)
   for i = 1, #self.parameters do matrix:row(1)[i] = self.parameters[i] end
   local lines = core.train.predict(self.model, x, matrix, self.outputs,
     scaler.shift, scaler.scale, self.precision)
-  return turn(lines, self.outputs, out)
+  return turn(lines, self.outputs, out, name, level + 1)
+end
+
+--- The logits of rows: raw ones, as they came to training.
+-- @param x a data set, an array [n][features] or rows of numbers
+-- @param out an array for the result, of its shape and number type
+-- @return [n], or [n][k] for k classes
+function methods:logits(x, out)
+  return logits(self, x, out, "logits", 2)
 end
 
 -- Softmax of one row, in place.
@@ -119,7 +143,7 @@ end
 -- the loss was.
 -- @return [n]: P(class 1), or [n][k]
 function methods:probabilities(x, out)
-  local p = self:logits(x, out)
+  local p = logits(self, x, out, "probabilities", 2)
   if self.outputs == 1 then return core.train.sigmoid(p) end
   for i = 1, #p do softmax(p:row(i)) end
   return p

@@ -145,6 +145,10 @@ local function points_of(self, training)
       optimizer = value_of(self, "optimizer", p, training),
       l2 = model and model.l2,
     }
+    if list[i].loss.kind ~= "binary" then
+      error(("studies compare losses of two classes by one logit; %s is one "
+        .. "of classes"):format(list[i].loss.name), 0)
+    end
   end
   if o.baselines == "standard" then
     local first = list[1]
@@ -184,15 +188,24 @@ local function metrics_of(train_scores, test_scores, losses, training, test)
   return all
 end
 
+-- The logits of true probabilities. Between 0 and the least number, and above
+-- the largest below 1, a probability is known to be no further out than these.
+local least, most = -math.log(2) * 1074, math.log(2) * 54
+
+local function oracle_scores(d)
+  local z = core.array.zeros(1, d.n)
+  local row, truth = z:row(1), d.truth
+  for i = 1, d.n do
+    local logit = math.log(truth[i]) - math.log(1 - truth[i])
+    row[i] = math.min(math.max(logit, least), most)
+  end
+  return z
+end
+
 -- Scores that are computed, not trained: the truth, and cross-entropy's with
 -- the classes' shares taken out.
 local function computed_scores(name, scores, training, d)
-  if name == "oracle" then
-    local z = core.array.zeros(1, d.n)
-    local row, truth = z:row(1), d.truth
-    for i = 1, d.n do row[i] = math.log(truth[i] / (1 - truth[i])) end
-    return z
-  end
+  if name == "oracle" then return oracle_scores(d) end
   local shift = math.log(training.prior / (1 - training.prior))
   local z = scores:copy("float64")
   local row = z:row(1)
@@ -213,9 +226,13 @@ local function row_of(self, label, kind)
   return row
 end
 
-local function keep(row, all, column, run, converged)
-  for name, list in pairs(row.values) do list[run] = all[name][column] end
-  row.converged[run] = converged
+-- A fit that failed has no score: NaN, which no mean takes.
+local function keep(row, all, column, run, report)
+  local failed = report.state == "failed"
+  for name, list in pairs(row.values) do
+    list[run] = failed and 0 / 0 or all[name][column]
+  end
+  row.converged[run] = report.converged
 end
 
 local function keep_baselines(self, run, job, training, test, scores, fits)
@@ -226,8 +243,7 @@ local function keep_baselines(self, run, job, training, test, scores, fits)
   local test_part = lines_of(scores.test, count + 1, size)
   local all = metrics_of(train_part, test_part, losses, training, test)
   for i, label in ipairs { "cross-entropy", "balanced class weights" } do
-    keep(row_of(self, label, "baseline"), all, i, run,
-      fits[count + i].converged)
+    keep(row_of(self, label, "baseline"), all, i, run, fits[count + i])
   end
   local names = { "logit adjustment" }
   if training.truth and test.truth then names[2] = "oracle" end
@@ -236,8 +252,9 @@ local function keep_baselines(self, run, job, training, test, scores, fits)
   for _, name in ipairs(names) do
     local on_train = computed_scores(name, ce.train, training, training)
     local on_test = computed_scores(name, ce.test, training, test)
+    local report = name == "oracle" and { converged = true } or fits[count + 1]
     keep(row_of(self, name, "baseline"),
-      metrics_of(on_train, on_test, { false }, training, test), 1, run, true)
+      metrics_of(on_train, on_test, { false }, training, test), 1, run, report)
   end
 end
 
@@ -248,6 +265,18 @@ local function check_run(training, test, name)
   if #training.classes ~= 2 then
     error(("%s: studies compare losses of two classes; the data have %d")
       :format(name, #training.classes), 0)
+  end
+  if training.features ~= test.features then
+    error(("%s: the training rows have %d features and the test rows %d")
+      :format(name, training.features, test.features), 0)
+  end
+  for c, class in ipairs(training.classes) do
+    if test.classes[c] ~= class then
+      error(("%s: the classes of the training rows are %s, and of the test "
+        .. "rows %s; read both with the same positive"):format(name,
+        table.concat(training.classes, ", "),
+        table.concat(test.classes, ", ")), 0)
+    end
   end
   for i, d in ipairs { training, test } do
     for c, count in ipairs(d.counts) do
@@ -267,12 +296,18 @@ end
 local function evaluate_run(self, run, job, training, test)
   local scores = { train = job:scores(training), test = job:scores(test) }
   local fits, losses, count = {}, {}, #self.points
-  for i = 1, #job.points do fits[i] = job:report(i) end
+  for i = 1, #job.points do
+    fits[i] = job:report(i)
+    if fits[i].state == "failed" then -- numbers that metrics can take
+      scores.train:row(i):fill(0)
+      scores.test:row(i):fill(0)
+    end
+  end
   for i = 1, count do losses[i] = job.points[i].loss end
   local all = metrics_of(lines_of(scores.train, 1, count),
     lines_of(scores.test, 1, count), losses, training, test)
   for i = 1, count do
-    keep(row_of(self, i, "point"), all, i, run, fits[i].converged)
+    keep(row_of(self, i, "point"), all, i, run, fits[i])
   end
   if self.spec.baselines == "standard" then
     keep_baselines(self, run, job, training, test, scores, fits)

@@ -59,13 +59,17 @@ local function read_points(list, model, name, level)
 end
 
 -- Starts from other fits: all points or none.
-local function read_initial(points, name, level)
+local function read_initial(points, d, name, level)
   if not points[1].initial then return nil end
   local matrix
   for i, point in ipairs(points) do
     local from = point.initial and point.initial.parameters
     if not from then
       options.refuse(name, "initial is given for some points only", level + 1)
+    end
+    if point.initial.features ~= d.features then
+      options.refuse(name, ("initial is a fit of %d features; the data have %d")
+        :format(point.initial.features, d.features), level + 1)
     end
     matrix = matrix or core.array.zeros(#points, #from)
     for j = 1, #from do matrix:row(i)[j] = from[j] end
@@ -99,7 +103,7 @@ local function new_job(o, name, level)
     epochs = o.epochs,
     batch = o.batch,
     seed = o.seed,
-    initial = read_initial(points, name, level + 1),
+    initial = read_initial(points, d, name, level + 1),
   }
   return setmetatable({
     trainer = trainer,

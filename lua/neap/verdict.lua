@@ -72,14 +72,23 @@ local function pick(study, rows, but)
   return best
 end
 
--- The score of the best of some rows on each run, chosen on the others.
+local function all_converged(row, count)
+  for run = 1, count do
+    if not row.converged[run] then return false end
+  end
+  return true
+end
+
+-- The score of the best of some rows on each run, chosen on the others, and
+-- whether all rows that were chosen have converged everywhere.
 local function picked_scores(study, rows)
-  local scores = {}
+  local scores, converged = {}, true
   for run = 1, #study.runs do
     local row = pick(study, rows, run)
     scores[run] = row and row.values[study.spec.score][run]
+    converged = converged and row ~= nil and all_converged(row, #study.runs)
   end
-  return scores
+  return scores, converged
 end
 
 -- The gain of one list of scores over another, with its interval; positive
@@ -88,21 +97,15 @@ local function gain_of(study, scores, others)
   local sign = study.larger_is_better(study.spec.score) and 1 or -1
   local differences = {}
   for run = 1, #study.runs do
-    if not (scores[run] and others[run]) then return nil end
-    differences[run] = sign * (scores[run] - others[run])
+    local difference = sign * ((scores[run] or 0 / 0) - (others[run] or 0 / 0))
+    if difference ~= difference then return nil end
+    differences[run] = difference
   end
   return stats.paired(differences, study:correction())
 end
 
-local function all_converged(row, count)
-  for run = 1, count do
-    if not row.converged[run] then return false end
-  end
-  return true
-end
-
-local function word_of(gain)
-  if not gain or not gain.low then return "undecided" end
+local function word_of(gain, converged)
+  if not converged or not gain.low then return "undecided" end
   if gain.low > 0 then return "better" end
   return gain.high < 0 and "worse" or "undecided"
 end
@@ -155,19 +158,15 @@ local function focus(study)
   local without = rows_where(study, function(p) return p.gamma == 0 end)
   if #with == 0 or #without == 0 then return nil end
   local best_with, best_without = pick(study, with), pick(study, without)
-  local gain = gain_of(study, picked_scores(study, with),
-    picked_scores(study, without))
+  local scores, converged = picked_scores(study, with)
+  local others, others_converged = picked_scores(study, without)
+  local gain = gain_of(study, scores, others)
   if not (best_with and best_without and gain) then return nil end
-  local result = {
-    verdict = word_of(gain), gain = gain, with = best_with,
-    without = best_without,
+  converged = converged and others_converged
+  return {
+    verdict = word_of(gain, converged), unconverged = not converged,
+    gain = gain, with = best_with, without = best_without,
   }
-  local count = #study.runs
-  if not (all_converged(best_with, count)
-    and all_converged(best_without, count)) then
-    result.verdict, result.unconverged = "undecided", true
-  end
-  return result
 end
 
 local openings = {
@@ -190,15 +189,16 @@ end
 
 -- The best point against each baseline that needs no search.
 local function remedies(study)
-  local best = picked_scores(study,
+  local best, best_converged = picked_scores(study,
     rows_where(study, function() return true end))
   local list = {}
   for _, row in ipairs(study.rows) do
-    local gain = row.kind == "baseline"
-      and gain_of(study, best, row.values[study.spec.score])
-    if gain then
+    if row.kind == "baseline" then
+      local gain = gain_of(study, best, row.values[study.spec.score])
+      local converged = best_converged and all_converged(row, #study.runs)
       list[#list + 1] = {
-        label = row.label, gain = gain, verdict = word_of(gain),
+        label = row.label, gain = gain, converged = converged,
+        verdict = gain and word_of(gain, converged) or "undecided",
       }
     end
   end
@@ -208,13 +208,16 @@ end
 local function remedies_text(study, list)
   local parts = {}
   for _, remedy in ipairs(list) do
-    if remedy.label ~= "oracle" then
-      parts[#parts + 1] = ("%s %s (%s)"):format(remedy.label,
-        signed(remedy.gain.mean), interval(remedy.gain))
+    if not remedy.gain then
+      parts[#parts + 1] = remedy.label .. " (a fit failed)"
+    elseif remedy.label ~= "oracle" then
+      parts[#parts + 1] = ("%s %s (%s%s)"):format(remedy.label,
+        signed(remedy.gain.mean), interval(remedy.gain),
+        remedy.converged and "" or "; not converged")
     end
   end
-  if #parts == 0 then return nil end
   local best = M.best(study)
+  if #parts == 0 or not best then return nil end
   return ("The best point of all (%s) against cheaper remedies: %s.")
     :format(show_point(study, best.index), table.concat(parts, ", "))
 end
@@ -223,6 +226,7 @@ local function held_out_text(study)
   if not study.held_out then return nil end
   local best, metric = M.best(study), study.spec.score
   local parts = {}
+  if not best then return "No point has a score in every run." end
   for _, row in ipairs(study.rows) do
     if row.label == best.index or row.kind == "baseline" then
       local label = row.label == best.index and "the best point" or row.label
@@ -241,8 +245,9 @@ local verdict_meta = {
 --- See Study:verdict.
 -- @return { verdict = "better" | "worse" | "undecided" for gamma > 0 against
 --   gamma = 0 (nil without a gamma axis), gain =, best =, best_without =,
---   remedies = { { label =, gain =, verdict = } }, text = }; gains are
---   { mean =, low =, high = } with positive for better
+--   remedies = { { label =, gain =, verdict =, converged = } }, text = };
+--   gains are { mean =, low =, high = } with positive for better; a remedy
+--   with a fit that failed has none. What has not converged is undecided
 function M.new(study)
   check_results(study)
   local found, list = focus(study), remedies(study)

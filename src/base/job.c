@@ -9,7 +9,8 @@ static size_t units_for(const neap_job *job, double seconds, size_t last) {
   if (job->unit_seconds <= 0)
     return 1;
   const double fit = floor(seconds / job->unit_seconds);
-  const double most = (double)last * 4;
+  // Far beyond what any job has, and well within size_t.
+  const double most = fmin((double)last * 4, 0x1p40);
   const double units = fit < most ? fit : most;
   return units < 1 ? 1 : (size_t)units;
 }

@@ -156,8 +156,10 @@ static const neap_array *check_targets(lua_State *L, int index,
   }
   if (!binary)
     return targets;
-  neap_array *copy = neap_new_array(L, logits->dtype, targets->rows, 0);
-  for (size_t i = 0; i < targets->rows; i++) {
+  neap_array *copy =
+      neap_new_array(L, logits->dtype, targets->rows,
+                     targets->dimensions == 2 ? targets->columns : 0);
+  for (size_t i = 0; i < neap_array_count(targets); i++) {
     neap_put(copy->data, copy->dtype, i,
              neap_get(targets->data, NEAP_INT32, i));
   }

@@ -226,6 +226,36 @@ static const double *push_counts(lua_State *L, const neap_train_spec *spec,
   return counts;
 }
 
+static const neap_array *check_rows(lua_State *L, int index) {
+  const neap_array *x = luaL_checkudata(L, index, NEAP_ARRAY);
+  luaL_argcheck(L, x->dtype != NEAP_INT32, index,
+                "rows are int32; wanted float64 or float32");
+  return x;
+}
+
+// Raises unless parameters [points][..] are those of a model of this shape.
+static void check_parameters(lua_State *L, const neap_array *parameters,
+                             const neap_model *model, const neap_shape *shape,
+                             const char *name) {
+  const size_t wanted = model->parameter_count(shape);
+  if (parameters->columns == wanted)
+    return;
+  luaL_error(L, "%s has %I parameters a point; rows of %I features want %I",
+             name, (lua_Integer)parameters->columns,
+             (lua_Integer)shape->features, (lua_Integer)wanted);
+}
+
+// Leaves the starts of all points on the stack, if there are any.
+static const double *push_initial(lua_State *L, const neap_train_spec *spec) {
+  if (field_is_nil(L, 1, "initial"))
+    return NULL;
+  const neap_array *initial = neap_check_doubles(L, lua_gettop(L));
+  check_parameters(L, initial, spec->model, &spec->shape, "initial");
+  if (initial->rows != spec->point_count)
+    luaL_error(L, "initial is of other points");
+  return initial->data;
+}
+
 // For lua/neap/train.lua, which has checked it all: a table with x, y (or
 // classes and class_count), weights, shift, scale, model, points, epochs,
 // batch, seed, initial -> trainer
@@ -235,7 +265,7 @@ static int new_trainer(lua_State *L) {
   *bound = (bound_trainer){0};
   luaL_setmetatable(L, NEAP_TRAINER);
   lua_getfield(L, 1, "x");
-  const neap_array *x = luaL_checkudata(L, -1, NEAP_ARRAY);
+  const neap_array *x = check_rows(L, -1);
   lua_setiuservalue(L, 2, 1);
   neap_train_spec spec = {
       .rows = x->rows,
@@ -246,7 +276,6 @@ static int new_trainer(lua_State *L) {
       .weights = push_doubles(L, 1, "weights"),
       .shift = push_doubles(L, 1, "shift"),
       .scale = push_doubles(L, 1, "scale"),
-      .initial = push_doubles(L, 1, "initial"),
       .model = row_field(L, 1, "model", NEAP_MODEL_TYPE)->row,
       .epochs = integer_field(L, 1, "epochs"),
       .batch = integer_field(L, 1, "batch"),
@@ -258,6 +287,7 @@ static int new_trainer(lua_State *L) {
   }
   const size_t count = spec.classes != NULL ? spec.shape.outputs : 2;
   push_points(L, 1, &spec, push_counts(L, &spec, count), count);
+  spec.initial = push_initial(L, &spec);
   neap_error error = {0};
   bound->trainer = neap_trainer_new(neap_bound_engine(L), &spec, &error);
   if (bound->trainer == NULL)
@@ -357,7 +387,7 @@ static int predict(lua_State *L) {
   static const char *const precisions[] = {"float64", "float32", NULL};
   lua_settop(L, 7);
   const bound_row *model = luaL_checkudata(L, 1, NEAP_MODEL_TYPE);
-  const neap_array *x = luaL_checkudata(L, 2, NEAP_ARRAY);
+  const neap_array *x = check_rows(L, 2);
   const neap_array *parameters =
       neap_check_array_of(L, 3, NEAP_FLOAT64, "parameters");
   const size_t outputs = (size_t)luaL_checkinteger(L, 4);
@@ -369,6 +399,7 @@ static int predict(lua_State *L) {
       .model = model->row,
       .point_count = parameters->rows,
       .precision = (neap_dtype)luaL_checkoption(L, 7, NULL, precisions)};
+  check_parameters(L, parameters, model->row, &spec.shape, "the fit");
   if (!lua_isnil(L, 5)) {
     spec.shift = neap_check_doubles(L, 5)->data;
     spec.scale = neap_check_doubles(L, 6)->data;

@@ -174,7 +174,7 @@ static const double powers_of_ten[] = {
 // wants its locale's decimal point.
 static bool parse_by_library(const char *text, size_t size_bytes,
                              double *number) {
-  char copy[512];
+  char copy[2048];
   size_t length = 0;
   const char *point = localeconv()->decimal_point;
   for (size_t i = 0; i < size_bytes; i++) {
@@ -351,9 +351,8 @@ static bool is_missing(const neap_field *field) {
   return false;
 }
 
-static neap_status refuse_number(const neap_csv *csv, size_t line,
-                                 size_t column, const neap_field *field,
-                                 neap_error *error) {
+static neap_status refuse_field(const neap_csv *csv, size_t line, size_t column,
+                                const neap_field *field, neap_error *error) {
   const neap_field name = neap_csv_name(csv, column);
   const int name_size = (int)(name.size_bytes < 60 ? name.size_bytes : 60);
   const int size = (int)(field->size_bytes < 60 ? field->size_bytes : 60);
@@ -372,13 +371,16 @@ neap_status neap_csv_read(const neap_csv *csv, const neap_column *columns,
       neap_field field;
       stop stopped;
       NEAP_TRY(next_field(&c, &field, &stopped, error));
-      if (columns[column] == NEAP_TEXT)
+      if (columns[column] == NEAP_TEXT) {
+        if (is_missing(&field))
+          return refuse_field(csv, line, column, &field, error);
         *texts++ = field;
+      }
       if (columns[column] != NEAP_NUMBER)
         continue;
       if (!neap_parse_number(field.text, field.size_bytes, x) ||
           !isfinite(*x)) {
-        return refuse_number(csv, line, column, &field, error);
+        return refuse_field(csv, line, column, &field, error);
       }
       x++;
     }

@@ -89,8 +89,8 @@ typedef enum neap_column { NEAP_SKIP, NEAP_NUMBER, NEAP_TEXT } neap_column;
 
 // Reads the rows: number columns to x [rows][number columns], text columns to
 // texts [rows][text columns].
-//   NEAP_EDATA  a number field is missing, not a number or not finite; names
-//               line, column and field
+//   NEAP_EDATA  a field is missing, or one of numbers is not a number or not
+//               finite; names line, column and field
 neap_status neap_csv_read(const neap_csv *csv, const neap_column *columns,
                           double *x, neap_field *texts, neap_error *error);
 

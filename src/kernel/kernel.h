@@ -21,7 +21,7 @@ typedef struct neap_rows {
   ptrdiff_t stride;       // elements from row to row of x
   const uint32_t *index;  // rows to take; NULL: from `first` on
   size_t first;
-  const void *shift, *scale;  // real [columns]: (x - shift) scale; NULL: as is
+  const double *shift, *scale;  // [columns]: (x - shift) scale; NULL: as is
 } neap_rows;
 
 // All pointers are to the table's number type, `real`.

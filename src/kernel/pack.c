@@ -7,7 +7,7 @@ NEAP_INLINE void copy_piece(const neap_rows *from, const void *row,
                             neap_dtype dtype) {
   const float *single = (const float *)row + first;
   const double *wide = (const double *)row + first;
-  const real *shift = from->shift, *scale = from->scale;
+  const double *shift = from->shift, *scale = from->scale;
   if (shift == NULL) {
     NEAP_LANES
     for (int j = 0; j < count; j++) {
@@ -16,8 +16,10 @@ NEAP_INLINE void copy_piece(const neap_rows *from, const void *row,
   } else {
     NEAP_LANES
     for (int j = 0; j < count; j++) {
-      const real x = dtype == NEAP_FLOAT32 ? (real)single[j] : (real)wide[j];
-      to[j] = (x - shift[first + (size_t)j]) * scale[first + (size_t)j];
+      // In double, so that a large mean does not cost the digits that count.
+      const double x = dtype == NEAP_FLOAT32 ? (double)single[j] : wide[j];
+      const size_t column = first + (size_t)j;
+      to[j] = (real)((x - shift[column]) * scale[column]);
     }
   }
 }

@@ -62,6 +62,8 @@ double neap_kl(const neap *engine, size_t count, const double *p,
       const double excess =
           fabs(d[i]) <= 0.25 ? small_excess(d[i]) : d[i] - terms[i];
       terms[i] = a[i] > 0 ? a[i] * excess : b[i];
+      if (isinf(d[i]))  // a is far below b
+        terms[i] = a[i] * (log(a[i]) - log(b[i])) + (b[i] - a[i]);
     }
     sum += kernels->sum(n, terms);
   }

@@ -1,4 +1,5 @@
 // metric/calibration.c -- the inverse focal map, and Platt's two numbers.
+#include <float.h>
 #include <math.h>
 
 #include "metric/metric.h"
@@ -26,12 +27,33 @@ static void evaluate_side(const neap_calibration *c, size_t rows, double target,
   neap_loss_evaluate_unchecked(c->loss, &call);
 }
 
-// g of the scores in at->s, in place. Where a derivative is 0 the score lies
-// beyond all that numbers can tell; it keeps its own value.
+// g of one score, from logarithms of the C library; NaN where a derivative is
+// below the normal range, and so has lost digits.
+static double link_of(const neap_calibration *c, double x) {
+  double y, yes, no;
+  evaluate_side(c, 1, 1, &x, &y, &yes);
+  evaluate_side(c, 1, 0, &x, &y, &no);
+  return no >= DBL_MIN && -yes >= DBL_MIN ? log(no) - log(-yes) : NAN;
+}
+
+// g of a score so far out that a derivative is too small for a number. There
+// log f' has become a straight line, which is drawn on from half-way in.
+static double far_link(const neap_calibration *c, double x) {
+  double near = x / 2, at = link_of(c, near);
+  while (!isfinite(at) && fabs(near) > 1) {
+    near /= 2;
+    at = link_of(c, near);
+  }
+  const double slope = (at - link_of(c, near / 2)) / (near / 2);
+  return isfinite(slope) ? at + (x - near) * slope : x;
+}
+
+// g of the scores in at->s, in place.
 static void invert_link(const neap *engine, const neap_calibration *c,
                         size_t rows, space *at) {
   if (c->loss == NULL)
     return;
+  const double log_of_least = log(DBL_MIN);
   const neap_kernels *kernels = neap_kernels_of(engine, NEAP_FLOAT64);
   evaluate_side(c, rows, 1, at->s, at->y, at->g);
   evaluate_side(c, rows, 0, at->s, at->y, at->h);
@@ -41,8 +63,8 @@ static void invert_link(const neap *engine, const neap_calibration *c,
   kernels->log(rows, at->h, at->h);
   for (size_t i = 0; i < rows; i++) {
     const double g = at->h[i] - at->g[i];
-    if (isfinite(g))
-      at->s[i] = g;
+    const bool is_far = !(fmin(at->g[i], at->h[i]) > log_of_least);
+    at->s[i] = is_far ? far_link(c, at->s[i]) : g;
   }
 }
 
@@ -114,12 +136,41 @@ static void run(fit *f) {
   }
 }
 
+static double mean_of(size_t count, const double *x) {
+  double sum = 0;
+  for (size_t i = 0; i < count; i++)
+    sum += x[i] / (double)count;
+  return sum;
+}
+
+static double deviation_of(size_t count, const double *x, double mean) {
+  double sum = 0;
+  for (size_t i = 0; i < count; i++)
+    sum += (x[i] - mean) * (x[i] - mean) / (double)count;
+  return sqrt(sum);
+}
+
+// Fits to scores of mean 0 and deviation 1, from a = 0 and the b of the
+// classes' shares, as Platt starts: so neither the scores' place nor their
+// size can spoil the fit.
+static void run_standardised(fit *f, double *slope, double *intercept) {
+  const double mean = mean_of(f->rows, f->at.s);
+  const double deviation = deviation_of(f->rows, f->at.s, mean);
+  const double scale = deviation > 0 ? 1 / deviation : 1;
+  for (size_t i = 0; i < f->rows; i++)
+    f->at.s[i] = (f->at.s[i] - mean) * scale;
+  run(f);
+  *slope = f->a * scale;
+  *intercept = f->b - f->a * scale * mean;
+}
+
 typedef struct calibrating {
   const neap *engine;
   const neap_columns *columns;
   neap_calibration *fitted;       // of neap_calibrate
   const neap_calibration *given;  // of neap_apply_calibration
   double yes, no;                 // Platt's targets
+  double share;                   // log odds of class 1
   double *out;
   double *spaces;  // [workers][5][rows]
   neap_arena arena;
@@ -160,13 +211,11 @@ static void fit_column(void *argument, size_t column, size_t worker) {
            .rows = c->rows,
            .weights = c->weights,
            .at = load_column(all, calibration, column, worker),
-           .a = 1};
+           .b = all->share};
   for (size_t i = 0; i < c->rows; i++) {
     f.at.y[i] = c->targets[i] != 0 ? all->yes : all->no;
   }
-  run(&f);
-  calibration->slope = f.a;
-  calibration->intercept = f.b;
+  run_standardised(&f, &calibration->slope, &calibration->intercept);
 }
 
 neap_status neap_calibrate(const neap *engine, const neap_columns *columns,
@@ -183,6 +232,7 @@ neap_status neap_calibrate(const neap *engine, const neap_columns *columns,
   }
   all.yes = (positives + 1) / (positives + 2);
   all.no = 1 / (negatives + 2);
+  all.share = log((positives + 1) / (negatives + 1));
   NEAP_TRY(start(&all, error));
   neap_parallel_for(engine, fit_column, &all, columns->columns);
   neap_arena_free(engine, &all.arena);

@@ -120,8 +120,14 @@ neap_status neap_metrics_of(const neap *engine, const neap_columns *columns,
   return NEAP_OK;
 }
 
-// The best threshold lies half-way to the next lower score, so that rows
-// which are not in this column fall on its likelier side.
+// Half-way from a score to the next lower one, so that rows which are not in
+// this column fall on the likelier side; the score itself where no number
+// that is finite lies between.
+static double between(double score, double lower) {
+  const double middle = score / 2 + lower / 2;
+  return middle > lower && middle <= score ? middle : score;
+}
+
 static void find_threshold(void *argument, size_t column, size_t worker) {
   evaluation *e = argument;
   const neap_scores scores = load_column(e, column, worker);
@@ -130,7 +136,7 @@ static void find_threshold(void *argument, size_t column, size_t worker) {
   neap_ranking r = {0};
   while (scores.positive_weight > 0 && next_threshold(&scores, &r)) {
     if (is_next)
-      threshold = (threshold + r.threshold) / 2;
+      threshold = between(threshold, r.threshold);
     is_next = false;
     const double chosen = r.true_positives + r.false_positives;
     const double f1 = 2 * r.true_positives / (chosen + scores.positive_weight);

@@ -6,7 +6,7 @@
 static double f1(const neap_scores *s, const char **undefined) {
   double true_positives = 0, chosen = 0;
   for (size_t i = 0; i < s->rows; i++) {
-    if (s->scores[i] < s->threshold)
+    if (!(s->scores[i] >= s->threshold))
       continue;
     const double weight = s->weights != NULL ? s->weights[i] : 1;
     chosen += weight;

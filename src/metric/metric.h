@@ -81,7 +81,8 @@ typedef struct neap_calibration {
   double slope, intercept;
 } neap_calibration;
 
-// Fits slope and intercept of each column by logistic regression on g(x),
+// Fits slope and intercept of each column, whose scores must be finite, by
+// logistic regression on g(x),
 // with Platt's targets (n1 + 1) / (n1 + 2) and 1 / (n0 + 2).
 // Source: Platt 1999, Advances in Large Margin Classifiers, sec. 2; Lin, Lin,
 // Weng 2007, Mach. Learn. 68.

@@ -84,8 +84,10 @@ static void lay_out(neap_trainer *t) {
   neap_arena *a = &t->arena;
   const neap_train_spec *spec = &t->spec;
   const size_t size = t->number_bytes, features = spec->shape.features;
-  t->shift = spec->shift != NULL ? neap_arena_take(a, features, size) : NULL;
-  t->scale = spec->shift != NULL ? neap_arena_take(a, features, size) : NULL;
+  if (spec->shift != NULL) {
+    t->shift = neap_arena_take(a, features, sizeof *t->shift);
+    t->scale = neap_arena_take(a, features, sizeof *t->scale);
+  }
   t->targets = neap_arena_take(a, spec->rows, size);
   t->weights =
       spec->weights != NULL ? neap_arena_take(a, spec->rows, size) : NULL;
@@ -112,8 +114,11 @@ static void convert(const double *from, size_t count, neap_dtype dtype,
 static void copy_data(neap_trainer *t) {
   const neap_train_spec *spec = &t->spec;
   const neap_dtype precision = spec->optimizer->precision;
-  convert(spec->shift, spec->shape.features, precision, t->shift);
-  convert(spec->scale, spec->shape.features, precision, t->scale);
+  if (spec->shift != NULL) {
+    const size_t bytes = spec->shape.features * sizeof(double);
+    memcpy(t->shift, spec->shift, bytes);
+    memcpy(t->scale, spec->scale, bytes);
+  }
   convert(spec->weights, spec->rows, precision, t->weights);
   if (neap_is_binary(t)) {
     convert(spec->targets, spec->rows, precision, t->targets);

@@ -221,6 +221,13 @@ static double next_trial(search *at, const trial *now) {
   return between(&at->low, &at->high);
 }
 
+// Whether the gradient is as small as was asked for, or as its rounding, which
+// is some of the value's.
+static bool has_converged(const neap_iterate *at, double tolerance) {
+  return at->best_norm <= tolerance * at->first_norm ||
+         at->best_norm <= 64 * DBL_EPSILON * fabs(at->best_value);
+}
+
 static neap_fit_state finish(state *k, neap_fit_state result,
                              neap_iterate *at) {
   memcpy(at->x, k->x0, k->count * sizeof *k->x0);
@@ -235,7 +242,7 @@ static neap_fit_state start(state *k, neap_iterate *at) {
   if (!isfinite(at->value) || !isfinite(at->best_norm)) {
     return NEAP_FIT_FAILED;
   }
-  if (at->best_norm == 0)
+  if (has_converged(at, 0))
     return NEAP_FIT_CONVERGED;
   start_search(k, at->x);
   return NEAP_FIT_RUNNING;
@@ -266,7 +273,7 @@ static neap_fit_state step(void *memory, size_t count, const double *options,
   remember(&k, at->x, at->gradient);
   keep(&k, at->value, at);
   at->steps++;
-  if (at->best_norm <= options[TOLERANCE] * at->first_norm) {
+  if (has_converged(at, options[TOLERANCE])) {
     return finish(&k, NEAP_FIT_CONVERGED, at);
   }
   if (at->steps >= (size_t)options[MAX_ITERATIONS]) {
@@ -274,6 +281,11 @@ static neap_fit_state step(void *memory, size_t count, const double *options,
   }
   start_search(&k, at->x);
   return NEAP_FIT_RUNNING;
+}
+
+static const double *kept(void *memory, size_t count, const double *options) {
+  const state k = state_of(memory, count, options);
+  return k.at->started ? k.x0 : NULL;
 }
 
 const neap_optimizer neap_optimizer_lbfgs = {
@@ -288,4 +300,5 @@ const neap_optimizer neap_optimizer_lbfgs = {
     .precision = NEAP_FLOAT64,
     .state_bytes = state_bytes,
     .step = step,
+    .kept = kept,
 };

@@ -51,7 +51,7 @@ struct neap_trainer {
   ptrdiff_t stride;  // of columns and logits
   neap_arena arena;
   // The data in the trainer's number type.
-  char *shift, *scale;                 // [features]
+  double *shift, *scale;               // [features]; NULL: none
   char *targets, *weights;             // [rows]; weights NULL: all 1
   uint32_t *order;                     // [rows], of batches
   char *packed_rows, *packed_columns;  // all blocks, if steps see all rows

@@ -16,7 +16,6 @@ typedef struct prediction {
   const neap_kernels *kernels;
   size_t number_bytes, width;
   ptrdiff_t stride;
-  char *shift, *scale;
   workspace *spaces;  // [max_workers]
   neap_arena arena;
 } prediction;
@@ -34,8 +33,6 @@ static void lay_out(prediction *p) {
   const size_t points = chunk_points(p->spec);
   const size_t model =
       p->spec->model->scratch_bytes(shape, points, p->spec->precision);
-  p->shift = neap_arena_take(a, shape->features, size);
-  p->scale = neap_arena_take(a, shape->features, size);
   p->spaces = neap_arena_take(a, workers, sizeof *p->spaces);
   for (size_t w = 0; w < workers; w++) {
     const workspace space = {
@@ -81,8 +78,8 @@ static void predict_block(void *argument, size_t task, size_t worker) {
                           .columns = spec->shape.features,
                           .stride = (ptrdiff_t)spec->shape.features,
                           .first = row,
-                          .shift = spec->shift != NULL ? p->shift : NULL,
-                          .scale = p->scale};
+                          .shift = spec->shift,
+                          .scale = spec->scale};
   const neap_block block = {
       .count = left < NEAP_BLOCK_ROWS ? left : NEAP_BLOCK_ROWS,
       .rows = space->rows,
@@ -109,12 +106,6 @@ neap_status neap_predict(const neap *engine, const neap_predict_spec *spec,
   lay_out(&p);
   NEAP_TRY(neap_arena_new(engine, &p.arena, error));
   lay_out(&p);
-  if (spec->shift != NULL) {
-    for (size_t j = 0; j < spec->shape.features; j++) {
-      neap_put(p.shift, spec->precision, j, spec->shift[j]);
-      neap_put(p.scale, spec->precision, j, spec->scale[j]);
-    }
-  }
   neap_parallel_for(engine, predict_block, &p,
                     (spec->rows + NEAP_BLOCK_ROWS - 1) / NEAP_BLOCK_ROWS);
   neap_arena_free(engine, &p.arena);

@@ -44,6 +44,9 @@ typedef struct neap_optimizer {
   // best point that was kept.
   neap_fit_state (*step)(void *state, size_t count, const double *options,
                          neap_iterate *at);
+  // Returns the point that was kept last where x may be a trial, or NULL
+  // before the first one. 0: x is always what was kept.
+  const double *(*kept)(void *state, size_t count, const double *options);
 } neap_optimizer;
 
 // Returns the optimizer at a position of the list, or NULL beyond its end.
@@ -143,7 +146,8 @@ typedef struct neap_fit_report {
 
 // Returns a new trainer, or NULL. Copies points, targets and weights; x must
 // stay while the trainer works.
-//   NEAP_EARGUMENT  a loss does not fit the targets; batch or epochs is 0
+//   NEAP_EARGUMENT  a loss does not fit the targets; there are no rows or no
+//                   points; batch or epochs is 0
 //   NEAP_EMEMORY    no memory
 neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
                                neap_error *error);

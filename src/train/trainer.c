@@ -286,6 +286,9 @@ static neap_status check_points(const neap_train_spec *spec,
                      neap_loss_name(loss),
                      kind == NEAP_BINARY ? "binary" : "class");
   }
+  if (spec->rows == 0) {
+    return neap_fail(error, NEAP_EARGUMENT, "there are no rows to train on");
+  }
   if (spec->point_count == 0) {
     return neap_fail(error, NEAP_EARGUMENT, "there are no points to train");
   }
@@ -323,6 +326,7 @@ static void start_points(neap_trainer *t) {
   for (size_t p = 0; p < spec->point_count; p++) {
     neap_point *point = &t->points[p];
     t->running[t->running_count++] = p;
+    point->at.best_value = point->at.best_norm = NAN;  // not known yet
     if (spec->initial != NULL) {
       memcpy(point->at.x, spec->initial + p * t->parameters,
              t->parameters * sizeof(double));
@@ -397,7 +401,13 @@ double neap_trainer_fraction(const neap_trainer *t) {
 }
 
 const double *neap_trainer_parameters(const neap_trainer *t, size_t point) {
-  return t->points[point].at.x;
+  const neap_point *p = &t->points[point];
+  const neap_optimizer *optimizer = t->spec.optimizer;
+  const double *kept =
+      optimizer->kept != NULL && p->state == NEAP_FIT_RUNNING
+          ? optimizer->kept(p->optimizer, t->parameters, p->spec.options)
+          : NULL;
+  return kept != NULL ? kept : p->at.x;
 }
 
 neap_fit_report neap_trainer_report(const neap_trainer *t, size_t point) {

@@ -63,6 +63,21 @@ describe("a metric", function()
     assert.equal("there is no positive row", why)
   end)
 
+  it("finds a threshold whatever the scores are", function()
+    local inf = math.huge
+    local function check(z, y, f1)
+      local threshold = neap.metric.threshold(z, y,
+        { maximize = "f1" })
+      assert.equal(f1, neap.metric.f1(z, y, nil,
+        { threshold = threshold }))
+    end
+    check({ 1 + 2 ^ -52, 1 }, { 1, 0 }, 1)
+    check({ 2, 1, -inf, -inf, -inf }, { 1, 1, 0, 0, 0 }, 1)
+    check({ inf, -inf }, { 1, 0 }, 1)
+    check({ 1.7e308, 1.6e308 }, { 1, 0 }, 1)
+    check({ 3, 1 }, { 1, 0 }, 1)
+  end)
+
   it("refuses bad scores, targets and options", function()
     assert.error_matches(function() neap.metric.f1({ 1, 0 / 0 }, { 1, 0 }) end,
       "score 2 of column 1 is NaN")

@@ -78,6 +78,17 @@ static void test_standardize(void) {
   CHECK(shift[0] == 1e9 + 2 && fabs(scale[0] - sqrt(1.5)) < 1e-12);
   CHECK(shift[1] == 5 && scale[1] == 1);
   CHECK(scale[2] == 1);
+  // However many rows a constant has, and however far out the numbers lie.
+  static double long_column[100000];
+  for (size_t i = 0; i < 100000; i++)
+    long_column[i] = 0.7;
+  neap_standardize(100000, 1, long_column, NEAP_FLOAT64, shift, scale);
+  CHECK(shift[0] == 0.7 && scale[0] == 1);
+  const double far[] = {1e160, -1e-165, 3e160, 1e-165};
+  neap_standardize(2, 2, far, NEAP_FLOAT64, shift, scale);
+  CHECK(fabs(shift[0] / 2e160 - 1) < 1e-15 &&
+        fabs(scale[0] * 1e160 - 1) < 1e-15);
+  CHECK(fabs(shift[1]) < 1e-180 && fabs(scale[1] * 1e-165 - 1) < 1e-14);
   const double odd[] = {1, 2, NAN, 4};
   CHECK(neap_find_not_finite(2, 2, odd, NEAP_FLOAT64) == 2);
   CHECK(neap_find_not_finite(1, 2, odd, NEAP_FLOAT64) == 2);

@@ -65,14 +65,16 @@ static void test_sum(const neap *engine) {
 
 static void test_pack(const neap *engine) {
   enum { ROWS = 19, COLUMNS = 5, WIDTH = 16, PADDED = 32 };
-  static const float shift[COLUMNS] = {1, 2, 3, 4, 5};
-  static const float scale[COLUMNS] = {2, 2, 2, 0.5f, 1};
+  // A mean this large leaves nothing of 0.25 where it is rounded to float32
+  // before it is taken away.
+  static const double shift[COLUMNS] = {1, 2, 3, 4, 1e9};
+  static const double scale[COLUMNS] = {2, 2, 2, 0.5, 1};
   double x[40][COLUMNS];
   uint32_t index[ROWS];
   static _Alignas(64) float rows[PADDED][WIDTH], columns[COLUMNS][PADDED];
   for (int i = 0; i < 40; i++) {
     for (int j = 0; j < COLUMNS; j++)
-      x[i][j] = i + 0.25 * j;
+      x[i][j] = i + 0.25 * j + (j == 4 ? 1e9 : 0);
   }
   for (uint32_t i = 0; i < ROWS; i++)
     index[i] = (i * 7) % 40;
@@ -90,7 +92,7 @@ static void test_pack(const neap *engine) {
   for (int i = 0; i < PADDED; i++) {
     for (int j = 0; j < WIDTH; j++) {
       const float truth = i < ROWS && j < COLUMNS
-                              ? ((float)x[index[i]][j] - shift[j]) * scale[j]
+                              ? (float)((x[index[i]][j] - shift[j]) * scale[j])
                               : 0;
       CHECK(rows[i][j] == truth);
       if (j < COLUMNS)

@@ -77,6 +77,9 @@ describe("a data set from tables", function()
     assert.same({ 0, 1, 1, 1 }, d.y:totable())
     assert.same({ "0", "1" }, d.classes)
     assert.equal("float64", d.x:dtype())
+    local whole = neap.array(rows, "int32")
+    d = neap.data.from { x = whole, y = { 0, 1, 1, 1 } }
+    assert.same({ "float64", rows }, { d.x:dtype(), d.x:totable() })
   end)
 
   it("takes the rarer of two names as positive, or the one named", function()
@@ -141,6 +144,15 @@ describe("CSV", function()
     assert.equal("float64", d.x:dtype())
   end)
 
+  it("takes a column by its number, whatever the names are", function()
+    local d = neap.data.parse("w,w,y\n1,10,a\n2,20,b\n3,30,a\n", {
+      target = 3, weight = 1,
+    })
+    assert.same({ 1, 2, 3 }, d.weights:totable())
+    assert.same({ { 10 }, { 20 }, { 30 } }, d.x:totable())
+    assert.same({ "w" }, d.names)
+  end)
+
   it("is read from a file", function()
     local d = assert(neap.data.read("tests/data/breast_cancer.csv", {
       target = "diagnosis", positive = "malignant",
@@ -164,6 +176,10 @@ describe("CSV", function()
     refuses("line 3 has 3 fields; wanted 2", "x,y\n1,0\n1,2,3\n")
     refuses("line 2, column 1 %(x%): '' is a missing value", "x,y\n,0\n1,1\n")
     refuses("line 3, column 1 %(x%): 'two' is no number", "x,y\n1,0\ntwo,1\n")
+    refuses("line 3, column 2 %(y%): 'NA' is a missing value",
+      "x,y\n1,a\n2,NA\n3,b\n")
+    refuses("weight is 'y', which is the target or ignored", "x,y\n1,0\n2,1\n",
+      { target = "y", weight = "y" })
     refuses("target is 'z'; the columns are x, y", "x,y\n1,0\n",
       { target = "z" })
     refuses("target y: there is one class only, '0'", "x,y\n1,0\n2,0\n")

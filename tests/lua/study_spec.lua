@@ -207,6 +207,38 @@ describe("the verdict", function()
   end)
 end)
 
+describe("a point that fails", function()
+  local study = run {
+    optimizer = function(p)
+      return neap.optimizer.sgd { learning_rate = p.rate }
+    end,
+    search = neap.search.grid { gamma = { 0, 1 }, rate = { .1, 1e300 } },
+    loss = function(p) return neap.loss.focal { gamma = p.gamma } end,
+    epochs = 2,
+  }
+
+  it("has no score, and leaves the others alone", function()
+    local failed, other = study.by_label[2], study.by_label[1]
+    for i = 1, 4 do
+      assert.not_equal(failed.values.average_precision[i],
+        failed.values.average_precision[i]) -- NaN
+      assert.is_true(other.values.average_precision[i] > 0)
+    end
+    assert.equal(.1, study:best().params.rate)
+    assert.matches("gamma 0, rate 1e%+300 +%- ", tostring(study:table()))
+  end)
+
+  it("is followed by a verdict that is undecided, not converged", function()
+    local v = study:verdict()
+    assert.equal("undecided", v.verdict)
+    for _, remedy in ipairs(v.remedies) do
+      assert.equal("undecided", remedy.verdict)
+      assert.is_false(remedy.converged)
+    end
+    assert.matches("; not converged%)", tostring(v))
+  end)
+end)
+
 describe("a study on one data set", function()
   local d = neap.data.gaussians {
     n = 400, features = 3, prior = 0.2, labels = "exact",
@@ -270,6 +302,31 @@ describe("a study refuses", function()
       .. "neap.Optimizer")
     refuses("model is a neap.Optimizer; wanted a model or a function",
       { model = neap.optimizer.sgd {} })
+  end)
+
+  it("test rows that are not like the training rows", function()
+    local function study_of(test)
+      return neap.study(spec {
+        data = neap.data.gaussians { n = 60, features = 3 }, folds = 2,
+        repeats = 1, test = test,
+      })
+    end
+    local wide = study_of(neap.data.gaussians { n = 40, features = 30 })
+    assert.error_matches(function() wide:run { quiet = true } end,
+      "held%-out test: the training rows have 3 features and the test rows 30")
+    local turned = study_of(neap.data.from {
+      x = { { 1, 2, 3 }, { 4, 5, 6 } }, y = { 1, 2 },
+    })
+    assert.error_matches(function() turned:run { quiet = true } end,
+      "the classes of the training rows are 0, 1, and of the test rows 1, 2")
+  end)
+
+  it("losses of classes", function()
+    local study = neap.study(spec {
+      loss = function(p) return neap.loss.softmax_focal { gamma = p.gamma } end,
+    })
+    assert.error_matches(function() study:run { quiet = true } end,
+      "by one logit; softmax_focal is one of classes")
   end)
 
   it("a fold without positives, and data of one class", function()

@@ -88,9 +88,35 @@ describe("a fit", function()
     assert.is_true(again.history[1] <= fit.objective + 1e-12)
   end)
 
+  it("keeps what was found where it starts another", function()
+    local again = fit
+    for _ = 1, 3 do
+      again = neap.train {
+        data = d, loss = neap.loss.focal { gamma = 1 }, initial = again,
+      }
+      assert.is_true(again.converged)
+    end
+  end)
+
   it("refuses rows of another width", function()
     assert.error_matches(function() fit:logits { { 1, 2, 3 } } end,
-      "rows have 3 features; the fit has 4")
+      "'logits' %(rows have 3 features; the fit has 4%)")
+    assert.error_matches(function()
+      neap.train {
+        data = neap.data.gaussians { n = 50, features = 2 }, initial = fit,
+        loss = neap.loss.focal {},
+      }
+    end, "initial is a fit of 4 features; the data have 2")
+    assert.error_matches(function() fit:logits(d, neap.zeros(599)) end,
+      "'logits' %(out is float64 %[599%]; wanted float64 %[600%]%)")
+    assert.error_matches(function()
+      fit:probabilities(d, neap.zeros(600, nil, "float32"))
+    end, "'probabilities' %(out is float32 %[600%]; wanted float64 %[600%]%)")
+  end)
+
+  it("takes whole numbers as rows", function()
+    local z = fit:logits(neap.array({ { 1, 2, 0, -1 } }, "int32"))
+    assert.equal(fit:logits({ { 1, 2, 0, -1 } })[1], z[1])
   end)
 end)
 
@@ -156,6 +182,19 @@ describe("a job", function()
     end
   end)
 
+  it("reports weights and the objective that goes with them", function()
+    local job = neap.job { data = d, points = points(lbfgs) }
+    for _ = 1, 41 do job:step(0) end
+    job:cancel()
+    for i, fit in ipairs(job:fits()) do
+      local loss = neap.loss.focal { gamma = i % 4 }
+      local square = norm(fit.weights) ^ 2
+      assert.near(fit.objective,
+        loss(fit:logits(d), d.y:copy "float64") + 0.005 * (i % 2) * square,
+        1e-12)
+    end
+  end)
+
   it("is cancelled", function()
     local job = neap.job { data = d, points = points(neap.optimizer.sgd {}) }
     job:step(0)
@@ -182,6 +221,8 @@ describe("a job", function()
     refuses("data is missing", { points = {} })
     refuses("data is no data set", { data = {}, points = { { loss = loss } } })
     refuses("points is empty", { data = d, points = {} })
+    refuses("there are no rows to train on",
+      { data = d:rows {}, points = { { loss = loss } } })
     refuses("unknown option 'los'; did you mean 'loss'%?",
       { data = d, points = { { los = loss } } })
     refuses("epochs is 0; wanted a whole number >= 1",

@@ -5,20 +5,26 @@
 
 enum { ROWS = 2000 };
 
-// log h(q), h(q) = q / ((1 - q)^g - g (1 - q)^(g - 1) q log q), as printed in
-// Charoenphakdee et al. 2021, theorem 11.
-static long double log_h(long double q, long double g) {
-  return logl(q / (powl(1 - q, g) - g * powl(1 - q, g - 1) * q * logl(q)));
+// log h(q), h(q) = q / (p^g - g p^(g - 1) q log q) with p = 1 - q, as printed
+// in Charoenphakdee et al. 2021, theorem 11, for q the sigmoid of x.
+static long double log_h(long double x, long double g) {
+  const long double p = 1 / (1 + expl(x)), q = 1 / (1 + expl(-x));
+  const long double log_q = x > 0 ? -log1pl(expl(-x)) : x - log1pl(expl(x));
+  return logl(q / (powl(p, g) - g * powl(p, g - 1) * q * log_q));
 }
 
 static void test_inverse_link(const neap *engine) {
   static const double gammas[] = {0, 0.5, 2, 5};
   static const double alphas[] = {NAN, 0.25, 0.9};
   const neap_loss *focal = neap_loss_find(engine, "focal");
-  double scores[41], out[41], targets[41] = {0};
+  enum { COUNT = 49 };
+  double scores[COUNT], out[COUNT], targets[COUNT] = {0};
   for (int i = 0; i < 41; i++)
     scores[i] = 0.5 * (i - 20);
-  const neap_columns columns = {.rows = 41,
+  // Out there (1 - p)^gamma is too small for a double.
+  static const double far[] = {100, 120, 124, 125, 130, 300, 700, -1e3};
+  memcpy(scores + 41, far, sizeof far);
+  const neap_columns columns = {.rows = COUNT,
                                 .columns = 1,
                                 .scores = scores,
                                 .dtype = NEAP_FLOAT64,
@@ -29,13 +35,12 @@ static void test_inverse_link(const neap *engine) {
         .loss = focal, .params = params, .slope = 1};
     CHECK(neap_apply_calibration(engine, &columns, &plain, out, NULL) ==
           NEAP_OK);
-    for (int i = 0; i < 41; i++) {
-      const long double p = 1 / (1 + expl(-(long double)scores[i]));
-      const long double q = 1 / (1 + expl((long double)scores[i]));
+    for (int i = 0; i < COUNT; i++) {
+      const long double x = scores[i];
       const long double a = isnan(params[1]) ? 0.5L : (long double)params[1];
       const long double truth = logl((1 - a) / a) +
-                                log_h(p, (long double)params[0]) -
-                                log_h(q, (long double)params[0]);
+                                log_h(x, (long double)params[0]) -
+                                log_h(-x, (long double)params[0]);
       CHECK_SHOW(
           fabsl((long double)out[i] - truth) < 1e-13L * (1 + fabsl(truth)),
           "gamma %g alpha %g x %g: %g", params[0], params[1], scores[i],
@@ -80,10 +85,36 @@ static void test_platt(const neap *engine) {
   CHECK(fabs(fits[0].slope - 2) < 0.2 && fabs(fits[0].intercept + 2) < 0.2);
 }
 
+// The same scores moved and scaled have the same calibrated logits.
+static void test_platt_units(const neap *engine) {
+  static const double places[] = {0, 40, 1000, 0, 0};
+  static const double sizes[] = {1, 1, 1, 1e-7, 1e9};
+  static double scores[5 * ROWS], targets[ROWS], out[5 * ROWS];
+  for (size_t i = 0; i < ROWS; i++) {
+    const double z = 6 * test_uniform(i) - 3;
+    targets[i] = test_uniform(ROWS + i) < 1 / (1 + exp(-z));
+    for (size_t c = 0; c < 5; c++)
+      scores[c * ROWS + i] = places[c] + sizes[c] * z;
+  }
+  const neap_columns columns = {.rows = ROWS,
+                                .columns = 5,
+                                .scores = scores,
+                                .dtype = NEAP_FLOAT64,
+                                .targets = targets};
+  neap_calibration fits[5] = {{.loss = NULL}};
+  CHECK(neap_calibrate(engine, &columns, fits, NULL) == NEAP_OK);
+  CHECK(neap_apply_calibration(engine, &columns, fits, out, NULL) == NEAP_OK);
+  for (size_t i = 0; i < ROWS; i++) {
+    for (size_t c = 1; c < 5; c++)
+      CHECK(fabs(out[c * ROWS + i] - out[i]) < 1e-5);
+  }
+}
+
 int main(void) {
   neap *engine = neap_new(NULL, NULL);
   test_inverse_link(engine);
   test_platt(engine);
+  test_platt_units(engine);
   neap_free(engine);
   return check_result();
 }

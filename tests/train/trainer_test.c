@@ -351,6 +351,7 @@ static void test_divergence(const neap *engine) {
   const neap_train_spec one = plan(ROWS, D, "sgd", points, 1);
   neap_trainer *t = train(engine, &three), *alone = train(engine, &one);
   CHECK(neap_trainer_report(t, 1).state == NEAP_FIT_FAILED);
+  CHECK(isnan(neap_trainer_report(t, 1).objective));
   CHECK(neap_trainer_report(t, 0).state == NEAP_FIT_STOPPED);
   CHECK(memcmp(neap_trainer_parameters(t, 2), neap_trainer_parameters(alone, 0),
                (D + 1) * sizeof(double)) == 0);
