@@ -2,9 +2,10 @@
 //
 //   neap *engine = neap_new(NULL, &error);
 //   const neap_loss *focal = neap_loss_find(engine, "focal");
-//   double gamma_alpha[] = {2, 0.25}, sum;
+//   double gamma_alpha[] = {2, 0.25, 0}, sum;
 //   neap_loss_call call = {.rows = n, .logits = x, .targets = y,
-//                          .params = gamma_alpha, .gradient = g, .sum = &sum};
+//                          .options = {.params = gamma_alpha},
+//                          .gradient = g, .sum = &sum};
 //   neap_status status = neap_loss_evaluate(focal, &call, &error);
 //
 // The library starts no thread, prints nothing, never exits, reads no
@@ -105,17 +106,20 @@ typedef struct neap_parameter {
   double initial;    // the default; NaN: off, and false switches it off
   double low, high;  // the closed range of allowed values
   const char *meaning;
-  int whole;  // 1: a whole number
+  int whole;                   // 1: a whole number
+  int open;                    // 1: low itself is not allowed
+  const char *const *choices;  // names of 0, 1, ..., ending in NULL; or NULL
 } neap_parameter;
 
 enum { NEAP_PARAMETER_MAX = 8 };
 
 // ------------------------------------------------------------------- losses
 
-// What the rows of a loss's targets are.
+// What the rows of a loss are.
 typedef enum neap_loss_kind {
-  NEAP_BINARY,   // one logit a row; targets are 0, 1 or a probability of 1
+  NEAP_BINARY,   // one logit a row (or label); targets: probability of class 1
   NEAP_CLASSES,  // k logits a row; targets are classes or k probabilities
+  NEAP_REAL,     // one number a row, a prediction; so is the target
 } neap_loss_kind;
 
 // A loss with its derivatives. Immutable, shared by threads, never freed.
@@ -132,50 +136,133 @@ const char *neap_loss_source(const neap_loss *loss);   // paper and equation
 const char *neap_loss_formula(const neap_loss *loss);  // in words of a page
 neap_loss_kind neap_loss_kind_of(const neap_loss *loss);
 
-// Returns the loss's parameters, in the order that neap_loss_call wants them.
+// Returns the loss's parameters, in the order that params wants them.
 const neap_parameter *neap_loss_parameters(const neap_loss *loss,
                                            size_t *count);
 
-// Returns the bytes of scratch memory that one call needs (64-byte aligned).
-// Binary losses need none.
-size_t neap_loss_scratch_bytes(const neap_loss *loss, size_t classes,
-                               neap_dtype dtype);
+// What the logits of a call are.
+typedef enum neap_source {
+  NEAP_LOGITS,
+  NEAP_PROBABILITIES,  // of class 1, or of all classes; derivatives are, too
+} neap_source;
+
+// What label_smoothing smooths.
+typedef enum neap_smoothing {
+  NEAP_SMOOTH_TARGETS,  // y becomes (1 - e) y + e / k, then the loss
+  NEAP_SMOOTH_AFTER,    // the modulating weight is of the hard target, and
+                        // the cross-entropy that it weighs of the smooth one
+} neap_smoothing;
+
+// Which second derivative is wanted.
+typedef enum neap_hessian_mode {
+  NEAP_HESSIAN_EXACT,
+  NEAP_HESSIAN_POSITIVE,  // the sum of the exact one's positive terms
+  NEAP_HESSIAN_ABSOLUTE,  // |exact|
+  NEAP_HESSIAN_FLOOR,     // max(exact, hessian_floor)
+} neap_hessian_mode;
+
+// What *denominator is: it and the sum add up over batches.
+typedef enum neap_normalizer {
+  NEAP_COUNT,       // rows that are not ignored, times labels
+  NEAP_WEIGHT_SUM,  // their weights, times the class weights of their targets
+  NEAP_POSITIVES,   // the targets' sum; of classes, that of all but class 0
+} neap_normalizer;
+
+// A loss's numbers. Zeros mean defaults.
+typedef struct neap_loss_options {
+  const double *params;         // in the loss's order; NULL: its defaults
+  const double *class_weights;  // [2] or [k], of class 0 first; NULL: all 1
+  const double *label_weights;  // [labels] of class 1, binary; NULL: all 1
+  const double *class_offsets;  // [2] or [k], added to logits; NULL: 0
+  const double *class_margins;  // [2] or [k], taken from the logit of the
+                                // target; hard targets only; NULL: 0
+  double scale;                 // of logits, after both; 0: 1
+  double label_smoothing;       // e in [0, 1)
+  neap_smoothing smoothing;
+  const double *ignore_index;  // a target whose rows count nothing; NULL: none
+  neap_source from;
+  neap_hessian_mode hessian_mode;
+  double hessian_floor;
+  neap_normalizer normalizer;
+} neap_loss_options;
 
 // Logits and targets in, loss and derivatives out. Strides count elements:
 // [n][k] by rows is row_stride k, class_stride 1; one row of logits for each
 // class, [k][n], is row_stride 1, class_stride n. Targets given as
-// probabilities, the gradient and the Hessian lie as the logits do; values
-// and weights are dense.
+// probabilities, the gradient and the Hessian lie as the logits do; so do the
+// targets and values of a binary loss with several labels. All else is dense.
 //
 //   value_i    = w_i c(y_i) f(x_i, y_i)     w: weights, c: class_weights
 //   gradient_i = d value_i / d x_i          one number a logit
 //   hessian_i  = d2 value_i / d x_i2        the diagonal
 typedef struct neap_loss_call {
   size_t rows;
-  size_t classes;  // 0 or 1 for a binary loss, k >= 2 for one of classes
+  size_t classes;  // k >= 2 of a loss of classes; else the labels, 0 means 1
   ptrdiff_t row_stride, class_stride;  // both 0: rows, dense
   neap_dtype dtype;  // of logits, weights and outputs: float64 or float32
   neap_dtype target_dtype;  // dtype, or NEAP_INT32 for classes 0..k-1
   const void *logits;
-  const void *targets;   // binary [rows]: in [0, 1]; classes [rows]: 0..k-1
-  const void *weights;   // [rows], >= 0; NULL: all 1
-  const double *params;  // in the loss's order; NULL: its defaults
-  const double *class_weights;  // [2] or [k], of class 0 first; NULL: all 1
-  void *value;                  // out [rows]; NULL: not wanted
-  void *gradient;               // out; NULL: not wanted; may be the logits
-  void *hessian;                // out; NULL: not wanted
-  double *sum;                  // out: the sum of values; NULL: not wanted
-  double *denominator;          // out: the rows; NULL: not wanted
-  void *scratch;                // neap_loss_scratch_bytes(), one a thread
+  const void *targets;  // binary: in [0, 1]; classes [rows]: 0..k-1, or
+                        // probabilities; real: finite
+  const void *weights;  // [rows], >= 0; NULL: all 1
+  neap_loss_options options;
+  void *value;          // out [rows], or as the logits; NULL: not wanted
+  void *gradient;       // out; NULL: not wanted; may be the logits
+  void *hessian;        // out; NULL: not wanted
+  double *sum;          // out: the sum of values; NULL: not wanted
+  double *denominator;  // out: see neap_normalizer; NULL: not wanted
+  void *scratch;        // neap_loss_scratch_bytes(), one a thread
 } neap_loss_call;
 
+// Returns the bytes of scratch memory (64-byte aligned) that a call needs.
+// Binary losses of one number type need none.
+size_t neap_loss_scratch_bytes(const neap_loss *loss, size_t classes,
+                               neap_dtype dtype);
+
 // Evaluates a loss on the caller's buffers, allocating nothing. Safe from any
-// number of threads. NaN in a logit gives NaN out.
-//   NEAP_EARGUMENT  a parameter or weight is out of range, scratch is missing
+// number of threads. NaN in a logit gives NaN out; -inf as a logit is a class
+// that can't be.
+//   NEAP_EARGUMENT  a parameter, weight or option is out of its range, or does
+//                   not go with this loss; scratch is missing
 //   NEAP_ESHAPE     the classes don't fit the kind of loss
 //   NEAP_EDATA      a target is no class, or outside [0, 1]; names its row
 neap_status neap_loss_evaluate(const neap_loss *loss,
                                const neap_loss_call *call, neap_error *error);
+
+// ---------------------------------------------------- weights of classes
+
+// Writes n / (k n_c), or 0 where a class has no rows: the weights that
+// scikit-learn calls balanced. counts, weights: [k].
+void neap_balanced_weights(size_t k, const double *counts, double *weights);
+
+// Writes (1 - beta) / (1 - beta^n_c), scaled to the sum k over the classes
+// with rows; beta in [0, 1). Source: Cui et al. 2019, CVPR, eq. 3.
+void neap_effective_weights(size_t k, const double *counts, double beta,
+                            double *weights);
+
+// Writes the margins n_c^(-1/4), scaled so that the largest is `largest`.
+// Source: Cao et al. 2019, NeurIPS, eq. 13.
+void neap_ldam_margins(size_t k, const double *counts, double largest,
+                       double *margins);
+
+// ---------------------------------------------------------- sums of losses
+
+typedef struct neap_loss_term {
+  double factor;  // finite
+  const neap_loss *loss;
+  neap_loss_options options;
+} neap_loss_term;
+
+// Returns the bytes that a sum of that many losses takes.
+size_t neap_loss_sum_bytes(size_t count);
+
+// Makes sum_i factor_i loss_i in the caller's memory (16-byte aligned), which
+// is the loss that is returned; NULL on error. The terms are copied; what
+// their options point to must stay. Options of a call on the sum itself must
+// be zeros, but for hessian_mode, ignore_index and normalizer.
+//   NEAP_EARGUMENT  the losses are of different kinds, or there are none
+const neap_loss *neap_loss_sum(void *memory, const neap_loss_term *terms,
+                               size_t count, neap_error *error);
 
 // --------------------------------------------------------------------- Lua
 

@@ -182,7 +182,7 @@ local function metrics_of(train_scores, test_scores, losses, training, test)
   all.f1_tuned = core.study.metrics(test_scores, test.y, test.weights,
     { threshold = threshold }, { "f1" })
   local calibrated = core.study.recalibrate(train_scores, training.y,
-    training.weights, losses, test_scores)
+    training.weights, losses, test_scores, training.classes)
   all.log_loss_recalibrated = core.study.metrics(calibrated, test.y,
     test.weights, nil, { "log_loss" })
   return all

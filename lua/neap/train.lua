@@ -95,6 +95,7 @@ local function new_job(o, name, level)
     y = binary and d.y or nil,
     classes = not binary and d.codes or nil,
     class_count = #d.classes,
+    class_names = d.classes,
     weights = d.weights,
     shift = shift,
     scale = scale,

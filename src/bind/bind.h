@@ -96,25 +96,96 @@ int neap_nearest(lua_State *L);
 // Returns the rows before the one whose name is NULL.
 size_t neap_parameter_count(const neap_parameter *rows);
 
+// Returns scratch memory of the state, 64-byte aligned, which lives until the
+// next call of this function: results that Lua does not see need no garbage.
+void *neap_bound_scratch(lua_State *L, size_t bytes);
+
 // ----------------------------------------------------------------- losses
 
 #define NEAP_LOSS_TYPE "neap.Loss"
 
 typedef enum neap_reduction { NEAP_MEAN, NEAP_SUM, NEAP_NONE } neap_reduction;
+typedef enum neap_empty {
+  NEAP_EMPTY_ZERO,
+  NEAP_EMPTY_NAN,
+  NEAP_EMPTY_ERROR,
+} neap_empty;
 
-// A userdata: a loss with the numbers of one script.
+// Where class weights come from.
+typedef enum neap_weighting {
+  NEAP_WEIGHTS_NONE,
+  NEAP_WEIGHTS_LISTED,     // in the loss
+  NEAP_WEIGHTS_BALANCED,   // from the classes' counts
+  NEAP_WEIGHTS_EFFECTIVE,  // from the counts, with beta
+  NEAP_WEIGHTS_NAMED,      // by class, in the user value; needs the names
+} neap_weighting;
+
+// A userdata: a loss with the options of one script. Its user value is a table
+// of weights by class, or the list of a sum's losses.
 typedef struct neap_bound_loss {
-  const neap_loss *loss;
+  const neap_loss *loss;  // NULL: a sum
   double params[NEAP_PARAMETER_MAX];
   neap_reduction reduction;
-  bool balanced;        // class weights from the targets
-  size_t weight_count;  // 0: none, or balanced
-  double class_weights[];
+  neap_empty empty;
+  neap_normalizer normalizer;
+  double divisor;  // a number as the normalizer; 0: none
+  neap_weighting weighting;
+  double beta;
+  bool has_ignored;
+  double ignored;
+  neap_source from;
+  neap_smoothing smoothing;
+  double label_smoothing;
+  neap_hessian_mode hessian_mode;
+  double hessian_floor;
+  double temperature;  // 1: none
+  double adjustment;   // tau of the logit adjustment; 0: none
+  size_t weight_count, label_count, prior_count;
+  // Of a sum.
+  size_t term_count;
+  neap_loss_kind kind;
+  // class weights, label weights, prior; or factors of a sum's losses
+  double numbers[];
 } neap_bound_loss;
 
-// Writes the class weights that a loss has on some targets: count is 2 or the
-// number of classes. Returns whether there are any.
-bool neap_class_weights(const neap_bound_loss *loss, const double *class_counts,
-                        size_t count, double *weights);
+// What a loss is on some data.
+typedef struct neap_resolved {
+  const neap_loss *loss;
+  neap_loss_options options;
+} neap_resolved;
+
+// What decides the options that are not numbers.
+typedef struct neap_classes {
+  size_t count;          // 2, or k
+  size_t labels;         // of a binary loss, else 1
+  const double *counts;  // [count] rows of each class; NULL: not known
+  int names;             // stack index of the list of their names, or 0
+} neap_classes;
+
+// Returns the kind of targets that the loss at an index takes.
+neap_loss_kind neap_bound_kind(const neap_bound_loss *bound);
+
+// Whether the options of a loss need the classes' counts.
+bool neap_wants_counts(lua_State *L, int index);
+
+// Returns the bytes that neap_resolve needs.
+size_t neap_resolve_bytes(lua_State *L, int index, const neap_classes *classes);
+
+// Turns the loss at an index into one for C; memory: neap_resolve_bytes, which
+// must stay with the loss, 16-byte aligned. Raises where lists have the wrong
+// length or a name is no class; position > 0 names the point in messages.
+neap_resolved neap_resolve(lua_State *L, int index, const neap_classes *classes,
+                           void *memory, size_t position);
+
+// The lua_CFunctions of what a loss tells of itself: loss[key], tostring(loss),
+// and neap.loss.list(); and the names of two enums.
+int neap_loss_index(lua_State *L);
+int neap_loss_tostring(lua_State *L);
+int neap_loss_list(lua_State *L);
+extern const char *const neap_reductions[];
+extern const char *const neap_smoothings[];
+
+// Adds the functions that evaluate a loss to the table on top of the stack.
+void neap_add_loss_calls(lua_State *L);
 
 #endif

@@ -8,7 +8,8 @@
 static const double sum_tolerance = 1e-6;
 
 static const neap_parameter options[] = {
-    {"base", 2.718281828459045, 0, INFINITY, "of the logarithm", 0}, {0}};
+    {"base", 2.718281828459045, 0, INFINITY, "of the logarithm", .whole = 0},
+    {0}};
 
 // Checks an argument: numbers >= 0 that add up to 1.
 static const neap_array *check_distribution(lua_State *L, int index,

@@ -259,29 +259,48 @@ static int evaluate_all(lua_State *L) {
   return count;
 }
 
+// Pushes how many rows of each class there are.
+static const double *push_counts(lua_State *L, const neap_columns *columns) {
+  double *counts = lua_newuserdatauv(L, 2 * sizeof *counts, 0);
+  counts[0] = counts[1] = 0;
+  for (size_t i = 0; i < columns->rows; i++)
+    counts[columns->targets[i] != 0]++;
+  return counts;
+}
+
 // Reads the losses of a list, one for each column; false: none.
-static neap_calibration *push_calibrations(lua_State *L, int index,
-                                           size_t columns) {
-  neap_calibration *all = lua_newuserdatauv(L, (columns + 1) * sizeof *all, 0);
-  for (size_t c = 0; c < columns; c++) {
+static neap_calibration *push_calibrations(lua_State *L, int index, int names,
+                                           const neap_columns *columns) {
+  const size_t count = columns->columns;
+  const neap_classes classes = {.count = 2,
+                                .labels = 1,
+                                .counts = push_counts(L, columns),
+                                .names = names};
+  neap_calibration *all = lua_newuserdatauv(L, (count + 1) * sizeof *all, 0);
+  for (size_t c = 0; c < count; c++) {
     all[c] = (neap_calibration){.slope = 1};
     lua_geti(L, index, (lua_Integer)c + 1);
-    const neap_bound_loss *bound = luaL_testudata(L, -1, NEAP_LOSS_TYPE);
-    lua_pop(L, 1);
-    if (bound == NULL || neap_loss_kind_of(bound->loss) != NEAP_BINARY) {
+    const int at = lua_gettop(L);
+    const neap_bound_loss *bound = luaL_testudata(L, at, NEAP_LOSS_TYPE);
+    if (bound == NULL || neap_bound_kind(bound) != NEAP_BINARY) {
+      lua_settop(L, at - 1);
       continue;
     }
-    all[c].loss = bound->loss;
-    all[c].params = bound->params;
+    void *memory = lua_newuserdatauv(L, neap_resolve_bytes(L, at, &classes), 0);
+    const neap_resolved r = neap_resolve(L, at, &classes, memory, 0);
+    all[c].loss = r.loss;
+    all[c].options = r.options;
+    lua_remove(L, at);  // its list keeps the loss; the memory stays
+    luaL_checkstack(L, 8, "too many losses");
   }
   return all;
 }
 
-// For studies: (scores [g][n], targets, weights or nil, losses, test scores)
-// -> float64 [g][m]: the test scores after the inverse link of each loss and
-// Platt's numbers, which are fitted on the scores.
+// For studies: (scores [g][n], targets, weights or nil, losses, test scores,
+// class names) -> float64 [g][m]: the test scores after the inverse link of
+// each loss and Platt's numbers, which are fitted on the scores.
 static int recalibrate(lua_State *L) {
-  lua_settop(L, 5);
+  lua_settop(L, 6);
   luaL_checktype(L, 4, LUA_TTABLE);
   const neap_array *test = neap_check_array(L, 5, NEAP_FLOAT64);
   lua_pushvalue(L, 4);  // check_columns takes options at 4
@@ -289,7 +308,7 @@ static int recalibrate(lua_State *L) {
   lua_pushnil(L);
   lua_replace(L, 4);
   neap_columns columns = check_columns(L, false);
-  neap_calibration *all = push_calibrations(L, losses, columns.columns);
+  neap_calibration *all = push_calibrations(L, losses, 6, &columns);
   neap_error error = {0};
   const neap *engine = neap_bound_engine(L);
   fail_if(L, neap_calibrate(engine, &columns, all, &error), &error);

@@ -84,6 +84,20 @@ const neap *neap_bound_engine(lua_State *L) {
   return bound->engine;
 }
 
+static const char scratch_key = 0;
+
+void *neap_bound_scratch(lua_State *L, size_t bytes) {
+  const size_t wanted = bytes + NEAP_ALIGNMENT;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &scratch_key);
+  char *block = lua_touserdata(L, -1);
+  if (block == NULL || lua_rawlen(L, -1) < wanted) {
+    block = lua_newuserdatauv(L, wanted + wanted / 2, 0);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &scratch_key);
+  }
+  lua_pop(L, 1);
+  return (void *)neap_aligned((size_t)block);
+}
+
 int neap_raise(lua_State *L, const neap_error *error) {
   return luaL_error(L, "%s", error->message);
 }

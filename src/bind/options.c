@@ -107,7 +107,9 @@ void neap_check_keys(lua_State *L, int index, const neap_parameter *rows,
 static void refuse_number(lua_State *L, int index, const neap_parameter *row) {
   char range[64];
   if (isinf(row->high)) {
-    snprintf(range, sizeof range, " >= %g", row->low);
+    snprintf(range, sizeof range, row->open ? " above %g" : " >= %g", row->low);
+  } else if (row->open) {
+    snprintf(range, sizeof range, " above %g, to %g", row->low, row->high);
   } else {
     snprintf(range, sizeof range, ", %g to %g", row->low, row->high);
   }
@@ -120,6 +122,20 @@ static void refuse_number(lua_State *L, int index, const neap_parameter *row) {
                                 isnan(row->initial) ? " or false" : ""));
 }
 
+// The place of the name on top of the stack among a parameter's choices.
+static double read_choice(lua_State *L, int index, const neap_parameter *row) {
+  const char *got = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+  for (int i = 0; row->choices[i] != NULL; i++) {
+    if (strcmp(got, row->choices[i]) == 0)
+      return i;
+  }
+  luaL_argerror(L, index,
+                lua_pushfstring(L, "%s is %s; wanted %s or %s", row->name,
+                                luaL_tolstring(L, -1, NULL), row->choices[0],
+                                row->choices[1]));
+  return 0;
+}
+
 static double read_parameter(lua_State *L, int index,
                              const neap_parameter *row) {
   double number = row->initial;
@@ -127,10 +143,13 @@ static double read_parameter(lua_State *L, int index,
   const bool is_off = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
   if (is_off && isnan(row->initial)) {
     number = NAN;
+  } else if (!lua_isnil(L, -1) && row->choices != NULL) {
+    number = read_choice(L, index, row);
   } else if (!lua_isnil(L, -1)) {
     number = lua_tonumber(L, -1);
     const bool fits = lua_type(L, -1) == LUA_TNUMBER && isfinite(number) &&
                       number >= row->low && number <= row->high &&
+                      !(row->open && number == row->low) &&
                       (!row->whole || number == floor(number));
     if (!fits)
       refuse_number(L, index, row);
@@ -163,7 +182,11 @@ void neap_push_parameters(lua_State *L, const neap_parameter *rows) {
     lua_createtable(L, 0, 5);
     lua_pushstring(L, rows[i].name);
     lua_setfield(L, -2, "name");
-    neap_push_parameter(L, rows[i].initial);
+    if (rows[i].choices != NULL) {
+      lua_pushstring(L, rows[i].choices[(int)rows[i].initial]);
+    } else {
+      neap_push_parameter(L, rows[i].initial);
+    }
     lua_setfield(L, -2, "default");
     lua_pushnumber(L, rows[i].low);
     lua_setfield(L, -2, "low");

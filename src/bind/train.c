@@ -109,7 +109,8 @@ static void push_optimizers(lua_State *L) {
 
 // ---------------------------------------------------------------- the job
 
-// A trainer as userdata; its user value is the array x, which it reads.
+// A trainer as userdata; its user values are the array x, which it reads, and
+// the memory of its losses.
 typedef struct bound_trainer {
   neap_trainer *trainer;
   size_t points, parameters;
@@ -159,45 +160,55 @@ static const bound_row *row_field(lua_State *L, int table, const char *key,
   return row;
 }
 
-// Reads points[i] = { loss =, optimizer =, l2 = }; class weights that the
-// targets decide are written to `weights`.
+// Bytes that all points' losses need when they are resolved.
+static size_t losses_bytes(lua_State *L, int list, size_t points,
+                           const neap_classes *classes) {
+  size_t bytes = 0;
+  for (size_t i = 0; i < points; i++) {
+    lua_geti(L, list, (lua_Integer)i + 1);
+    lua_getfield(L, -1, "loss");
+    bytes += neap_aligned(neap_resolve_bytes(L, lua_gettop(L), classes));
+    lua_pop(L, 2);
+  }
+  return bytes;
+}
+
+// Reads points[i] = { loss =, optimizer =, l2 = } and moves *memory on.
 static const neap_optimizer *read_point(lua_State *L, int list, size_t i,
-                                        const double *counts, size_t count,
+                                        const neap_classes *classes,
                                         neap_train_point *point,
-                                        double *weights) {
+                                        char **memory) {
   lua_geti(L, list, (lua_Integer)i + 1);
   const int table = lua_gettop(L);
   lua_getfield(L, table, "loss");
-  const neap_bound_loss *loss = luaL_checkudata(L, -1, NEAP_LOSS_TYPE);
-  if (loss->weight_count > 0 && loss->weight_count != count) {
-    luaL_error(L, "class_weights has %I numbers; the data have %I classes",
-               (lua_Integer)loss->weight_count, (lua_Integer)count);
-  }
+  const int loss = lua_gettop(L);
   const bound_row *optimizer =
       row_field(L, table, "optimizer", NEAP_OPTIMIZER_TYPE);
   lua_getfield(L, table, "l2");
-  *point = (neap_train_point){.loss = loss->loss, .l2 = lua_tonumber(L, -1)};
-  memcpy(point->params, loss->params, sizeof point->params);
-  memcpy(point->options, optimizer->options, sizeof point->options);
-  if (neap_class_weights(loss, counts, count, weights)) {
-    point->class_weights = weights;
-  }
+  const double l2 = lua_tonumber(L, -1);
+  const neap_resolved r = neap_resolve(L, loss, classes, *memory, i + 1);
+  *memory += neap_aligned(neap_resolve_bytes(L, loss, classes));
+  *point = (neap_train_point){.loss = r.loss, .options = r.options, .l2 = l2};
+  memcpy(point->optimizer, optimizer->options, sizeof point->optimizer);
   lua_settop(L, table - 1);
   return optimizer->row;
 }
 
-// Pushes the points and fills the spec with them.
-static void push_points(lua_State *L, int table, neap_train_spec *spec,
-                        const double *counts, size_t count) {
+// Pushes the points and fills the spec with them. What sums of losses need to
+// live is kept by the trainer, at `trainer`.
+static void push_points(lua_State *L, int table, int trainer,
+                        neap_train_spec *spec, const neap_classes *classes) {
   lua_getfield(L, table, "points");
   const int list = lua_gettop(L);
   const size_t points = (size_t)luaL_len(L, list);
   neap_train_point *to = lua_newuserdatauv(L, (points + 1) * sizeof *to, 0);
-  double *weights =
-      lua_newuserdatauv(L, (points * count + 1) * sizeof *weights, 0);
+  char *memory = lua_newuserdatauv(
+      L, losses_bytes(L, list, points, classes) + NEAP_ALIGNMENT, 0);
+  lua_setiuservalue(L, trainer, 2);
+  memory = (char *)neap_aligned((size_t)memory);
   for (size_t i = 0; i < points; i++) {
     const neap_optimizer *optimizer =
-        read_point(L, list, i, counts, count, &to[i], weights + i * count);
+        read_point(L, list, i, classes, &to[i], &memory);
     if (spec->optimizer != NULL && optimizer != spec->optimizer) {
       luaL_error(L,
                  "points[%I] has the optimizer %s and points[1] has %s; "
@@ -261,7 +272,7 @@ static const double *push_initial(lua_State *L, const neap_train_spec *spec) {
 // batch, seed, initial -> trainer
 static int new_trainer(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
-  bound_trainer *bound = lua_newuserdatauv(L, sizeof *bound, 1);
+  bound_trainer *bound = lua_newuserdatauv(L, sizeof *bound, 2);
   *bound = (bound_trainer){0};
   luaL_setmetatable(L, NEAP_TRAINER);
   lua_getfield(L, 1, "x");
@@ -285,8 +296,12 @@ static int new_trainer(lua_State *L) {
         neap_check_array_of(L, lua_gettop(L), NEAP_INT32, "classes")->data;
     spec.shape.outputs = integer_field(L, 1, "class_count");
   }
-  const size_t count = spec.classes != NULL ? spec.shape.outputs : 2;
-  push_points(L, 1, &spec, push_counts(L, &spec, count), count);
+  neap_classes classes = {
+      .count = spec.classes != NULL ? spec.shape.outputs : 2, .labels = 1};
+  classes.counts = push_counts(L, &spec, classes.count);
+  lua_getfield(L, 1, "class_names");
+  classes.names = lua_gettop(L);
+  push_points(L, 1, 2, &spec, &classes);
   spec.initial = push_initial(L, &spec);
   neap_error error = {0};
   bound->trainer = neap_trainer_new(neap_bound_engine(L), &spec, &error);

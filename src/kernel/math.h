@@ -99,6 +99,23 @@ NEAP_INLINE real log1p_unit(real e) {
   return e * log1p_unit_tail(e);
 }
 
+// Returns what is left of log(x), x > 0 normal, beyond *high, which has no
+// rounding error: log(x) = *high + low with |low| < 0.35.
+NEAP_INLINE real log_parts(real x, real *high) {
+  const real_bits bias = (real_bits)NEAP_EXPONENT_BIAS;
+  const real_bits raised =
+      bits_of(x) - bits_of(NEAP_SQRT_HALF) + (bias << NEAP_MANTISSA_BITS);
+  const real_bits biased = raised >> NEAP_MANTISSA_BITS;
+  const real f =
+      real_of(bits_of(x) - ((biased - bias) << NEAP_MANTISSA_BITS)) - R(1);
+  const real_bits power = bits_of((real)((real_bits)1 << NEAP_MANTISSA_BITS));
+  const real k = real_of(power | biased) - real_of(power | bias);
+  const real square = f * f;
+  const real tail = NEAP_FMA(square * f, log_tail(f), k * NEAP_LN2_LOW);
+  *high = k * NEAP_LN2_HIGH;
+  return f + NEAP_FMA(R(-0.5), square, tail);
+}
+
 // Returns log(x) + low for a normal x > 0 and a small low.
 NEAP_INLINE real log_core(real x, real low) {
   // x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2).
@@ -138,6 +155,13 @@ NEAP_INLINE real neap_log1p(real x) {
   y = x == R(-1) ? -R(INFINITY) : y;
   y = x == R(INFINITY) ? x : y;
   return x < R(-1) || x != x ? R(NAN) : y;
+}
+
+// Returns e^x - 1, within 3 ULP; x <= NEAP_EXP_HIGH.
+NEAP_INLINE real neap_expm1(real x) {
+  const int small = NEAP_ABS(x) <= R(0.3465);
+  const real r = small ? x : R(0);
+  return small ? NEAP_FMA(r * r, exp_tail(r), r) : neap_exp(x) - R(1);
 }
 
 // Returns 1 / (1 + e^-x), within 2 ULP.

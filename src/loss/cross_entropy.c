@@ -5,7 +5,7 @@
 // Never p - y, which loses the digits of both where they are close.
 NEAP_INLINE neap_curve curve(neap_margin m, const neap_constants *c) {
   (void)c;
-  return (neap_curve){.value = m.l, .first = -m.q, .second = m.p * m.q};
+  return (neap_curve){.value = m.l, .first = -m.q, .plus = m.p * m.q};
 }
 
 void NEAP_NAME(neap_cross_entropy_curve)(neap_margins *m, int lanes,
@@ -14,23 +14,37 @@ void NEAP_NAME(neap_cross_entropy_curve)(neap_margins *m, int lanes,
   map_curve(m, lanes, order, c, curve);
 }
 
-static const neap_margin_loss loss = {NEAP_NAME(neap_cross_entropy_curve), 0};
-
-static void evaluate_binary(const neap_loss_call *call) {
-  neap_constants c = {.weight0 = 1, .weight1 = 1};
-  NEAP_NAME(neap_run_sigmoid)(call, &loss, &c);
+// Its weight is 1, whatever the margin.
+NEAP_INLINE neap_curve one(neap_margin m, const neap_constants *c) {
+  (void)m;
+  (void)c;
+  return (neap_curve){.value = R(1)};
 }
 
-static void evaluate_classes(const neap_loss_call *call) {
-  NEAP_NAME(neap_run_softmax)(call, &loss, &(neap_constants){0});
+static void weight_block(neap_margins *m, int lanes, neap_order order,
+                         const neap_constants *c) {
+  map_curve(m, lanes, order, c, one);
 }
+
+static void prepare(const double *params, neap_constants *c) {
+  (void)params;
+  c->is_cross_entropy = 1;
+}
+
+static const neap_margin_loss margin_loss = {
+    .prepare = prepare,
+    .curve = NEAP_NAME(neap_cross_entropy_curve),
+    .weight = weight_block,
+};
 
 const neap_loss_form NEAP_NAME(neap_loss_binary_cross_entropy) = {
     .name = "binary_cross_entropy",
     .formula = "-y log p - (1 - y) log(1 - p), p = sigmoid(x)",
     .source = "Cox 1958, J. R. Stat. Soc. B 20(2), sec. 2",
     .kind = NEAP_BINARY,
-    .evaluate = evaluate_binary,
+    .takes = NEAP_TAKES_AFTER,
+    .evaluate = NEAP_NAME(neap_run_sigmoid),
+    .margin = &margin_loss,
 };
 
 const neap_loss_form NEAP_NAME(neap_loss_cross_entropy) = {
@@ -38,5 +52,8 @@ const neap_loss_form NEAP_NAME(neap_loss_cross_entropy) = {
     .formula = "-sum_k y_k log p_k, p = softmax(x)",
     .source = "Bridle 1990, Neurocomputing, NATO ASI F68, p. 227",
     .kind = NEAP_CLASSES,
-    .evaluate = evaluate_classes,
+    .takes = NEAP_TAKES_AFTER,
+    .evaluate = NEAP_NAME(neap_run_softmax),
+    .margin = &margin_loss,
+    .scratch_bytes = neap_softmax_bytes,
 };

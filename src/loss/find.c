@@ -5,7 +5,9 @@
 
 #define ROW(name, isa)                                             \
   {{&neap_loss_##name##_f64_##isa, &neap_loss_##name##_f32_##isa}, \
-   {&neap_kernels_f64_##isa, &neap_kernels_f32_##isa}},
+   {&neap_kernels_f64_##isa, &neap_kernels_f32_##isa},             \
+   0,                                                              \
+   NULL},
 
 #define NEAP_LOSS(name, file)                                \
   extern const neap_loss_form neap_loss_##name##_f64_base;   \

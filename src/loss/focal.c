@@ -2,112 +2,182 @@
 #include "loss/margin.h"
 
 // gamma in two parts, so that it is exact beyond the number type.
-enum { GAMMA, GAMMA_LOW };
+enum { GAMMA, GAMMA_LOW, EXPECTED };
 
-// Returns q^gamma = exp(-gamma m) for m = -log q = high + low. Rounding
-// gamma * high would cost gamma |log q| ULP, so its error is carried along.
-NEAP_INLINE real modulation(neap_margin m, const neap_constants *c) {
-  const real gamma = c->c[GAMMA];
-  const real product = gamma * m.high;
-  const real error =
-      NEAP_FMA(c->c[GAMMA_LOW], m.high, product_error(gamma, m.high, product));
-  const real total = NEAP_FMA(gamma, m.low, product);
-  const real rounded = NEAP_FMA(total, -NEAP_LOG2_E, NEAP_ROUNDING_LIFTED);
-  const real k = rounded - NEAP_ROUNDING_LIFTED;
-  real r = NEAP_FMA(k, -NEAP_LN2_HIGH, -product);
-  r = NEAP_FMA(-gamma, m.low, r) - error;
-  r = NEAP_FMA(k, -NEAP_LN2_LOW, r);
-  return total > -NEAP_EXP_LOW ? R(0) : exp_scaled_down(r, rounded);
+// The powers that are products or roots of q = 1 - p_t, and any other.
+enum { ANY_POWER, POWER_0, POWER_HALF, POWER_1, POWER_2 };
+
+NEAP_INLINE real any_power(neap_margin m, const neap_constants *c) {
+  return power_of_q(m, (neap_wide){c->c[GAMMA], c->c[GAMMA_LOW]});
 }
 
 // With q = 1 - p, l = -log p, w = q^gamma:
 //   f = w l,   f' = -w (q + gamma p l),
-//   f'' = w p ((1 + 2 gamma) q + gamma l (gamma p - q))
-NEAP_INLINE neap_curve curve(neap_margin m, const neap_constants *c) {
-  const real gamma = c->c[GAMMA];
-  const real w = modulation(m, c);
-  // p l -> 0 as l grows; the bound keeps 0 * inf out of the products.
-  const real bound = -NEAP_EXP_LOW;
-  const real l = m.l < bound ? m.l : bound;
-  const real gamma_l = gamma * l;
+//   f'' = w p ((1 + 2 gamma) q + gamma^2 p l) - w p gamma q l
+NEAP_INLINE neap_curve curve_of(neap_margin m, real gamma, real w) {
+  const real l = bounded(m.l), focus = gamma * l;
+  const real wp = w * m.p;
   return (neap_curve){.value = w * m.l,
-                      .first = w * NEAP_FMA(-gamma * m.p, l, -m.q),
-                      .second = w * m.p *
-                                NEAP_FMA(gamma_l, NEAP_FMA(gamma, m.p, -m.q),
-                                         NEAP_FMA(R(2) * gamma, m.q, m.q))};
+                      .first = w * NEAP_FMA(-m.p, focus, -m.q),
+                      .plus = wp * NEAP_FMA(gamma * m.p, focus,
+                                            NEAP_FMA(R(2) * gamma, m.q, m.q)),
+                      .minus = wp * (focus * m.q)};
+}
+
+NEAP_INLINE neap_curve curve_any(neap_margin m, const neap_constants *c) {
+  return curve_of(m, c->c[GAMMA], any_power(m, c));
+}
+
+NEAP_INLINE neap_curve curve_half(neap_margin m, const neap_constants *c) {
+  (void)c;
+  return curve_of(m, R(0.5), NEAP_SQRT(m.q));
+}
+
+NEAP_INLINE neap_curve curve_1(neap_margin m, const neap_constants *c) {
+  (void)c;
+  return curve_of(m, R(1), m.q);
+}
+
+NEAP_INLINE neap_curve curve_2(neap_margin m, const neap_constants *c) {
+  (void)c;
+  return curve_of(m, R(2), m.q * m.q);
 }
 
 static void curve_block(neap_margins *m, int lanes, neap_order order,
                         const neap_constants *c) {
-  map_curve(m, lanes, order, c, curve);
+  switch (c->path) {
+    case POWER_0:
+      NEAP_NAME(neap_cross_entropy_curve)(m, lanes, order, c);
+      break;
+    case POWER_HALF:
+      map_curve(m, lanes, order, c, curve_half);
+      break;
+    case POWER_1:
+      map_curve(m, lanes, order, c, curve_1);
+      break;
+    case POWER_2:
+      map_curve(m, lanes, order, c, curve_2);
+      break;
+    default:
+      map_curve(m, lanes, order, c, curve_any);
+  }
+}
+
+// The weight alone:
+//   w = q^gamma,   w' = -gamma p w,   w'' = gamma^2 p^2 w - gamma p q w
+NEAP_INLINE neap_curve weight(neap_margin m, const neap_constants *c) {
+  const real w = any_power(m, c), step = c->c[GAMMA] * m.p * w;
+  return (neap_curve){.value = w,
+                      .first = -step,
+                      .plus = step * (c->c[GAMMA] * m.p),
+                      .minus = step * m.q};
+}
+
+static void weight_block(neap_margins *m, int lanes, neap_order order,
+                         const neap_constants *c) {
+  map_curve(m, lanes, order, c, weight);
+}
+
+// Returns u^gamma from u and v = 1 - u, both of them without cancellation.
+NEAP_INLINE real soft_power(real u, real v, const neap_constants *c) {
+  const real gamma = c->c[GAMMA];
+  const real log_u = v < R(0.5) ? neap_log1p(-v) : neap_log(u);
+  const real product = gamma * log_u;
+  const real error =
+      NEAP_FMA(c->c[GAMMA_LOW], log_u, product_error(gamma, log_u, product));
+  const real power = neap_exp(product);
+  // At the far end both are infinite, or their difference is no number.
+  return product > NEAP_EXP_LOW ? NEAP_FMA(power, error, power) : power;
 }
 
 // Soft targets take the p_t of the field (torchvision, optax), linear in y:
 //   u = 1 - p_t = y (1 - p) + (1 - y) p,   C = binary cross-entropy,
 //   f = u^gamma C, with the class weight y w_1 + (1 - y) w_0.
-static void soft_block(neap_margins *m, const real *targets, int lanes,
-                       const neap_constants *c) {
+static void soft_linear(neap_margins *m, const neap_margins *no,
+                        const real *targets, const neap_constants *c) {
   const real gamma = c->c[GAMMA] + c->c[GAMMA_LOW];
   NEAP_LANES
-  for (int i = 0; i < lanes; i++) {
+  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
     const real y = targets[i], n = R(1) - y, p = m->p[i], q = m->q[i];
-    const real weight = y * c->weight1 + n * c->weight0;
-    const real u = y * q + n * p;
-    const real cost = y * m->l[i] + n * (m->high[i] + m->low[i]);
+    const real u = y * q + n * p, v = y * p + n * q;
+    const real cost = y * m->l[i] + n * no->l[i];
+    const real bound = bounded(cost);
     const real d = n * p - y * q;              // dC/dx
     const real ratio = (n - y) * (p * q) / u;  // du/dx / u
     const real bend = (q - p) * ratio;         // d2u/dx2 / u
-    const real power = weight * neap_exp(gamma * neap_log(u));
-    m->value[i] = power * cost;
-    m->first[i] = power * (d + gamma * ratio * cost);
-    m->second[i] =
+    const real weight = y * c->weight1 + n * c->weight0;
+    const real power = weight * soft_power(u, v, c);
+    const real second =
         power * (p * q + R(2) * gamma * ratio * d +
-                 gamma * cost * ((gamma - R(1)) * (ratio * ratio) + bend));
+                 gamma * bound * ((gamma - R(1)) * (ratio * ratio) + bend));
+    m->value[i] = power * cost;
+    m->first[i] = power * (d + gamma * ratio * bound);
+    m->plus[i] = second > R(0) ? second : R(0);
+    m->minus[i] = m->plus[i] - second;
+  }
+}
+
+// gamma = 0 has the bits of cross-entropy; with class weights it keeps the
+// soft form of gamma > 0, so that nothing jumps as gamma goes to 0.
+static void soft_block(neap_margins *m, neap_margins *no, const real *y,
+                       const neap_constants *c) {
+  const int plain = c->weight0 == R(1) && c->weight1 == R(1);
+  if (c->c[EXPECTED] != R(0) || (c->path == POWER_0 && plain)) {
+    NEAP_NAME(neap_soft_expected)(m, no, y, c, curve_block);
+  } else {
+    soft_linear(m, no, y, c);
   }
 }
 
 static void set_gamma(neap_constants *c, double gamma) {
-  c->c[GAMMA] = (real)gamma;
-  c->c[GAMMA_LOW] = (real)(gamma - (double)c->c[GAMMA]);
+  const neap_wide wide = wide_of(gamma);
+  c->c[GAMMA] = wide.high;
+  c->c[GAMMA_LOW] = wide.low;
+  c->path = gamma == 0     ? POWER_0
+            : gamma == 0.5 ? POWER_HALF
+            : gamma == 1   ? POWER_1
+            : gamma == 2   ? POWER_2
+                           : ANY_POWER;
 }
 
-static const neap_margin_loss loss = {curve_block, soft_block};
-
-// gamma = 0 has the bits of cross-entropy; with class weights it keeps the
-// soft form of gamma > 0, so that nothing jumps as gamma goes to 0.
-static const neap_margin_loss plain = {NEAP_NAME(neap_cross_entropy_curve), 0};
-static const neap_margin_loss weighted = {NEAP_NAME(neap_cross_entropy_curve),
-                                          soft_block};
-
-static void evaluate_binary(const neap_loss_call *call) {
-  const double gamma = call->params[0], alpha = call->params[1];
-  neap_constants c = {.weight0 = 1, .weight1 = 1};
-  if (!isnan(alpha)) {
-    c.weight1 = (real)alpha;
-    c.weight0 = (real)(1 - alpha);
-  }
-  set_gamma(&c, gamma);
-  const int is_plain = isnan(alpha) && call->class_weights == NULL;
-  const neap_margin_loss *unfocused = is_plain ? &plain : &weighted;
-  NEAP_NAME(neap_run_sigmoid)(call, gamma == 0 ? unfocused : &loss, &c);
+static void prepare_binary(const double *params, neap_constants *c) {
+  const double alpha = params[1];
+  set_gamma(c, params[0]);
+  c->c[EXPECTED] = (real)params[2];
+  if (isnan(alpha))
+    return;
+  c->weight1 = (real)alpha;
+  c->weight0 = (real)(1 - alpha);
 }
 
-static void evaluate_classes(const neap_loss_call *call) {
-  const double gamma = call->params[0];
-  neap_constants c = {0};
-  set_gamma(&c, gamma);
-  NEAP_NAME(neap_run_softmax)(call, gamma == 0 ? &plain : &loss, &c);
+static void prepare_classes(const double *params, neap_constants *c) {
+  set_gamma(c, params[0]);
+  c->is_cross_entropy = c->path == POWER_0;
 }
+
+static const neap_margin_loss binary = {.prepare = prepare_binary,
+                                        .curve = curve_block,
+                                        .soft = soft_block,
+                                        .weight = weight_block};
+static const neap_margin_loss classes = {
+    .prepare = prepare_classes, .curve = curve_block, .weight = weight_block};
+
+static const char *const soft_forms[] = {"linear", "expected", NULL};
 
 const neap_loss_form NEAP_NAME(neap_loss_focal) = {
     .name = "focal",
     .formula = "-alpha_t (1 - p_t)^gamma log p_t, p = sigmoid(x)",
     .source = "Lin et al. 2017, arXiv 1708.02002, eq. 5",
     .kind = NEAP_BINARY,
-    .parameters = {{"gamma", 2, 0, 1e9, "focusing: 0 is cross-entropy", 0},
+    .takes = NEAP_TAKES_AFTER | NEAP_TAKES_ALPHA,
+    .parameters = {{"gamma", 2, 0, 1e9, "focusing: 0 is cross-entropy"},
                    {"alpha", NAN, 0, 1,
-                    "weight of class 1, 1 - alpha of class 0; false: off", 0}},
-    .evaluate = evaluate_binary,
+                    "weight of class 1, 1 - alpha of class 0; false: off"},
+                   {"soft", 0, 0, 1,
+                    "soft targets: p_t linear in y, or the expected loss",
+                    .choices = soft_forms}},
+    .evaluate = NEAP_NAME(neap_run_sigmoid),
+    .margin = &binary,
 };
 
 const neap_loss_form NEAP_NAME(neap_loss_softmax_focal) = {
@@ -115,6 +185,9 @@ const neap_loss_form NEAP_NAME(neap_loss_softmax_focal) = {
     .formula = "-sum_k y_k (1 - p_k)^gamma log p_k, p = softmax(x)",
     .source = "Lin et al. 2017, arXiv 1708.02002, eq. 4",
     .kind = NEAP_CLASSES,
-    .parameters = {{"gamma", 2, 0, 1e9, "focusing: 0 is cross-entropy", 0}},
-    .evaluate = evaluate_classes,
+    .takes = NEAP_TAKES_AFTER,
+    .parameters = {{"gamma", 2, 0, 1e9, "focusing: 0 is cross-entropy"}},
+    .evaluate = NEAP_NAME(neap_run_softmax),
+    .margin = &classes,
+    .scratch_bytes = neap_softmax_bytes,
 };

@@ -12,62 +12,174 @@
 #include "kernel/math.h"
 #include "loss/loss.h"
 
-// With p = sigmoid(x_t): l = -log p, q = 1 - p, and -log q = high + low, where
-// high has no rounding error and low is small (at most log 2 under a sigmoid).
+// With x_t = x + small, where x has no rounding error and small is below one
+// step of it or a few: p = sigmoid(x_t), q = 1 - p, l = -log p, and
+// l1 = log(1 + exp(-|x_t|)), so that
+//   -log q = max(x, 0) + (l1 + small where x > 0),
+//   -log p = max(-x, 0) + (l1 - small where x < 0).
+// Under a sigmoid small is 0.
 typedef struct neap_margin {
-  real l, p, q, high, low;
+  real l, p, q, x, small, l1;
 } neap_margin;
 
-// f, df/dx_t and d2f/dx_t2 at a margin.
+// f, df/dx_t and d2f/dx_t2 = plus - minus, both of them sums of terms >= 0.
 typedef struct neap_curve {
-  real value, first, second;
+  real value, first, plus, minus;
 } neap_curve;
 
 // A block of margins, and what a loss makes of them.
 typedef struct neap_margins {
   _Alignas(NEAP_ALIGNMENT) real l[NEAP_BLOCK_LANES];
   real p[NEAP_BLOCK_LANES], q[NEAP_BLOCK_LANES];
-  real high[NEAP_BLOCK_LANES], low[NEAP_BLOCK_LANES];
+  real x[NEAP_BLOCK_LANES], small[NEAP_BLOCK_LANES], l1[NEAP_BLOCK_LANES];
   real value[NEAP_BLOCK_LANES], first[NEAP_BLOCK_LANES];
-  real second[NEAP_BLOCK_LANES];
+  real plus[NEAP_BLOCK_LANES], minus[NEAP_BLOCK_LANES];
+  const real *y;  // 0 or 1 in each lane, under a sigmoid
 } neap_margins;
 
 // A loss's parameters in the form that its functions want them.
 typedef struct neap_constants {
   real c[NEAP_PARAMETER_MAX];
+  int path;               // one of the loss's own
+  int is_cross_entropy;   // with these parameters
   real weight0, weight1;  // of the classes of a binary loss
 } neap_constants;
 
 // Which derivatives a block is to have.
 typedef enum neap_order { NEAP_FIRST, NEAP_SECOND } neap_order;
 
-// Fills value, first and (for NEAP_SECOND) second of the first `lanes` lanes,
-// a multiple of NEAP_SUM_LANES.
+// Fills value, first and (for NEAP_SECOND) plus and minus of the first `lanes`
+// lanes, a multiple of NEAP_SUM_LANES.
 typedef void neap_curve_block(neap_margins *m, int lanes, neap_order order,
                               const neap_constants *c);
 
-// The same for soft targets y of a binary loss: m holds the margins of y = 1,
-// derivatives are d/dx, and the class weights are in the result.
-typedef void neap_soft_block(neap_margins *m, const real *y, int lanes,
+// The same for soft targets y of a binary loss: m holds the margins of y = 1
+// and `no` those of y = 0; derivatives are d/dx and go to m, with the class
+// weights in them. Both hold NEAP_BLOCK_LANES lanes.
+typedef void neap_soft_block(neap_margins *m, neap_margins *no, const real *y,
                              const neap_constants *c);
 
-// What a margin loss is: soft may be NULL, which means
-// y w_1 f(x) + (1 - y) w_0 f(-x).
+// What a margin loss is.
 typedef struct neap_margin_loss {
+  // Turns parameters into constants; c comes zeroed, with weights of 1. NULL:
+  // there is nothing to turn.
+  void (*prepare)(const double *params, neap_constants *c);
   neap_curve_block *curve;
-  neap_soft_block *soft;
+  neap_soft_block *soft;  // NULL: y w_1 f(x) + (1 - y) w_0 f(-x)
+  // Of a loss that is a weight w(x_t) times the cross-entropy: the weight as
+  // value, its derivatives as first, plus and minus; else NULL.
+  neap_curve_block *weight;
 } neap_margin_loss;
 
-// Runs a margin loss over the rows of a call.
-void NEAP_NAME(neap_run_sigmoid)(const neap_loss_call *call,
-                                 const neap_margin_loss *loss,
-                                 neap_constants *c);
-void NEAP_NAME(neap_run_softmax)(const neap_loss_call *call,
-                                 const neap_margin_loss *loss,
-                                 const neap_constants *c);
+// evaluate of the losses of a margin.
+void NEAP_NAME(neap_run_sigmoid)(const neap_loss *loss,
+                                 const neap_loss_call *call);
+void NEAP_NAME(neap_run_softmax)(const neap_loss *loss,
+                                 const neap_loss_call *call);
 
-// Cross-entropy, which other losses fall back on.
+// Cross-entropy and the soft form by expectation, which other losses fall
+// back on.
 neap_curve_block NEAP_NAME(neap_cross_entropy_curve);
+void NEAP_NAME(neap_soft_expected)(neap_margins *m, neap_margins *no,
+                                   const real *y, const neap_constants *c,
+                                   neap_curve_block *curve);
+
+// A number in two parts, beyond the number type; the first is the number
+// rounded to it.
+typedef struct neap_wide {
+  real high, low;
+} neap_wide;
+
+NEAP_INLINE neap_wide wide_of(double x) {
+  const real high = (real)x;
+  return (neap_wide){high, (real)(x - (double)high)};
+}
+
+// Returns exp(-gamma (high + low)) for high >= 0 without rounding error and a
+// small low. Rounding gamma * high would cost gamma * high ULP, so its error
+// is carried along.
+NEAP_INLINE real power_of(neap_wide gamma, real high, real low) {
+  const real product = gamma.high * high;
+  const real error =
+      NEAP_FMA(gamma.low, high, product_error(gamma.high, high, product));
+  const real total = NEAP_FMA(gamma.high, low, product);
+  const real rounded = NEAP_FMA(total, -NEAP_LOG2_E, NEAP_ROUNDING_LIFTED);
+  const real k = rounded - NEAP_ROUNDING_LIFTED;
+  real r = NEAP_FMA(k, -NEAP_LN2_HIGH, -product);
+  r = NEAP_FMA(-gamma.high, low, r) - error;
+  r = NEAP_FMA(k, -NEAP_LN2_LOW, r);
+  return total > -NEAP_EXP_LOW ? R(0) : exp_scaled_down(r, rounded);
+}
+
+// q^gamma and p^gamma.
+NEAP_INLINE real power_of_q(neap_margin m, neap_wide gamma) {
+  const int ahead = m.x > R(0);
+  return power_of(gamma, ahead ? m.x : R(0), m.l1 + (ahead ? m.small : R(0)));
+}
+
+NEAP_INLINE real power_of_p(neap_margin m, neap_wide gamma) {
+  const int behind = m.x < R(0);
+  return power_of(gamma, behind ? -m.x : R(0),
+                  m.l1 - (behind ? m.small : R(0)));
+}
+
+// p l and its like go to 0 as l grows; the bound keeps 0 * inf out of them.
+NEAP_INLINE real bounded(real l) {
+  const real bound = -NEAP_EXP_LOW;
+  return l < bound ? l : bound;
+}
+
+// The second derivative that was asked for.
+NEAP_INLINE real second_of(real plus, real minus, neap_hessian_mode mode,
+                           real floor) {
+  const real exact = plus - minus;
+  if (mode == NEAP_HESSIAN_POSITIVE)
+    return plus;
+  if (mode == NEAP_HESSIAN_ABSOLUTE)
+    return NEAP_ABS(exact);
+  return mode == NEAP_HESSIAN_FLOOR && exact < floor ? floor : exact;
+}
+
+// The margins of a probability s of a class: p = s where y is 1 and 1 - s where
+// it is 0. A p or q of 0 becomes the least number instead, which gives
+// derivatives their limits.
+NEAP_INLINE void margins_of_probabilities(const int lanes, const real *s,
+                                          const real *y, neap_margins *m) {
+  const real least = NEAP_SMALLEST_NORMAL;
+  m->y = y;
+  NEAP_LANES
+  for (int i = 0; i < lanes; i++) {
+    const real other = R(1) - s[i];
+    const real p = y[i] != R(0) ? s[i] : other;
+    const real q = y[i] != R(0) ? other : s[i];
+    const int ahead = q < R(0.5);
+    // Whichever of p and q is small is the number that was given, or exact.
+    const real near = ahead ? q : p;
+    real high;
+    const real low = log_parts(near > least ? near : least, &high);
+    const real l1 = -neap_log1p(-near);
+    m->l[i] = ahead ? l1 : -neap_log(p);
+    m->p[i] = p > R(0) ? p : least;
+    m->q[i] = q > R(0) ? q : least;
+    m->x[i] = ahead ? -high : high;
+    m->small[i] = ahead ? -low - l1 : low + l1;
+    m->l1[i] = l1;
+  }
+}
+
+// Turns derivatives with respect to x_t into those with respect to p:
+//   df/dp = f' / (p q),   d2f/dp2 = (f'' + f' (p - q)) / (p q)^2
+NEAP_INLINE void turn_to_probabilities(const int lanes, neap_margins *m) {
+  NEAP_LANES
+  for (int i = 0; i < lanes; i++) {
+    const real p = m->p[i], q = m->q[i], first = m->first[i];
+    const real up = first > R(0) ? first * p : -first * q;
+    const real down = first > R(0) ? first * q : -first * p;
+    m->first[i] = first / p / q;
+    m->plus[i] = (m->plus[i] + up) / p / q / p / q;
+    m->minus[i] = (m->minus[i] + down) / p / q / p / q;
+  }
+}
 
 typedef neap_curve curve_function(neap_margin m, const neap_constants *c);
 
@@ -80,13 +192,16 @@ NEAP_INLINE void map_order(neap_margins *m, int lanes, const neap_order order,
       const neap_margin margin = {.l = m->l[i],
                                   .p = m->p[i],
                                   .q = m->q[i],
-                                  .high = m->high[i],
-                                  .low = m->low[i]};
+                                  .x = m->x[i],
+                                  .small = m->small[i],
+                                  .l1 = m->l1[i]};
       const neap_curve f = curve(margin, c);
       m->value[i] = f.value;
       m->first[i] = f.first;
-      if (order == NEAP_SECOND)
-        m->second[i] = f.second;
+      if (order == NEAP_SECOND) {
+        m->plus[i] = f.plus;
+        m->minus[i] = f.minus;
+      }
     }
   }
 }
@@ -101,5 +216,12 @@ NEAP_INLINE void map_curve(neap_margins *m, int lanes, neap_order order,
     map_order(m, lanes, NEAP_FIRST, c, curve);
   }
 }
+
+// Defines curve_block from a function `curve` of one margin.
+#define NEAP_CURVE_BLOCK                                                \
+  static void curve_block(neap_margins *m, int lanes, neap_order order, \
+                          const neap_constants *c) {                    \
+    map_curve(m, lanes, order, c, curve);                               \
+  }
 
 #endif

@@ -13,11 +13,25 @@ typedef struct block {
   real *value, *gradient, *hessian;
 } block;
 
+// One label of a call: a column of logits, and all that acts on it.
+typedef struct column {
+  const neap_loss_call *call;
+  const neap_loss_options *options;
+  const neap_margin_loss *loss;
+  neap_constants c;
+  size_t rows;
+  ptrdiff_t x_stride, y_stride;  // of logits and outputs, and of targets
+  ptrdiff_t x_start, y_start;
+  int is_plain;  // nothing acts on it but the loss and the class weights
+} column;
+
 static const real ones[NEAP_BLOCK_LANES] = {
     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 static const real zeros[NEAP_BLOCK_LANES];
+
+// ------------------------------------------------------------- the margins
 
 static void find_exponentials(const real *x, real *e) {
   NEAP_LANES
@@ -25,9 +39,11 @@ static void find_exponentials(const real *x, real *e) {
     e[i] = exp_of_minus_abs(x[i]);
 }
 
-// The margins of x for y = 1 and of -x for y = 0.
+// The margins of x for y = 1 and of -x for y = 0. Their `small` is 0, and
+// stays what it was.
 static void find_margins(const real *x, const real *y, const real *e,
                          neap_margins *m) {
+  m->y = y;
   NEAP_LANES
   for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
     const int positive = (x[i] > R(0)) == (y[i] != R(0));
@@ -36,78 +52,201 @@ static void find_margins(const real *x, const real *y, const real *e,
     m->l[i] = (positive ? R(0) : a) + l1;
     m->p[i] = positive ? r : er;
     m->q[i] = positive ? er : r;
-    m->high[i] = positive ? a : R(0);
-    m->low[i] = l1;
+    m->x[i] = positive ? a : -a;
+    m->l1[i] = l1;
   }
 }
 
+// --------------------------------------------------------------- the loss
+
 // The constant length of the inner loop lets every store be a whole vector,
-// aligned or not.
-static void finish(const real *y, const neap_constants *c, neap_order order,
-                   block *b) {
+// aligned or not. A class that weighs nothing counts nothing, even where its
+// loss is infinite.
+static void finish_first(const real *y, const neap_constants *c, block *b) {
   const real weight0 = c->weight0, weight1 = c->weight1;
   for (int start = 0; start < NEAP_BLOCK_LANES; start += NEAP_SUM_LANES) {
     const real *value = b->m.value + start, *first = b->m.first + start;
-    const real *second = b->m.second + start, *target = y + start;
+    const real *target = y + start;
     real *to_value = b->value + start, *to_gradient = b->gradient + start;
     NEAP_LANES
     for (int i = 0; i < NEAP_SUM_LANES; i++) {
       const int yes = target[i] != R(0);
-      to_value[i] = (yes ? weight1 : weight0) * value[i];
+      const real weight = yes ? weight1 : weight0;
+      const real cost = weight == R(0) ? R(0) : value[i];
+      to_value[i] = weight * cost;
       to_gradient[i] = (yes ? weight1 : -weight0) * first[i];
     }
-    if (order != NEAP_SECOND)
-      continue;
+  }
+}
+
+static void finish_second(const real *y, const neap_loss_options *o,
+                          const neap_constants *c, block *b) {
+  const real weight0 = c->weight0, weight1 = c->weight1;
+  const real floor = (real)o->hessian_floor;
+  const neap_hessian_mode mode = o->hessian_mode;
+  for (int start = 0; start < NEAP_BLOCK_LANES; start += NEAP_SUM_LANES) {
+    const real *plus = b->m.plus + start, *minus = b->m.minus + start;
+    const real *target = y + start;
     real *to_hessian = b->hessian + start;
     NEAP_LANES
     for (int i = 0; i < NEAP_SUM_LANES; i++) {
-      to_hessian[i] = (target[i] != R(0) ? weight1 : weight0) * second[i];
+      const real weight = target[i] != R(0) ? weight1 : weight0;
+      to_hessian[i] = weight * second_of(plus[i], minus[i], mode, floor);
     }
   }
 }
 
-// y is 0 or 1 in every lane.
-static void run_hard(const real *x, const real *y, const neap_margin_loss *loss,
-                     const neap_constants *c, neap_order order, block *b) {
+// A whole block of dense rows with hard labels and without weights, straight
+// from and to the call's arrays.
+static void run_plain(const column *k, size_t row, block *b) {
+  const neap_loss_call *call = k->call;
+  const size_t at = (size_t)k->x_start + row;
+  const real *x = (const real *)call->logits + at;
+  const real *y = (const real *)call->targets + at;
+  real *value = call->value, *gradient = call->gradient;
+  real *hessian = call->hessian;
+  const neap_order order = hessian != NULL ? NEAP_SECOND : NEAP_FIRST;
+  b->value = value != NULL ? value + at : b->value_buffer;
+  b->gradient = gradient != NULL ? gradient + at : b->gradient_buffer;
+  b->hessian = hessian != NULL ? hessian + at : NULL;
   find_exponentials(x, b->e);
   find_margins(x, y, b->e, &b->m);
-  loss->curve(&b->m, NEAP_BLOCK_LANES, order, c);
-  finish(y, c, order, b);
+  k->loss->curve(&b->m, NEAP_BLOCK_LANES, order, &k->c);
+  if (order == NEAP_SECOND)
+    finish_second(y, k->options, &k->c, b);
+  finish_first(y, &k->c, b);
 }
 
-// y w_1 f(x) + (1 - y) w_0 f(-x), for losses without a soft form of their own.
-static void run_expected(const real *x, const real *y,
-                         const neap_margin_loss *loss, const neap_constants *c,
-                         block *b) {
-  neap_margins other;
-  find_margins(x, zeros, b->e, &other);
-  loss->curve(&b->m, NEAP_BLOCK_LANES, NEAP_SECOND, c);
-  loss->curve(&other, NEAP_BLOCK_LANES, NEAP_SECOND, c);
-  NEAP_LANES
-  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
-    const real yes = c->weight1 * y[i], no = c->weight0 * (R(1) - y[i]);
-    b->m.value[i] = yes * b->m.value[i] + no * other.value[i];
-    b->m.first[i] = yes * b->m.first[i] - no * other.first[i];
-    b->m.second[i] = yes * b->m.second[i] + no * other.second[i];
+// ---------------------------------------------------------------- any rows
+
+// Rows that were gathered: strided, transformed, weighted, soft or too few to
+// fill a block. What fills it up has x = 0, y = 0 and weight 0.
+typedef struct gathered {
+  _Alignas(NEAP_ALIGNMENT) real x[NEAP_BLOCK_LANES];
+  real y[NEAP_BLOCK_LANES], w[NEAP_BLOCK_LANES];
+} gathered;
+
+static void gather(const column *k, size_t row, size_t count, gathered *g) {
+  const neap_loss_call *call = k->call;
+  const real *x = call->logits, *y = call->targets, *w = call->weights;
+  memset(g, 0, sizeof *g);
+  for (size_t i = 0; i < count; i++) {
+    const ptrdiff_t at = (ptrdiff_t)(row + i);
+    g->x[i] = x[k->x_start + at * k->x_stride];
+    g->y[i] = y[k->y_start + at * k->y_stride];
+    g->w[i] = w != NULL ? w[row + i] : R(1);
   }
 }
 
-// Overwrites the lanes with soft targets; the others keep their bits.
-static void run_soft(const real *x, const real *y, const neap_margin_loss *loss,
-                     const neap_constants *c, block *b) {
-  find_margins(x, ones, b->e, &b->m);
-  if (loss->soft != NULL) {
-    loss->soft(&b->m, y, NEAP_BLOCK_LANES, c);
+// Rows to ignore weigh nothing. The logit becomes
+// scale (x + offset_1 - offset_0), and the target's margin is taken off.
+static void transform(const neap_loss_options *o, gathered *g) {
+  const double *offsets = o->class_offsets, *margins = o->class_margins;
+  const real offset = offsets != NULL ? (real)(offsets[1] - offsets[0]) : R(0);
+  const real margin0 = margins != NULL ? (real)margins[0] : R(0);
+  const real margin1 = margins != NULL ? (real)margins[1] : R(0);
+  const real scale = (real)o->scale;
+  const int ignores = o->ignore_index != NULL;
+  const real ignored = ignores ? (real)*o->ignore_index : R(0);
+  const int moves = offsets != NULL || margins != NULL || scale != R(1);
+  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
+    if (ignores && g->y[i] == ignored)
+      g->y[i] = g->w[i] = R(0);
+    if (moves) {
+      const real shift = offset + (g->y[i] != R(0) ? -margin1 : margin0);
+      g->x[i] = (g->x[i] + shift) * scale;
+    }
+    if (o->label_smoothing > 0 && o->smoothing == NEAP_SMOOTH_TARGETS) {
+      const real e = (real)o->label_smoothing;
+      g->y[i] = g->y[i] * (R(1) - e) + R(0.5) * e;
+    }
+  }
+}
+
+// y w_1 f(x) + (1 - y) w_0 f(-x).
+void NEAP_NAME(neap_soft_expected)(neap_margins *m, neap_margins *no,
+                                   const real *y, const neap_constants *c,
+                                   neap_curve_block *curve) {
+  curve(m, NEAP_BLOCK_LANES, NEAP_SECOND, c);
+  curve(no, NEAP_BLOCK_LANES, NEAP_SECOND, c);
+  NEAP_LANES
+  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
+    const real yes = c->weight1 * y[i], not = c->weight0 * (R(1) - y[i]);
+    // 0 times an infinite loss is 0.
+    const real cost1 = yes == R(0) ? R(0) : m->value[i];
+    const real cost0 = not == R(0) ? R(0) : no->value[i];
+    m->value[i] = yes * cost1 + not *cost0;
+    m->first[i] = yes * m->first[i] - not *no->first[i];
+    m->plus[i] = yes * m->plus[i] + not *no->plus[i];
+    m->minus[i] = yes * m->minus[i] + not *no->minus[i];
+  }
+}
+
+// Smoothing that comes after the weight: f = w C with C = l + (e / 2) x_t, the
+// cross-entropy of the smooth target. C' = e / 2 - q, C'' = p q.
+static void smooth_after(const column *k, neap_margins *m) {
+  const real half = R(0.5) * (real)k->options->label_smoothing;
+  k->loss->weight(m, NEAP_BLOCK_LANES, NEAP_SECOND, &k->c);
+  NEAP_LANES
+  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
+    const real cost = m->l[i] + half * m->x[i];
+    const real slope = half - m->q[i], w = m->value[i], dw = m->first[i];
+    const real bound = bounded(cost), cross = R(2) * dw * slope;
+    const real bend = w * (m->p[i] * m->q[i]);
+    m->value[i] = w * cost;
+    m->first[i] = w * slope + dw * bound;
+    m->plus[i] = m->plus[i] * bound + (cross > R(0) ? cross : R(0)) + bend;
+    m->minus[i] = m->minus[i] * bound + (cross < R(0) ? -cross : R(0));
+  }
+}
+
+// Margins of both targets, as far as soft ones are there.
+static void run_soft(const column *k, const gathered *g, block *b) {
+  const neap_loss_options *o = k->options;
+  neap_margins no;
+  memset(no.small, 0, sizeof no.small);
+  if (o->from == NEAP_PROBABILITIES) {
+    margins_of_probabilities(NEAP_BLOCK_LANES, g->x, ones, &b->m);
+    margins_of_probabilities(NEAP_BLOCK_LANES, g->x, zeros, &no);
   } else {
-    run_expected(x, y, loss, c, b);
+    find_margins(g->x, ones, b->e, &b->m);
+    find_margins(g->x, zeros, b->e, &no);
   }
+  if (k->loss->soft != NULL) {
+    k->loss->soft(&b->m, &no, g->y, &k->c);
+  } else {
+    NEAP_NAME(neap_soft_expected)(&b->m, &no, g->y, &k->c, k->loss->curve);
+  }
+  if (o->from == NEAP_PROBABILITIES)
+    turn_to_probabilities(NEAP_BLOCK_LANES, &b->m);
   NEAP_LANES
   for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
-    const int hard = y[i] == R(0) || y[i] == R(1);
+    const int hard = g->y[i] == R(0) || g->y[i] == R(1);
+    const real h = second_of(b->m.plus[i], b->m.minus[i], o->hessian_mode,
+                             (real)o->hessian_floor);
     b->value[i] = hard ? b->value[i] : b->m.value[i];
     b->gradient[i] = hard ? b->gradient[i] : b->m.first[i];
-    b->hessian[i] = hard ? b->hessian[i] : b->m.second[i];
+    b->hessian[i] = hard ? b->hessian[i] : h;
   }
+}
+
+static void run_hard(const column *k, const gathered *g, block *b) {
+  const neap_loss_options *o = k->options;
+  if (o->from == NEAP_PROBABILITIES) {
+    margins_of_probabilities(NEAP_BLOCK_LANES, g->x, g->y, &b->m);
+  } else {
+    find_exponentials(g->x, b->e);
+    find_margins(g->x, g->y, b->e, &b->m);
+  }
+  if (o->label_smoothing > 0 && o->smoothing == NEAP_SMOOTH_AFTER) {
+    smooth_after(k, &b->m);
+  } else {
+    k->loss->curve(&b->m, NEAP_BLOCK_LANES, NEAP_SECOND, &k->c);
+  }
+  if (o->from == NEAP_PROBABILITIES)
+    turn_to_probabilities(NEAP_BLOCK_LANES, &b->m);
+  finish_first(g->y, &k->c, b);
+  finish_second(g->y, o, &k->c, b);
 }
 
 // Whether y (1 - y) is anything but 0 in some row.
@@ -127,93 +266,116 @@ static int has_soft_targets(const real *y, size_t count) {
   return rest != R(0);
 }
 
-// A whole block of dense rows with hard labels and without weights, straight
-// from and to the call's arrays.
-static void run_plain(const neap_loss_call *call, size_t row,
-                      const neap_margin_loss *loss, const neap_constants *c,
-                      block *b) {
-  const real *x = (const real *)call->logits + row;
-  const real *y = (const real *)call->targets + row;
-  real *value = call->value, *gradient = call->gradient;
-  real *hessian = call->hessian;
-  b->value = value != NULL ? value + row : b->value_buffer;
-  b->gradient = gradient != NULL ? gradient + row : b->gradient_buffer;
-  b->hessian = hessian != NULL ? hessian + row : NULL;
-  run_hard(x, y, loss, c, hessian != NULL ? NEAP_SECOND : NEAP_FIRST, b);
-}
-
-static void store_strided(void *output, ptrdiff_t stride, size_t row,
-                          size_t count, const real *from) {
+static void store(void *output, const column *k, size_t row, size_t count,
+                  const real *from) {
   real *to = output;
   if (to == NULL)
     return;
   for (size_t i = 0; i < count; i++) {
-    to[(ptrdiff_t)(row + i) * stride] = from[i];
+    to[k->x_start + (ptrdiff_t)(row + i) * k->x_stride] = from[i];
   }
 }
 
-// Any rows: strided, weighted, soft or too few to fill a block. What fills
-// it up has x = 0, y = 0 and weight 0.
-static void run_any(const neap_loss_call *call, size_t row, size_t count,
-                    const neap_margin_loss *loss, const neap_constants *c,
-                    block *b) {
-  const real *logits = call->logits, *targets = call->targets;
-  const real *weights = call->weights;
-  real x[NEAP_BLOCK_LANES] = {0}, y[NEAP_BLOCK_LANES] = {0};
-  real w[NEAP_BLOCK_LANES] = {0};
-  for (size_t i = 0; i < count; i++) {
-    x[i] = logits[(ptrdiff_t)(row + i) * call->row_stride];
-    y[i] = targets[row + i];
-    w[i] = weights != NULL ? weights[row + i] : R(1);
-  }
+static void run_any(const column *k, size_t row, size_t count, block *b) {
+  const real scale = (real)k->options->scale;
+  gathered g;
+  gather(k, row, count, &g);
+  transform(k->options, &g);
   b->value = b->value_buffer;
   b->gradient = b->gradient_buffer;
   b->hessian = b->hessian_buffer;
-  run_hard(x, y, loss, c, NEAP_SECOND, b);
-  if (has_soft_targets(y, count))
-    run_soft(x, y, loss, c, b);
+  run_hard(k, &g, b);
+  if (has_soft_targets(g.y, NEAP_BLOCK_LANES))
+    run_soft(k, &g, b);
   // A row that weighs nothing counts nothing, even where its loss is infinite.
   NEAP_LANES
   for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
-    b->value[i] = w[i] == R(0) ? R(0) : w[i] * b->value[i];
-    b->gradient[i] = w[i] == R(0) ? R(0) : w[i] * b->gradient[i];
-    b->hessian[i] = w[i] == R(0) ? R(0) : w[i] * b->hessian[i];
+    const real w = g.w[i], slope = w * scale;
+    b->value[i] = w == R(0) ? R(0) : w * b->value[i];
+    b->gradient[i] = w == R(0) ? R(0) : slope * b->gradient[i];
+    b->hessian[i] = w == R(0) ? R(0) : slope * scale * b->hessian[i];
   }
-  store_strided(call->value, 1, row, count, b->value);
-  store_strided(call->gradient, call->row_stride, row, count, b->gradient);
-  store_strided(call->hessian, call->row_stride, row, count, b->hessian);
+  store(k->call->value, k, row, count, b->value);
+  store(k->call->gradient, k, row, count, b->gradient);
+  store(k->call->hessian, k, row, count, b->hessian);
 }
 
-// Class weights stand beside what the loss put there itself.
-static void add_class_weights(const double *weights, neap_constants *c) {
-  if (weights == NULL)
-    return;
-  c->weight0 *= (real)weights[0];
-  c->weight1 *= (real)weights[1];
-}
-
-void NEAP_NAME(neap_run_sigmoid)(const neap_loss_call *call,
-                                 const neap_margin_loss *loss,
-                                 neap_constants *c) {
+static void run_column(const column *k, double *total) {
   enum { STRIP = 16 * NEAP_BLOCK_LANES };  // looked through at once
   block b;
-  double total[NEAP_SUM_LANES] = {0};
   int plain = 0;
-  add_class_weights(call->class_weights, c);
-  for (size_t row = 0; row < call->rows; row += NEAP_BLOCK_LANES) {
-    const size_t left = call->rows - row;
-    if (row % STRIP == 0) {
-      const real *y = (const real *)call->targets + row;
-      plain = call->row_stride == 1 && call->weights == NULL &&
-              !has_soft_targets(y, left < STRIP ? left : STRIP);
+  memset(b.m.small, 0, sizeof b.m.small);
+  for (size_t row = 0; row < k->rows; row += NEAP_BLOCK_LANES) {
+    const size_t left = k->rows - row;
+    if (k->is_plain && row % STRIP == 0) {
+      const real *y = (const real *)k->call->targets + row;
+      plain = !has_soft_targets(y, left < STRIP ? left : STRIP);
     }
     if (plain && left >= NEAP_BLOCK_LANES) {
-      run_plain(call, row, loss, c, &b);
+      run_plain(k, row, &b);
     } else {
-      const size_t count = left < NEAP_BLOCK_LANES ? left : NEAP_BLOCK_LANES;
-      run_any(call, row, count, loss, c, &b);
+      run_any(k, row, left < NEAP_BLOCK_LANES ? left : NEAP_BLOCK_LANES, &b);
     }
     add_block(b.value, total);
+  }
+}
+
+// --------------------------------------------------------------- the labels
+
+static column column_of(const neap_loss *loss, const neap_loss_call *call) {
+  const neap_loss_options *o = &call->options;
+  column k = {.call = call,
+              .options = o,
+              .loss = neap_loss_form_of(loss, NEAP_REAL_DTYPE)->margin,
+              .c = {.weight0 = R(1), .weight1 = R(1)},
+              .rows = call->rows,
+              .x_stride = call->row_stride,
+              .y_stride = 1};
+  if (k.loss->prepare != NULL)
+    k.loss->prepare(o->params, &k.c);
+  if (o->class_weights != NULL) {
+    k.c.weight0 *= (real)o->class_weights[0];
+    k.c.weight1 *= (real)o->class_weights[1];
+  }
+  k.is_plain = call->row_stride == 1 && call->weights == NULL &&
+               o->class_offsets == NULL && o->class_margins == NULL &&
+               o->scale == 1 && !(o->label_smoothing > 0) &&
+               o->ignore_index == NULL && o->from == NEAP_LOGITS;
+  return k;
+}
+
+static void run_labels(column *k, const neap_loss_call *call, double *total) {
+  const real weight1 = k->c.weight1;
+  const double *weights = call->options.label_weights;
+  k->y_stride = call->row_stride;
+  k->is_plain = 0;
+  for (size_t j = 0; j < call->classes; j++) {
+    k->x_start = k->y_start = (ptrdiff_t)j * call->class_stride;
+    k->c.weight1 = weights != NULL ? weight1 * (real)weights[j] : weight1;
+    run_column(k, total);
+  }
+}
+
+void NEAP_NAME(neap_run_sigmoid)(const neap_loss *loss,
+                                 const neap_loss_call *call) {
+  double total[NEAP_SUM_LANES] = {0};
+  column k = column_of(loss, call);
+  const size_t labels = call->classes;
+  const int is_dense =
+      call->class_stride == 1 && call->row_stride == (ptrdiff_t)labels;
+  if (labels < 2) {
+    run_column(&k, total);
+  } else if (is_dense && call->weights == NULL &&
+             call->options.label_weights == NULL) {
+    // All labels are alike: one long column.
+    neap_loss_call flat = *call;
+    flat.rows *= labels;
+    flat.classes = 1;
+    flat.row_stride = 1;
+    k = column_of(loss, &flat);
+    run_column(&k, total);
+  } else {
+    run_labels(&k, call, total);
   }
   if (call->sum != NULL)
     *call->sum = sum_of_lanes(total);

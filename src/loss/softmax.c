@@ -1,337 +1,455 @@
-// loss/softmax.c -- the softmax lift: margin losses on rows of k logits.
+// loss/softmax.c -- the softmax lift: margin losses on rows of k logits, with
+// hard labels. Soft ones are in softmax_soft.c.
 //
-// A block of rows is turned so that its lanes run along the rows, and each
-// class is one line: everything is then the same for every row, in an order
-// that depends on k alone. With r_j = p_j / (1 - p_t), a hard label t gives
+// With M the largest logit but the label's own, e_j = exp(z_j - M) and rest
+// the sum of e_j over j != t, the margin is x_t = z_t - M - log(rest), and
+// r_j = e_j / rest. Then
 //   f(x_t),   df/dz_t = f',   df/dz_j = -f' r_j,
-//   d2f/dz_t2 = f'',   d2f/dz_j2 = f'' r_j^2 - f' r_j (1 - r_j),
-// and soft labels y give sum_k y_k f(x_k). The largest logit stands apart and
-// 1 - p is summed from the other classes, so nothing cancels.
-#include "loss/margin.h"
+//   d2f/dz_t2 = f'',   d2f/dz_j2 = f'' r_j^2 - f' r_j (1 - r_j).
+// Nothing cancels, and 1 - p is never formed from p.
+//
+// Two ways lead to the same bits. Long dense rows run with their lanes along
+// the classes; short rows, and rows that lie by classes, with their lanes
+// along the rows. Both take every maximum and every sum in one order, which
+// depends on k alone.
+#include "loss/softmax.h"
 
-enum { ROWS = NEAP_SUM_LANES, LINES = 6 };
+enum { ROWS = NEAP_SOFT_ROWS };
 
-typedef real line[ROWS];
+typedef neap_hard_block block;
 
-// What one pass over the classes finds for each row of a block.
-typedef struct block {
-  // Six lines a class, in the call's scratch.
-  line *z;  // logits
-  line *e;  // exp(z_j - second); 0 for the class `top`
-  line *y;  // soft targets; then as run_soft_rows says
-  line *u;  // as run_soft_rows says
-  line *gradient, *hessian;
-  line first, second;  // the largest logit and the next
-  line gap, gap_low;   // their distance, and its rounding
-  line rest;           // sum of e: between 1 and k - 1
-  line scale;          // exp(-gap) turns e into exp(z_j - first)
-  line tail;           // scale * rest: the others against `first`
-  line total;          // 1 + tail
-  line l1;             // log(1 + tail)
-  line top_share;      // what r_j is for the class `top`, see run_hard_rows
-  line value;
+// ------------------------------------------------------------- the margins
+
+void NEAP_NAME(neap_margins_of_gaps)(const neap_gaps *g, neap_margins *m) {
+  NEAP_LANES
+  for (int i = 0; i < ROWS; i++) {
+    // Where all others are impossible the label is certain.
+    const int alone = g->rest[i] == R(0);
+    const real rest = alone ? R(1) : g->rest[i];
+    const real gap = alone && g->gap[i] == g->gap[i] ? R(1e30) : g->gap[i];
+    const real lost = g->gap_low[i];
+    const real a = exp_of_minus_abs(gap);
+    real high;
+    const real low = log_parts(rest, &high);
+    // e = exp(-|x_t|)
+    const real over = rest * NEAP_FMA(a, -lost, a);
+    const real under = NEAP_FMA(a, lost, a) / rest;
+    const int ahead = gap >= R(0), positive = ahead && over <= R(1);
+    const real inverse = R(1) / over;
+    const real e = positive ? over : ahead ? inverse : under;
+    const real l1 = log1p_unit(e);
+    const real r = R(1) / (R(1) + e), er = e * r;
+    real gap_lost;
+    const real exact = difference(gap, high, &gap_lost);
+    const real small = (gap_lost + lost) - low;
+    m->l[i] = positive ? l1 : -exact + (l1 - small);
+    m->p[i] = positive ? r : er;
+    m->q[i] = positive ? er : r;
+    m->x[i] = exact;
+    m->small[i] = small;
+    m->l1[i] = l1;
+  }
+}
+
+void NEAP_NAME(neap_load_hard_block)(const neap_softmax *s, size_t row,
+                                     size_t count, const int32_t *labels,
+                                     block *b) {
+  const int32_t *given = (const int32_t *)s->call->targets;
+  const real *weights = s->call->weights;
+  const double *ignored = s->options->ignore_index;
+  b->row = row;
+  b->count = count;
+  for (size_t i = 0; i < ROWS; i++) {
+    int32_t label = i >= count       ? -1
+                    : labels != NULL ? labels[i]
+                                     : given[row + i];
+    if (ignored != NULL && label == *ignored)
+      label = -1;
+    b->label[i] = label < 0 ? 0 : label;
+    b->weight[i] = label < 0 ? R(0) : R(1);
+    if (weights != NULL && label >= 0)
+      b->weight[i] *= weights[row + i];
+    if (s->class_weights != NULL)
+      b->weight[i] *= s->class_weights[b->label[i]];
+  }
+}
+
+static void run_loss(const neap_softmax *s, block *b) {
+  const real scale = (real)s->options->scale;
+  const real floor = (real)s->options->hessian_floor;
+  const neap_hessian_mode mode = s->options->hessian_mode;
+  const neap_order order = s->call->hessian != NULL ? NEAP_SECOND : NEAP_FIRST;
   neap_margins m;
-  int32_t top[ROWS];    // the class of the largest logit
-  int32_t label[ROWS];  // -1: soft
-} block;
-
-// a - b, and in *lost what its rounding lost (0 where a or b is infinite).
-NEAP_INLINE real difference(real a, real b, real *lost) {
-  const real d = a - b, back = d + b;
-  const real error = (a - back) - (b - (back - d));
-  *lost = error == error ? error : R(0);
-  return d;
-}
-
-NEAP_INLINE real exp_difference(real a, real b) {
-  real lost;
-  const real e = neap_exp(difference(a, b, &lost));
-  return NEAP_FMA(e, lost, e);
-}
-
-// ------------------------------------------------------------- the logits
-
-static void load_rows(const neap_loss_call *call, size_t row, size_t count,
-                      block *b) {
-  const real *z = call->logits, *y = call->targets;
-  const ptrdiff_t rows = call->row_stride, step = call->class_stride;
-  const int soft = call->target_dtype != NEAP_INT32;
-  for (size_t j = 0; j < call->classes; j++) {
-    for (size_t i = 0; i < ROWS; i++) {
-      const ptrdiff_t at = (ptrdiff_t)(row + i) * rows + (ptrdiff_t)j * step;
-      b->z[j][i] = i < count ? z[at] : R(0);
-      if (soft)
-        b->y[j][i] = i < count ? y[at] : R(0);
-    }
-  }
-}
-
-static void load_labels(const int32_t *labels, size_t row, size_t count,
-                        block *b) {
-  for (size_t i = 0; i < ROWS; i++) {
-    b->label[i] = i < count ? labels[row + i] : 0;
-  }
-}
-
-// A row of probabilities that is 1 for one class and 0 for all others is a
-// hard label, and takes the same path. Returns whether any row is soft.
-static int find_labels(size_t classes, size_t count, block *b) {
-  enum { NONE = -1, MIXED = -2 };
-  int any_soft = 0;
-  for (size_t i = 0; i < ROWS; i++) {
-    int32_t label = i < count ? NONE : 0;
-    for (size_t j = 0; i < count && j < classes && label != MIXED; j++) {
-      if (b->y[j][i] == R(0))
-        continue;
-      label = b->y[j][i] == R(1) && label == NONE ? (int32_t)j : MIXED;
-    }
-    b->label[i] = label >= 0 ? label : -1;
-    any_soft |= label < 0;
-  }
-  return any_soft;
-}
-
-static void find_largest(block *b, int32_t classes) {
-  for (int i = 0; i < ROWS; i++) {
-    b->first[i] = b->z[0][i];
-    b->second[i] = -R(INFINITY);
-    b->top[i] = 0;
-  }
-  for (int32_t j = 1; j < classes; j++) {
-    const real *logits = b->z[j];
-    NEAP_LANES
-    for (int i = 0; i < ROWS; i++) {
-      const real z = logits[i], old = b->first[i];
-      const int larger = z > old;
-      const real loser = larger ? old : z;
-      b->first[i] = larger ? z : old;
-      b->top[i] = larger ? j : b->top[i];
-      b->second[i] = loser > b->second[i] ? loser : b->second[i];
-    }
-  }
-  // Where all others are impossible (-inf), any finite level will do.
-  NEAP_LANES
-  for (int i = 0; i < ROWS; i++) {
-    const real level = (b->first[i] < R(0) ? b->first[i] : R(0)) - R(1e30);
-    b->second[i] = b->second[i] == -R(INFINITY) ? level : b->second[i];
-  }
-}
-
-static void sum_others(block *b, int32_t classes) {
-  memset(b->rest, 0, sizeof b->rest);
-  for (int32_t j = 0; j < classes; j++) {
-    const real *z = b->z[j];
-    real *e = b->e[j];
-    NEAP_LANES
-    for (int i = 0; i < ROWS; i++) {
-      const real power = exp_difference(z[i], b->second[i]);
-      // A NaN stays, so that it reaches every output of its row.
-      e[i] = b->top[i] == j && z[i] == z[i] ? R(0) : power;
-      b->rest[i] += e[i];
-    }
-  }
-  NEAP_LANES
-  for (int i = 0; i < ROWS; i++) {
-    b->gap[i] = difference(b->first[i], b->second[i], &b->gap_low[i]);
-    b->scale[i] = exp_difference(b->second[i], b->first[i]);
-    b->tail[i] = b->scale[i] * b->rest[i];
-    b->total[i] = R(1) + b->tail[i];
-    b->l1[i] = neap_log1p(b->tail[i]);
-  }
-}
-
-// Runs the loss on the margin of one class in each row, whose logits are z
-// and weights e. Either it is the row's largest, or its 1 - p is at least 1/2.
-static void run_margins(const line z, const line e, const int32_t *class,
-                        const neap_margin_loss *loss, const neap_constants *c,
-                        block *b) {
-  neap_margins *m = &b->m;
-  NEAP_LANES
-  for (int i = 0; i < ROWS; i++) {
-    const int is_top = b->top[i] == class[i];
-    const real mine = b->scale[i] * e[i];
-    const real others = is_top ? b->tail[i] : b->total[i] - mine;
-    const real low_top = (b->l1[i] - neap_log(b->rest[i])) + b->gap_low[i];
-    const real low_other = neap_log1p(mine / (b->total[i] - mine));
-    m->l[i] = (is_top ? R(0) : b->first[i] - z[i]) + b->l1[i];
-    m->p[i] = (is_top ? R(1) : mine) / b->total[i];
-    m->q[i] = others / b->total[i];
-    m->high[i] = is_top ? b->gap[i] : R(0);
-    m->low[i] = is_top ? low_top : low_other;
-  }
-  loss->curve(m, ROWS, NEAP_SECOND, c);
-}
-
-// ------------------------------------------------------------- hard labels
-
-// Picks the logit, weight and class weight of each row's label.
-static void pick_label(const block *b, int32_t classes,
-                       const real *class_weights, line z, line e, line weight) {
+  NEAP_NAME(neap_margins_of_gaps)(&b->gaps, &m);
   for (int i = 0; i < ROWS; i++)
-    z[i] = e[i] = weight[i] = R(0);
-  for (int32_t j = 0; j < classes; j++) {
-    const real w = class_weights != NULL ? class_weights[j] : R(1);
-    NEAP_LANES
-    for (int i = 0; i < ROWS; i++) {
-      const int mine = b->label[i] == j;
-      z[i] = mine ? b->z[j][i] : z[i];
-      e[i] = mine ? b->e[j][i] : e[i];
-      weight[i] = mine ? w : weight[i];
-    }
-  }
-}
-
-// Rows with soft labels keep what they have.
-static void run_hard_rows(block *b, int32_t classes, const real *class_weights,
-                          const neap_margin_loss *loss,
-                          const neap_constants *c) {
-  line z, e, weight, first, second, scale;
-  pick_label(b, classes, class_weights, z, e, weight);
-  run_margins(z, e, b->label, loss, c, b);
+    m.plus[i] = m.minus[i] = R(0);  // no loss writes them for NEAP_FIRST
+  s->loss->curve(&m, ROWS, order, &s->c);
   NEAP_LANES
   for (int i = 0; i < ROWS; i++) {
-    // r_j is e_j / rest where the label is on top, and otherwise
-    // exp(z_j - first) over the sum of all but the label.
-    const int is_top = b->label[i] == b->top[i];
-    const real others = b->total[i] - b->scale[i] * e[i];
-    const real sum = is_top ? b->rest[i] : others;
-    b->top_share[i] = R(1) / (sum > R(0) ? sum : R(1));
-    scale[i] = (is_top ? R(1) : b->scale[i]) * b->top_share[i];
-    b->value[i] = b->label[i] < 0 ? b->value[i] : weight[i] * b->m.value[i];
-    first[i] = weight[i] * b->m.first[i];
-    second[i] = weight[i] * b->m.second[i];
-  }
-  for (int32_t j = 0; j < classes; j++) {
-    const real *weights = b->e[j];
-    real *gradient = b->gradient[j], *hessian = b->hessian[j];
-    NEAP_LANES
-    for (int i = 0; i < ROWS; i++) {
-      const real r = b->top[i] == j ? b->top_share[i] : scale[i] * weights[i];
-      const int mine = b->label[i] == j, soft = b->label[i] < 0;
-      const real g = mine ? first[i] : -first[i] * r;
-      const real h = r * (second[i] * r - first[i] * (R(1) - r));
-      gradient[i] = soft ? gradient[i] : g;
-      hessian[i] = soft ? hessian[i] : mine ? second[i] : h;
-    }
+    const real w = b->weight[i], rest = b->gaps.rest[i];
+    const real inverse = R(1) / (rest == R(0) ? R(1) : rest);
+    const real first = w == R(0) ? R(0) : w * scale * m.first[i];
+    const real second = second_of(m.plus[i], m.minus[i], mode, floor);
+    // A row that weighs nothing counts nothing, even if its loss is infinite.
+    b->value[i] = w == R(0) ? R(0) : w * m.value[i];
+    b->first[i] = first;
+    b->slope[i] = -first * inverse;
+    b->bend[i] = w * scale * scale;
+    b->second[i] = w == R(0) ? R(0) : b->bend[i] * second;
+    b->raw[i] = m.first[i];
+    b->plus[i] = m.plus[i];
+    b->minus[i] = m.minus[i];
+    b->inverse[i] = inverse;
   }
 }
 
-// ------------------------------------------------------------- soft labels
+// f'' r^2 - f' r (1 - r), with left = 1 - r.
+NEAP_INLINE real second_of_other(real r, real left, real first, real plus,
+                                 real minus, neap_hessian_mode mode,
+                                 real floor) {
+  const real up = r * NEAP_FMA(plus, r, -first * left);
+  return second_of(up, minus * (r * r), mode, floor);
+}
 
-// With a_k = y_k f'(x_k), s_k = y_k f''(x_k) and q_k = 1 - p_k:
-//   df/dz_j = a_j - p_j sum over k != j of a_k / q_k,
-//   d2f/dz_j2 = s_j - p_j sum of a_k / q_k + p_j^2 sum of (s_k + a_k) / q_k^2,
-// the sums again over k != j. The line y becomes a / q, and u the last sum's
-// terms.
-static void run_soft_rows(block *b, int32_t classes, const real *class_weights,
-                          const neap_margin_loss *loss,
-                          const neap_constants *c) {
-  line sum_a = {0}, sum_u = {0};
-  memset(b->value, 0, sizeof b->value);
-  for (int32_t j = 0; j < classes; j++) {
-    const real w = class_weights != NULL ? class_weights[j] : R(1);
-    int32_t class[ROWS];
+static void finish_block(neap_softmax *s, const block *b) {
+  real *value = s->call->value;
+  for (size_t i = 0; i < b->count; i++) {
+    s->total[i] += (double)b->value[i];
+    if (value != NULL)
+      value[b->row + i] = b->value[i];
+  }
+}
+
+// ----------------------------------------------------- lanes along the rows
+
+void NEAP_NAME(neap_load_lines)(const neap_softmax *s, const void *input,
+                                size_t row, size_t count, neap_line *to) {
+  const ptrdiff_t step = s->call->class_stride, rows = s->call->row_stride;
+  for (size_t j = 0; j < s->classes; j++) {
+    const real *from =
+        (const real *)input + (ptrdiff_t)j * step + (ptrdiff_t)row * rows;
+    if (rows == 1 && count == ROWS) {
+      memcpy(to[j], from, sizeof to[j]);
+      continue;
+    }
+    for (size_t i = 0; i < ROWS; i++)
+      to[j][i] = i < count ? from[(ptrdiff_t)i * rows] : R(0);
+  }
+}
+
+void NEAP_NAME(neap_store_lines)(const neap_softmax *s, void *output,
+                                 size_t row, size_t count, neap_line *from) {
+  const ptrdiff_t rows = s->call->row_stride, step = s->call->class_stride;
+  for (size_t j = 0; j < s->classes; j++) {
+    real *to = (real *)output + (ptrdiff_t)row * rows + (ptrdiff_t)j * step;
+    if (rows == 1 && count == ROWS) {
+      memcpy(to, from[j], sizeof from[j]);
+      continue;
+    }
+    for (size_t i = 0; i < count; i++)
+      to[(ptrdiff_t)i * rows] = from[j][i];
+  }
+}
+
+static void move_lines(const neap_softmax *s, neap_line *z) {
+  if (s->offsets == NULL && s->options->scale == 1)
+    return;
+  for (size_t j = 0; j < s->classes; j++) {
     for (int i = 0; i < ROWS; i++)
-      class[i] = j;
-    run_margins(b->z[j], b->e[j], class, loss, c, b);
-    real *y = b->y[j], *u = b->u[j];
-    real *gradient = b->gradient[j], *hessian = b->hessian[j];
+      z[j][i] = logit_of(s, z[j][i], j);
+  }
+}
+
+void NEAP_NAME(neap_sum_lines)(const neap_softmax *s, neap_line *e,
+                               neap_line sum) {
+  static const neap_line none;
+  double lanes[NEAP_SUM_LANES][ROWS];
+  const size_t k = s->classes;
+  memset(lanes, 0, sizeof lanes);
+  for (size_t j = 0; j < k; j++) {
+    const size_t lane = j % NEAP_BLOCK_LANES;
+    if (lane >= NEAP_SUM_LANES)
+      continue;
+    const real *from = e[j], *b = j + 16 < k ? e[j + 16] : none;
+    const real *c = j + 32 < k ? e[j + 32] : none;
+    const real *d = j + 48 < k ? e[j + 48] : none;
     NEAP_LANES
-    for (int i = 0; i < ROWS; i++) {
-      const real share = w * y[i], q = b->m.q[i];
-      const int off = share == R(0);  // 0 times an infinite loss is 0
-      const real a = off ? R(0) : share * b->m.first[i];
-      const real s = off ? R(0) : share * b->m.second[i];
-      const real inverse = q == R(0) ? R(0) : R(1) / q;
-      b->value[i] += off ? R(0) : share * b->m.value[i];
-      gradient[i] = a;
-      hessian[i] = s;
-      y[i] = a * inverse;
-      u[i] = (s + a) * inverse * inverse;
-      sum_a[i] += y[i];
-      sum_u[i] += u[i];
+    for (int i = 0; i < ROWS; i++)
+      lanes[lane][i] += (double)((from[i] + b[i]) + (c[i] + d[i]));
+  }
+  for (int width = NEAP_SUM_LANES / 2; width > 0; width /= 2) {
+    for (int lane = 0; lane < width; lane++) {
+      NEAP_LANES
+      for (int i = 0; i < ROWS; i++)
+        lanes[lane][i] += lanes[lane + width][i];
     }
   }
-  for (int32_t j = 0; j < classes; j++) {
-    const real *e = b->e[j], *y = b->y[j], *u = b->u[j];
-    real *gradient = b->gradient[j], *hessian = b->hessian[j];
+  NEAP_LANES
+  for (int i = 0; i < ROWS; i++)
+    sum[i] = (real)lanes[0][i];
+}
+
+// The logit of the label, less its margin.
+NEAP_INLINE real target_of(const neap_softmax *s, real z, int32_t label) {
+  const real scale = (real)s->options->scale;
+  return s->margins != NULL ? z - s->margins[label] * scale : z;
+}
+
+// Takes the labels' logits out of z, and finds gaps, and e of all others.
+static void find_gaps_of_lines(const neap_softmax *s, neap_line *z,
+                               neap_line *e, block *b) {
+  neap_line most, target;
+  for (int i = 0; i < ROWS; i++) {
+    real *mine = &z[b->label[i]][i];
+    target[i] = target_of(s, *mine, b->label[i]);
+    *mine = -R(INFINITY);
+    most[i] = -R(INFINITY);
+  }
+  for (size_t j = 0; j < s->classes; j++) {
+    const real *from = z[j];
+    NEAP_LANES
+    for (int i = 0; i < ROWS; i++)
+      most[i] = from[i] > most[i] ? from[i] : most[i];
+  }
+  for (int i = 0; i < ROWS; i++)
+    most[i] = most[i] == -R(INFINITY) ? R(0) : most[i];
+  for (size_t j = 0; j < s->classes; j++) {
+    const real *from = z[j];
+    real *to = e[j];
+    NEAP_LANES
+    for (int i = 0; i < ROWS; i++)
+      to[i] = exp_difference(from[i], most[i]);
+  }
+  NEAP_NAME(neap_sum_lines)(s, e, b->gaps.rest);
+  NEAP_LANES
+  for (int i = 0; i < ROWS; i++)
+    b->gaps.gap[i] = difference(target[i], most[i], &b->gaps.gap_low[i]);
+}
+
+static void store_gradient_lines(const neap_softmax *s, const block *b,
+                                 neap_line *e, neap_line *out) {
+  for (size_t j = 0; j < s->classes; j++) {
+    const real *from = e[j];
+    real *to = out[j];
+    NEAP_LANES
+    for (int i = 0; i < ROWS; i++)
+      to[i] = weighted(b->slope[i], from[i]);
+  }
+  for (int i = 0; i < ROWS; i++)
+    out[b->label[i]][i] = b->first[i];
+  NEAP_NAME(neap_store_lines)(s, s->call->gradient, b->row, b->count, out);
+}
+
+// 1 - r_j is (rest - e_j) / rest, but for the first of the largest, where the
+// sum of the others says it without loss.
+static void store_hessian_lines(const neap_softmax *s, const block *b,
+                                neap_line *e, neap_line *out) {
+  const real floor = (real)s->options->hessian_floor;
+  const neap_hessian_mode mode = s->options->hessian_mode;
+  neap_line others;
+  int32_t top[ROWS];
+  for (int i = 0; i < ROWS; i++) {
+    top[i] = -1;
+    for (size_t j = 0; j < s->classes && top[i] < 0; j++)
+      top[i] = e[j][i] == R(1) ? (int32_t)j : -1;
+    if (top[i] >= 0)
+      e[top[i]][i] = R(0);
+  }
+  NEAP_NAME(neap_sum_lines)(s, e, others);
+  for (int32_t j = 0; j < (int32_t)s->classes; j++) {
+    const real *from = e[j];
+    real *to = out[j];
     NEAP_LANES
     for (int i = 0; i < ROWS; i++) {
-      const real p = (b->top[i] == j ? R(1) : b->scale[i] * e[i]) / b->total[i];
-      const real others = p * (sum_a[i] - y[i]);
-      gradient[i] -= others;
-      hessian[i] += p * p * (sum_u[i] - u[i]) - others;
+      const int is_top = top[i] == j;
+      const real rest = is_top ? others[i] : b->gaps.rest[i] - from[i];
+      const real r = (is_top ? R(1) : from[i]) * b->inverse[i];
+      const real h = second_of_other(r, rest * b->inverse[i], b->raw[i],
+                                     b->plus[i], b->minus[i], mode, floor);
+      to[i] = weighted(b->bend[i], h);
     }
+  }
+  for (int i = 0; i < ROWS; i++)
+    out[b->label[i]][i] = b->second[i];
+  NEAP_NAME(neap_store_lines)(s, s->call->hessian, b->row, b->count, out);
+}
+
+void NEAP_NAME(neap_load_gaps)(const neap_softmax *s, block *b) {
+  neap_line *z = lines_of(s, NEAP_LINE_Z), *e = lines_of(s, NEAP_LINE_E);
+  NEAP_NAME(neap_load_lines)(s, s->call->logits, b->row, b->count, z);
+  move_lines(s, z);
+  find_gaps_of_lines(s, z, e, b);
+}
+
+static void run_lines(neap_softmax *s, block *b) {
+  neap_line *e = lines_of(s, NEAP_LINE_E), *out = lines_of(s, NEAP_LINE_OUT);
+  NEAP_NAME(neap_load_gaps)(s, b);
+  run_loss(s, b);
+  if (s->call->gradient != NULL)
+    store_gradient_lines(s, b, e, out);
+  if (s->call->hessian != NULL)
+    store_hessian_lines(s, b, e, out);
+}
+
+// -------------------------------------------------- lanes along the classes
+
+static void load_row(const neap_softmax *s, size_t row, real *to) {
+  const size_t k = s->classes;
+  const real *from =
+      (const real *)s->call->logits + (ptrdiff_t)row * s->call->row_stride;
+  memcpy(to, from, k * sizeof *to);
+  if (s->offsets != NULL || s->options->scale != 1) {
+    for (size_t j = 0; j < k; j++)
+      to[j] = logit_of(s, to[j], j);
+  }
+  for (size_t j = k; j < s->padded; j++)
+    to[j] = -R(INFINITY);
+}
+
+static real largest_of(const real *z, size_t padded) {
+  real most[NEAP_BLOCK_LANES];
+  for (int i = 0; i < NEAP_BLOCK_LANES; i++)
+    most[i] = -R(INFINITY);
+  for (size_t j = 0; j < padded; j += NEAP_BLOCK_LANES) {
+    NEAP_LANES
+    for (int i = 0; i < NEAP_BLOCK_LANES; i++)
+      most[i] = z[j + (size_t)i] > most[i] ? z[j + (size_t)i] : most[i];
+  }
+  for (int width = NEAP_BLOCK_LANES / 2; width > 0; width /= 2) {
+    for (int i = 0; i < width; i++)
+      most[i] = most[i + width] > most[i] ? most[i + width] : most[i];
+  }
+  return most[0] == -R(INFINITY) ? R(0) : most[0];
+}
+
+static real sum_row(const real *e, size_t padded) {
+  double total[NEAP_SUM_LANES] = {0};
+  for (size_t j = 0; j < padded; j += NEAP_BLOCK_LANES)
+    add_block(e + j, total);
+  return (real)sum_of_lanes(total);
+}
+
+// Turns a row of logits, in place, to e of all but the label.
+static void find_gap_of_row(const neap_softmax *s, block *b, size_t i,
+                            real *z) {
+  const real target = target_of(s, z[b->label[i]], b->label[i]);
+  z[b->label[i]] = -R(INFINITY);
+  const real most = largest_of(z, s->padded);
+  for (size_t j = 0; j < s->padded; j += NEAP_SUM_LANES) {
+    NEAP_LANES
+    for (int lane = 0; lane < NEAP_SUM_LANES; lane++)
+      z[j + (size_t)lane] = exp_difference(z[j + (size_t)lane], most);
+  }
+  b->gaps.rest[i] = sum_row(z, s->padded);
+  b->gaps.gap[i] = difference(target, most, &b->gaps.gap_low[i]);
+}
+
+static void store_gradient_row(const neap_softmax *s, const block *b, size_t i,
+                               const real *e) {
+  real *to =
+      (real *)s->call->gradient + (ptrdiff_t)(b->row + i) * s->call->row_stride;
+  const real slope = b->slope[i];
+  NEAP_LANES
+  for (size_t j = 0; j < s->classes; j++)
+    to[j] = weighted(slope, e[j]);
+  to[b->label[i]] = b->first[i];
+}
+
+static void store_hessian_row(const neap_softmax *s, const block *b, size_t i,
+                              real *e) {
+  real *to =
+      (real *)s->call->hessian + (ptrdiff_t)(b->row + i) * s->call->row_stride;
+  const real floor = (real)s->options->hessian_floor, bend = b->bend[i];
+  const neap_hessian_mode mode = s->options->hessian_mode;
+  const real inverse = b->inverse[i], rest = b->gaps.rest[i];
+  const real raw = b->raw[i], plus = b->plus[i], minus = b->minus[i];
+  NEAP_LANES
+  for (size_t j = 0; j < s->classes; j++) {
+    const real r = e[j] * inverse, left = (rest - e[j]) * inverse;
+    const real h = second_of_other(r, left, raw, plus, minus, mode, floor);
+    to[j] = weighted(bend, h);
+  }
+  size_t top = 0;
+  while (top < s->classes && e[top] != R(1))
+    top++;
+  if (top < s->classes) {
+    e[top] = R(0);
+    const real left = sum_row(e, s->padded) * inverse;
+    to[top] = weighted(
+        bend, second_of_other(inverse, left, raw, plus, minus, mode, floor));
+  }
+  to[b->label[i]] = b->second[i];
+}
+
+static void run_rows(neap_softmax *s, block *b) {
+  real *e = s->space;
+  for (size_t i = 0; i < ROWS; i++) {
+    b->gaps.gap[i] = b->gaps.gap_low[i] = R(0);
+    b->gaps.rest[i] = R(1);
+  }
+  for (size_t i = 0; i < b->count; i++) {
+    load_row(s, b->row + i, e + i * s->padded);
+    find_gap_of_row(s, b, i, e + i * s->padded);
+  }
+  run_loss(s, b);
+  for (size_t i = 0; i < b->count; i++) {
+    if (s->call->gradient != NULL)
+      store_gradient_row(s, b, i, e + i * s->padded);
+    if (s->call->hessian != NULL)
+      store_hessian_row(s, b, i, e + i * s->padded);
   }
 }
 
 // -------------------------------------------------------------- all of it
 
-static void store_rows(const neap_loss_call *call, size_t row, size_t count,
-                       const block *b, double *total) {
-  const real *weights = call->weights;
-  real *value = call->value, *gradient = call->gradient;
-  real *hessian = call->hessian;
-  for (size_t i = 0; i < count; i++) {
-    const real w = weights != NULL ? weights[row + i] : R(1);
-    // A row that weighs nothing counts nothing, even if its loss is infinite.
-    const int off = w == R(0);
-    const real weighted = off ? R(0) : w * b->value[i];
-    total[i] += (double)weighted;
-    if (value != NULL)
-      value[row + i] = weighted;
-    for (size_t j = 0; j < call->classes; j++) {
-      const ptrdiff_t at = (ptrdiff_t)(row + i) * call->row_stride +
-                           (ptrdiff_t)j * call->class_stride;
-      if (gradient != NULL)
-        gradient[at] = off ? R(0) : w * b->gradient[j][i];
-      if (hessian != NULL)
-        hessian[at] = off ? R(0) : w * b->hessian[j][i];
-    }
+void NEAP_NAME(neap_run_hard_rows)(neap_softmax *s, size_t row, size_t count,
+                                   const int32_t *labels) {
+  block b;
+  NEAP_NAME(neap_load_hard_block)(s, row, count, labels, &b);
+  if (s->call->class_stride == 1 && s->classes >= NEAP_LONG_ROW) {
+    run_rows(s, &b);
+  } else {
+    run_lines(s, &b);
   }
+  finish_block(s, &b);
 }
 
-// The class weights stand in the scratch behind the lines.
-static const real *load_class_weights(const neap_loss_call *call) {
-  real *weights = (real *)((line *)call->scratch + LINES * call->classes);
-  if (call->class_weights == NULL)
+// The options' lists in the number type stand before the lines.
+static const real *load_list(const double *from, size_t count, real *to) {
+  if (from == NULL)
     return NULL;
-  for (size_t j = 0; j < call->classes; j++) {
-    weights[j] = (real)call->class_weights[j];
-  }
-  return weights;
+  for (size_t j = 0; j < count; j++)
+    to[j] = (real)from[j];
+  return to;
 }
 
-void NEAP_NAME(neap_run_softmax)(const neap_loss_call *call,
-                                 const neap_margin_loss *loss,
-                                 const neap_constants *c) {
-  const size_t k = call->classes;
-  const int32_t classes = (int32_t)k;
-  const real *weights = load_class_weights(call);
-  line *lines = call->scratch;
-  block b = {.z = lines,
-             .e = lines + k,
-             .y = lines + 2 * k,
-             .u = lines + 3 * k,
-             .gradient = lines + 4 * k,
-             .hessian = lines + 5 * k};
-  double total[NEAP_SUM_LANES] = {0};
+void NEAP_NAME(neap_run_softmax)(const neap_loss *loss,
+                                 const neap_loss_call *call) {
+  const size_t k = call->classes, padded = neap_softmax_padded(k);
+  const neap_loss_options *o = &call->options;
+  real *space = call->scratch;
+  neap_softmax s = {
+      .call = call,
+      .options = o,
+      .loss = neap_loss_form_of(loss, NEAP_REAL_DTYPE)->margin,
+      .classes = k,
+      .padded = padded,
+      .class_weights = load_list(o->class_weights, k, space),
+      .offsets = load_list(o->class_offsets, k, space + padded),
+      .margins = load_list(o->class_margins, k, space + 2 * padded),
+      .space = space + 3 * padded};
+  if (s.loss->prepare != NULL)
+    s.loss->prepare(o->params, &s.c);
+  const int is_hard = call->target_dtype == NEAP_INT32 &&
+                      !(o->label_smoothing > 0) && o->from == NEAP_LOGITS;
   for (size_t row = 0; row < call->rows; row += ROWS) {
     const size_t left = call->rows - row, count = left < ROWS ? left : ROWS;
-    int soft = 0;
-    load_rows(call, row, count, &b);
-    if (call->target_dtype == NEAP_INT32) {
-      load_labels(call->targets, row, count, &b);
+    if (is_hard) {
+      NEAP_NAME(neap_run_hard_rows)(&s, row, count, NULL);
     } else {
-      soft = find_labels(k, count, &b);
+      NEAP_NAME(neap_run_soft_rows)(&s, row, count);
     }
-    find_largest(&b, classes);
-    sum_others(&b, classes);
-    if (soft)
-      run_soft_rows(&b, classes, weights, loss, c);
-    run_hard_rows(&b, classes, weights, loss, c);
-    store_rows(call, row, count, &b, total);
   }
   if (call->sum != NULL)
-    *call->sum = sum_of_lanes(total);
+    *call->sum = sum_of_lanes(s.total);
 }

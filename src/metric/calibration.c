@@ -21,8 +21,7 @@ static void evaluate_side(const neap_calibration *c, size_t rows, double target,
                                .target_dtype = NEAP_FLOAT64,
                                .logits = x,
                                .targets = y,
-                               .params = c->params,
-                               .class_weights = c->class_weights,
+                               .options = c->options,
                                .gradient = gradient};
   neap_loss_evaluate_unchecked(c->loss, &call);
 }

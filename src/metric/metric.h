@@ -75,9 +75,8 @@ neap_status neap_f1_thresholds(const neap *engine, const neap_columns *columns,
 // For cross-entropy g(x) = x; for the focal loss it is the inverse focal map
 // of Charoenphakdee et al. 2021 (CVPR, theorem 11), with alpha.
 typedef struct neap_calibration {
-  const neap_loss *loss;        // NULL: g(x) = x
-  const double *params;         // as in neap_loss_call
-  const double *class_weights;  // as in neap_loss_call
+  const neap_loss *loss;  // NULL: g(x) = x
+  neap_loss_options options;
   double slope, intercept;
 } neap_calibration;
 

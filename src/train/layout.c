@@ -9,6 +9,32 @@ static size_t history_capacity(const neap_trainer *t) {
   return is_short ? t->spec.epochs : NEAP_HISTORY_MAX;
 }
 
+// Takes room for a list of numbers and copies it there, once there is room.
+static const double *copy_list(neap_arena *a, const double *from,
+                               size_t count) {
+  double *to = from != NULL ? neap_arena_take(a, count, sizeof *to) : NULL;
+  if (to != NULL)
+    memcpy(to, from, count * sizeof *to);
+  return to;
+}
+
+static neap_loss_options copy_options(neap_trainer *t,
+                                      const neap_train_point *point) {
+  neap_arena *a = &t->arena;
+  const size_t outputs = t->spec.shape.outputs;
+  const size_t k = outputs > 1 ? outputs : 2;
+  neap_loss_options o = point->options;
+  size_t parameters;
+  neap_loss_parameters(point->loss, &parameters);
+  o.params = copy_list(a, o.params, parameters);
+  o.class_weights = copy_list(a, o.class_weights, k);
+  o.class_offsets = copy_list(a, o.class_offsets, k);
+  o.class_margins = copy_list(a, o.class_margins, k);
+  o.label_weights = copy_list(a, o.label_weights, outputs);
+  o.ignore_index = copy_list(a, o.ignore_index, 1);
+  return o;
+}
+
 static void lay_out_points(neap_trainer *t) {
   neap_arena *a = &t->arena;
   const size_t parameters = t->parameters, count = t->spec.point_count;
@@ -16,17 +42,13 @@ static void lay_out_points(neap_trainer *t) {
   t->running = neap_arena_take(a, count, sizeof *t->running);
   for (size_t p = 0; p < count; p++) {
     const neap_train_point *spec = &t->spec.points[p];
-    const size_t weights =
-        t->spec.shape.outputs > 1 ? t->spec.shape.outputs : 2;
     const size_t state =
-        t->spec.optimizer->state_bytes(parameters, spec->options);
+        t->spec.optimizer->state_bytes(parameters, spec->optimizer);
     double *x = neap_arena_take(a, parameters, sizeof(double));
     double *gradient = neap_arena_take(a, parameters, sizeof(double));
     void *optimizer = neap_arena_take(a, state, 1);
     double *history = neap_arena_take(a, history_capacity(t), sizeof(double));
-    double *class_weights = spec->class_weights != NULL
-                                ? neap_arena_take(a, weights, sizeof(double))
-                                : NULL;
+    const neap_loss_options options = copy_options(t, spec);
     if (t->points == NULL)
       continue;
     t->points[p] = (neap_point){.spec = *spec,
@@ -34,10 +56,7 @@ static void lay_out_points(neap_trainer *t) {
                                 .gradient = gradient,
                                 .optimizer = optimizer,
                                 .history = history};
-    if (class_weights == NULL)
-      continue;
-    memcpy(class_weights, spec->class_weights, weights * sizeof(double));
-    t->points[p].spec.class_weights = class_weights;
+    t->points[p].spec.options = options;
   }
 }
 

@@ -108,9 +108,8 @@ const neap_model *neap_model_at(size_t position);
 
 typedef struct neap_train_point {
   const neap_loss *loss;
-  double params[NEAP_PARAMETER_MAX];   // of the loss
-  const double *class_weights;         // [2] or [outputs]; NULL: all 1
-  double options[NEAP_PARAMETER_MAX];  // of the optimizer
+  neap_loss_options options;             // of the loss
+  double optimizer[NEAP_PARAMETER_MAX];  // its options
   double l2;
 } neap_train_point;
 
@@ -144,9 +143,11 @@ typedef struct neap_fit_report {
   size_t history_count;
 } neap_fit_report;
 
-// Returns a new trainer, or NULL. Copies points, targets and weights; x must
-// stay while the trainer works.
-//   NEAP_EARGUMENT  a loss does not fit the targets; there are no rows or no
+// Returns a new trainer, or NULL. Copies points with the lists of their
+// options, targets and weights; x and sums of losses must stay while the
+// trainer works.
+//   NEAP_EARGUMENT  a loss does not fit the targets, or its options don't fit
+//                   the loss (points count from 1); there are no rows or no
 //                   points; batch or epochs is 0
 //   NEAP_EMEMORY    no memory
 neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,

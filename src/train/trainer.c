@@ -45,8 +45,7 @@ static void run_loss(const neap_trainer *t, const neap_block *block,
       .logits = space->logits + offset,
       .targets = block->targets,
       .weights = block->weights,
-      .params = p->spec.params,
-      .class_weights = p->spec.class_weights,
+      .options = p->spec.options,
       .gradient = space->logits + offset,
       .sum = &sum,
       .scratch = space->loss};
@@ -98,7 +97,7 @@ static void step(const neap_trainer *t, neap_point *p, size_t rows) {
   p->at.value = p->value;
   p->epoch_value += p->value * (double)rows;
   p->state =
-      optimizer->step(p->optimizer, t->parameters, p->spec.options, &p->at);
+      optimizer->step(p->optimizer, t->parameters, p->spec.optimizer, &p->at);
   const bool is_new = p->history_count == 0 || p->at.steps > kept;
   if (!optimizer->batches && is_new)
     remember(p, p->at.best_value);
@@ -274,18 +273,35 @@ static size_t work(neap_job *job, size_t units) {
 
 // ---------------------------------------------------------- from the outside
 
+static neap_status check_point(const neap_train_spec *spec, size_t p,
+                               neap_error *error) {
+  const neap_train_point *point = &spec->points[p];
+  const bool binary = spec->classes == NULL;
+  const size_t outputs = spec->shape.outputs;
+  const neap_loss_kind kind = binary ? NEAP_BINARY : NEAP_CLASSES;
+  if (neap_loss_kind_of(point->loss) != kind) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "points[%zu]: %s can't train on %s targets", p + 1,
+                     neap_loss_name(point->loss), binary ? "binary" : "class");
+  }
+  neap_error why = {0};
+  if (neap_loss_check_options(point->loss, outputs, spec->optimizer->precision,
+                              &point->options, &why) != NEAP_OK) {
+    return neap_fail(error, why.code, "points[%zu]: %s", p + 1, why.message);
+  }
+  if (point->options.from == NEAP_PROBABILITIES) {
+    return neap_fail(
+        error, NEAP_EARGUMENT,
+        "points[%zu]: %s takes probabilities; a model gives logits", p + 1,
+        neap_loss_name(point->loss));
+  }
+  return NEAP_OK;
+}
+
 static neap_status check_points(const neap_train_spec *spec,
                                 neap_error *error) {
-  const neap_loss_kind kind =
-      spec->classes == NULL ? NEAP_BINARY : NEAP_CLASSES;
-  for (size_t p = 0; p < spec->point_count; p++) {
-    const neap_loss *loss = spec->points[p].loss;
-    if (neap_loss_kind_of(loss) == kind)
-      continue;
-    return neap_fail(error, NEAP_EARGUMENT, "%s can't train on %s targets",
-                     neap_loss_name(loss),
-                     kind == NEAP_BINARY ? "binary" : "class");
-  }
+  for (size_t p = 0; p < spec->point_count; p++)
+    NEAP_TRY(check_point(spec, p, error));
   if (spec->rows == 0) {
     return neap_fail(error, NEAP_EARGUMENT, "there are no rows to train on");
   }
@@ -405,7 +421,7 @@ const double *neap_trainer_parameters(const neap_trainer *t, size_t point) {
   const neap_optimizer *optimizer = t->spec.optimizer;
   const double *kept =
       optimizer->kept != NULL && p->state == NEAP_FIT_RUNNING
-          ? optimizer->kept(p->optimizer, t->parameters, p->spec.options)
+          ? optimizer->kept(p->optimizer, t->parameters, p->spec.optimizer)
           : NULL;
   return kept != NULL ? kept : p->at.x;
 }

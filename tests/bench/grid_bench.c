@@ -53,12 +53,14 @@ static void draw_data(const neap *engine) {
 
 static double train(const neap *engine, size_t first, size_t count) {
   static neap_train_point points[POINTS];
+  static double params[POINTS][3];
   for (size_t p = 0; p < count; p++) {
     const size_t at = first + p;
-    points[p] =
-        (neap_train_point){.loss = neap_loss_find(engine, "focal"),
-                           .params = {gammas[at % GAMMAS], alphas[at / GAMMAS]},
-                           .options = {0.1, 0}};
+    params[p][0] = gammas[at % GAMMAS];
+    params[p][1] = alphas[at / GAMMAS];
+    points[p] = (neap_train_point){.loss = neap_loss_find(engine, "focal"),
+                                   .options = {.params = params[p]},
+                                   .optimizer = {0.1, 0}};
   }
   const neap_train_spec spec = {.rows = ROWS,
                                 .shape = {FEATURES, 1},

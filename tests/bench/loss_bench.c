@@ -15,12 +15,12 @@ typedef struct arrays {
 typedef struct evaluation {
   const neap_loss *loss;
   neap_loss_call call;
-  double params[2], sum;
+  double params[3], sum;
 } evaluation;
 
 static void evaluate(void *argument) {
   evaluation *e = argument;
-  e->call.params = e->params;
+  e->call.options.params = e->params;
   e->call.sum = &e->sum;
   if (neap_loss_evaluate(e->loss, &e->call, NULL) != NEAP_OK)
     abort();

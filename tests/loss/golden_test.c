@@ -51,7 +51,7 @@ static void evaluate(const neap *engine, const row *r, neap_dtype dtype,
   static _Alignas(64) char scratch[1 << 16];
   const neap_loss *loss =
       neap_loss_find(engine, r->binary ? "focal" : "softmax_focal");
-  const double params[] = {r->gamma, NAN};
+  const double params[] = {r->gamma, NAN, 0};
   const bool single = dtype == NEAP_FLOAT32;
   float x[K_MAX], y[K_MAX], v, g[K_MAX], h[K_MAX];
   for (int j = 0; j < r->k; j++) {
@@ -65,7 +65,7 @@ static void evaluate(const neap *engine, const row *r, neap_dtype dtype,
       .target_dtype = dtype,
       .logits = single ? (void *)x : (void *)r->x,
       .targets = single ? (void *)y : (void *)r->y,
-      .params = params,
+      .options = {.params = params},
       .value = single ? (void *)&v : (void *)value,
       .gradient = single ? (void *)g : (void *)gradient,
       .hessian = single ? (void *)h : (void *)hessian,

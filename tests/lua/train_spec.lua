@@ -230,7 +230,7 @@ describe("a job", function()
     refuses("points%[2%] has the optimizer sgd and points%[1%] has lbfgs",
       { data = d, points = { { loss = loss, optimizer = lbfgs },
         { loss = loss, optimizer = neap.optimizer.sgd {} } } })
-    refuses("class_weights has 3 numbers; the data have 2 classes",
+    refuses("points%[1%]: class_weights has 3 numbers; there are 2 classes",
       { data = d, points = { { loss = neap.loss.cross_entropy {
         class_weights = { 1, 1, 1 } } } } })
     refuses("optimizer is a neap.Model; wanted an optimizer",

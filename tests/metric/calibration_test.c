@@ -30,9 +30,9 @@ static void test_inverse_link(const neap *engine) {
                                 .dtype = NEAP_FLOAT64,
                                 .targets = targets};
   for (size_t k = 0; k < 12; k++) {
-    const double params[] = {gammas[k / 3], alphas[k % 3]};
+    const double params[] = {gammas[k / 3], alphas[k % 3], 0};
     const neap_calibration plain = {
-        .loss = focal, .params = params, .slope = 1};
+        .loss = focal, .options = {.params = params}, .slope = 1};
     CHECK(neap_apply_calibration(engine, &columns, &plain, out, NULL) ==
           NEAP_OK);
     for (int i = 0; i < COUNT; i++) {

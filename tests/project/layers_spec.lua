@@ -149,7 +149,8 @@ describe("every source", function()
       for _, file in ipairs(sources()) do
         if file.layer == layer and file.name:match("%.c$") then
           for name in read(file.path):gmatch('%.name = "([%w_]+)"') do
-            if not rows:find("%(" .. name .. "[,)]") then
+            -- Sums are made by scripts, and have no row.
+            if name ~= "sum" and not rows:find("%(" .. name .. "[,)]") then
               missing[#missing + 1] = file.path .. ": " .. name
             end
           end

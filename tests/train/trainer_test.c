@@ -80,11 +80,11 @@ static void test_breast_cancer(const neap *engine, const char *folder) {
   const double balanced[] = {569 / 714.0, 569 / 424.0};
   const neap_loss *loss = neap_loss_find(engine, "binary_cross_entropy");
   const neap_train_point points[] = {
-      {.loss = loss, .options = {1e-10, 1000, 10}, .l2 = 1 / 569.0},
+      {.loss = loss, .optimizer = {1e-10, 1000, 10}, .l2 = 1 / 569.0},
       {.loss = loss,
-       .options = {1e-10, 1000, 10},
+       .optimizer = {1e-10, 1000, 10},
        .l2 = 1 / 569.0,
-       .class_weights = balanced}};
+       .options = {.class_weights = balanced}}};
   neap_train_spec spec = plan(rows, FEATURES, "lbfgs", points, 2);
   spec.shift = shift;
   spec.scale = scale;
@@ -125,14 +125,17 @@ static void generate(const neap *engine, size_t rows, size_t features) {
 static void set_points(const neap *engine, const double *options, size_t count,
                        neap_train_point *points) {
   static const double class_weights[] = {0.5, 1.5};
+  static double params[64][3];
   for (size_t p = 0; p < count; p++) {
+    params[p][0] = (double)(p % 5) / 2;
+    params[p][1] = p % 2 == 0 ? NAN : 0.3;
     points[p] = (neap_train_point){
         .loss = neap_loss_find(engine,
                                p % 3 == 0 ? "binary_cross_entropy" : "focal"),
-        .params = {(double)(p % 5) / 2, p % 2 == 0 ? NAN : 0.3},
-        .class_weights = p % 4 == 0 ? class_weights : NULL,
+        .options = {.params = params[p],
+                    .class_weights = p % 4 == 0 ? class_weights : NULL},
         .l2 = 0.01 * (double)(p % 3)};
-    memcpy(points[p].options, options, sizeof points[p].options);
+    memcpy(points[p].optimizer, options, sizeof points[p].optimizer);
   }
 }
 
@@ -200,8 +203,7 @@ static void replay(const neap_train_point *point, size_t rows, size_t features,
         const neap_loss_call call = {.rows = 1,
                                      .logits = &z,
                                      .targets = &targets[order[i]],
-                                     .params = point->params,
-                                     .class_weights = point->class_weights,
+                                     .options = point->options,
                                      .gradient = &slope};
         CHECK(neap_loss_evaluate(point->loss, &call, NULL) == NEAP_OK);
         for (size_t j = 0; j < features; j++)
@@ -258,9 +260,10 @@ static void test_batches(const neap *engine) {
 static void test_gradient(const neap *engine) {
   enum { D = 4, ROWS = 600 };
   generate(engine, ROWS, D);
+  const double params[] = {1.5, 0.3, 0};
   neap_train_point point = {.loss = neap_loss_find(engine, "focal"),
-                            .params = {1.5, 0.3},
-                            .options = {1, 1, 10},
+                            .options = {.params = params},
+                            .optimizer = {1, 1, 10},
                             .l2 = 0.1};
   double start[D + 1] = {0.3, -0.2, 0.5, 0.1, -1}, square = 0;
   neap_train_spec spec = plan(ROWS, D, "lbfgs", &point, 1);
@@ -297,11 +300,11 @@ static void test_softmax(const neap *engine) {
   generate(engine, ROWS, D);
   const neap_train_point binary = {
       .loss = neap_loss_find(engine, "binary_cross_entropy"),
-      .options = {1e-9, 1000, 10},
+      .optimizer = {1e-9, 1000, 10},
       .l2 = 0.01};
   const neap_train_point softmax = {
       .loss = neap_loss_find(engine, "cross_entropy"),
-      .options = {1e-9, 1000, 10},
+      .optimizer = {1e-9, 1000, 10},
       .l2 = 0.02};
   const neap_train_spec one = plan(ROWS, D, "lbfgs", &binary, 1);
   neap_train_spec two = plan(ROWS, D, "lbfgs", &softmax, 1);
@@ -344,9 +347,9 @@ static void test_divergence(const neap *engine) {
   for (size_t i = 0; i < ROWS * D; i++)
     x[i] *= 1e18;
   const neap_loss *loss = neap_loss_find(engine, "binary_cross_entropy");
-  const neap_train_point points[] = {{.loss = loss, .options = {1e-40, 0}},
-                                     {.loss = loss, .options = {1e300, 0.9}},
-                                     {.loss = loss, .options = {1e-40, 0}}};
+  const neap_train_point points[] = {{.loss = loss, .optimizer = {1e-40, 0}},
+                                     {.loss = loss, .optimizer = {1e300, 0.9}},
+                                     {.loss = loss, .optimizer = {1e-40, 0}}};
   const neap_train_spec three = plan(ROWS, D, "sgd", points, 3);
   const neap_train_spec one = plan(ROWS, D, "sgd", points, 1);
   neap_trainer *t = train(engine, &three), *alone = train(engine, &one);
@@ -364,8 +367,8 @@ static void test_refusals(const neap *engine) {
   neap_train_spec spec = plan(100, 3, "sgd", &point, 1);
   neap_error error = {0};
   CHECK(neap_trainer_new(engine, &spec, &error) == NULL);
-  CHECK(strcmp(error.message, "cross_entropy can't train on binary targets") ==
-        0);
+  CHECK(strcmp(error.message,
+               "points[1]: cross_entropy can't train on binary targets") == 0);
   point.loss = neap_loss_find(engine, "focal");
   spec.batch = 0;
   CHECK(neap_trainer_new(engine, &spec, &error) == NULL);

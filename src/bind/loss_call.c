@@ -1,0 +1,338 @@
+// bind/loss_call.c -- evaluating a loss: value, derivatives, shares.
+#include <math.h>
+#include <string.h>
+
+#include "bind/bind.h"
+#include "loss/loss.h"
+
+static void fail_if(lua_State *L, neap_status status, const neap_error *error) {
+  if (status != NEAP_OK)
+    neap_raise(L, error);
+}
+
+// The arguments of a call, checked, as C wants them.
+typedef struct prepared {
+  const neap_bound_loss *bound;
+  const neap_array *logits;
+  const neap_loss *loss;
+  neap_loss_call call;
+} prepared;
+
+// ------------------------------------------------------------ the arguments
+
+static bool is_flat_table(lua_State *L, int index) {
+  if (lua_type(L, index) != LUA_TTABLE)
+    return false;
+  const bool is_flat = lua_geti(L, index, 1) != LUA_TTABLE;
+  lua_pop(L, 1);
+  return is_flat;
+}
+
+// Tables take the logits' type; arrays must have it already, but for whole
+// numbers, which serve every loss.
+static const neap_array *check_targets(lua_State *L, int index,
+                                       const neap_array *logits,
+                                       neap_loss_kind kind) {
+  const bool as_classes = kind == NEAP_CLASSES && is_flat_table(L, index);
+  neap_array *targets =
+      neap_check_array(L, index, as_classes ? NEAP_INT32 : logits->dtype);
+  if (targets->dtype != NEAP_INT32)
+    return neap_check_array_of(L, index, logits->dtype, "targets");
+  if (kind != NEAP_CLASSES)
+    return targets;
+  if (targets->dimensions != 1 || targets->rows != logits->rows) {
+    const char *got = neap_push_shape(L, targets);
+    const char *wanted = neap_push_shape(L, logits);
+    luaL_argerror(
+        L, index,
+        lua_pushfstring(L, "targets are %s and logits are %s", got, wanted));
+  }
+  return targets;
+}
+
+static const void *check_weights(lua_State *L, int index,
+                                 const neap_array *logits) {
+  if (lua_isnoneornil(L, index))
+    return NULL;
+  neap_check_array(L, index, logits->dtype);
+  const neap_array *weights =
+      neap_check_array_of(L, index, logits->dtype, "weights");
+  if (weights->dimensions != 1 || weights->rows != logits->rows) {
+    const char *got = neap_push_shape(L, weights);
+    luaL_argerror(L, index,
+                  lua_pushfstring(L, "weights are %s; wanted [%I]", got,
+                                  (lua_Integer)logits->rows));
+  }
+  return weights->data;
+}
+
+static void check_shapes(lua_State *L, const neap_array *logits,
+                         const neap_array *targets, neap_loss_kind kind) {
+  luaL_argcheck(L, logits->dtype != NEAP_INT32, 2,
+                "logits are int32; wanted float64 or float32");
+  if (kind == NEAP_CLASSES) {
+    luaL_argcheck(L, logits->dimensions == 2 && logits->columns >= 2, 2,
+                  "wanted logits in rows of two or more classes");
+  }
+  if (kind != NEAP_CLASSES || targets->dtype != NEAP_INT32)
+    neap_check_shape(L, 3, targets, logits, "targets", "logits");
+}
+
+// ---------------------------------------------------- counts and resolution
+
+static void count_classes(const neap_loss_call *call, neap_loss_kind kind,
+                          size_t count, double *counts) {
+  const bool classes = kind == NEAP_CLASSES;
+  memset(counts, 0, count * sizeof *counts);
+  const size_t numbers =
+      call->rows * (call->target_dtype == NEAP_INT32 || call->classes < 2
+                        ? 1
+                        : call->classes);
+  for (size_t i = 0; i < numbers; i++) {
+    const double y = neap_get(call->targets, call->target_dtype, i);
+    if (call->target_dtype == NEAP_INT32) {
+      counts[y >= 0 && y < (double)count ? (size_t)y : 0]++;
+    } else if (classes) {
+      counts[i % call->classes] += y;
+    } else {
+      counts[1] += y;
+      counts[0] += 1 - y;
+    }
+  }
+}
+
+static double *take(char **at, size_t bytes) {
+  double *here = (double *)(void *)*at;
+  *at += neap_aligned(bytes);
+  return here;
+}
+
+// Whole numbers as targets of one logit a row, in the logits' type.
+static const void *convert_targets(const neap_array *targets, neap_dtype dtype,
+                                   void *to) {
+  for (size_t i = 0; i < neap_array_count(targets); i++)
+    neap_put(to, dtype, i, neap_get(targets->data, NEAP_INT32, i));
+  return to;
+}
+
+// Fills in what depends on the targets, from the state's scratch memory.
+static void resolve(lua_State *L, prepared *p, const neap_array *targets,
+                    neap_loss_kind kind) {
+  neap_loss_call *call = &p->call;
+  const bool whole = kind != NEAP_CLASSES && targets->dtype == NEAP_INT32;
+  const size_t k = kind == NEAP_CLASSES ? call->classes : 2;
+  const size_t labels = kind == NEAP_CLASSES ? 1 : call->classes;
+  neap_classes classes = {.count = k, .labels = labels};
+  const size_t count_bytes = neap_aligned(k * sizeof(double));
+  const size_t own = neap_aligned(neap_resolve_bytes(L, 1, &classes));
+  const size_t converted =
+      whole ? neap_aligned(neap_array_count(targets) * 8) : 0;
+  // A sum's own scratch is known once it is made; this is more than enough.
+  size_t scratch = 0;
+  if (p->bound->loss != NULL) {
+    scratch =
+        neap_loss_scratch_bytes(p->bound->loss, call->classes, call->dtype);
+  } else {
+    scratch = neap_softmax_bytes(NULL, k, call->dtype) +
+              8 * neap_aligned(256 * call->classes * 8);
+  }
+  char *at = neap_bound_scratch(L, count_bytes + own + converted + scratch);
+  double *counts = take(&at, count_bytes);
+  void *room = take(&at, own);
+  if (whole) {
+    call->targets = convert_targets(targets, call->dtype, take(&at, converted));
+    call->target_dtype = call->dtype;
+  }
+  call->scratch = at;
+  if (neap_wants_counts(L, 1)) {
+    neap_error error = {0};
+    const neap_bound_loss *bound = p->bound;
+    if (bound->loss != NULL) {
+      neap_loss_call plain = *call;
+      plain.options.ignore_index = bound->has_ignored ? &bound->ignored : NULL;
+      fail_if(L, neap_loss_check_targets(bound->loss, &plain, &error), &error);
+    }
+    count_classes(call, kind, k, counts);
+  }
+  classes.counts = counts;
+  const neap_resolved r = neap_resolve(L, 1, &classes, room, 0);
+  p->loss = r.loss;
+  call->options = r.options;
+}
+
+// Reads (loss, logits, targets [, weights]) from the stack, whose weights are
+// at `weights`.
+static prepared prepare(lua_State *L, int weights) {
+  prepared p = {.bound = luaL_checkudata(L, 1, NEAP_LOSS_TYPE)};
+  const neap_loss_kind kind = neap_bound_kind(p.bound);
+  p.logits = neap_check_array(L, 2, NEAP_FLOAT64);
+  const neap_array *targets = check_targets(L, 3, p.logits, kind);
+  check_shapes(L, p.logits, targets, kind);
+  const size_t columns = p.logits->dimensions == 2 ? p.logits->columns : 1;
+  p.call = (neap_loss_call){.rows = p.logits->rows,
+                            .classes = columns,
+                            .row_stride = (ptrdiff_t)columns,
+                            .class_stride = 1,
+                            .dtype = p.logits->dtype,
+                            .target_dtype = targets->dtype,
+                            .logits = p.logits->data,
+                            .targets = targets->data,
+                            .weights = check_weights(L, weights, p.logits)};
+  resolve(L, &p, targets, kind);
+  return p;
+}
+
+static void run(lua_State *L, const prepared *p) {
+  neap_error error = {0};
+  fail_if(L, neap_loss_evaluate(p->loss, &p->call, &error), &error);
+}
+
+// The array at `index`, which results go to, or a new one there.
+static neap_array *check_output(lua_State *L, int index,
+                                const neap_array *logits, const char *name) {
+  const size_t columns = logits->dimensions == 2 ? logits->columns : 0;
+  if (lua_isnoneornil(L, index)) {
+    neap_array *made = neap_new_array(L, logits->dtype, logits->rows, columns);
+    lua_replace(L, index);
+    return made;
+  }
+  neap_array *out = luaL_checkudata(L, index, NEAP_ARRAY);
+  neap_check_array_of(L, index, logits->dtype, name);
+  neap_check_shape(L, index, out, logits, name, "logits");
+  luaL_argcheck(L, !out->frozen, index,
+                "it belongs to a data set, which never changes");
+  return out;
+}
+
+// ---------------------------------------------------------------- reduction
+
+// What the sum is divided by: 1, or what the normalizer says. Where that is 0
+// the mean is what `empty` says, and *is_empty is set.
+static double divisor_of(lua_State *L, const neap_bound_loss *bound,
+                         double denominator, bool *is_empty) {
+  *is_empty = false;
+  if (bound->reduction != NEAP_MEAN)
+    return 1;
+  const double divisor = bound->divisor > 0 ? bound->divisor : denominator;
+  if (divisor != 0)
+    return divisor;
+  *is_empty = true;
+  if (bound->empty == NEAP_EMPTY_ERROR)
+    luaL_argerror(L, 2,
+                  "the mean of nothing has no value: the normalizer is 0");
+  return 1;
+}
+
+//- loss(logits, targets [, weights]) -> number, or array for "none"
+static int call_loss(lua_State *L) {
+  lua_settop(L, 4);
+  prepared p = prepare(L, 4);
+  if (p.bound->reduction == NEAP_NONE) {
+    const bool classes = neap_bound_kind(p.bound) == NEAP_CLASSES;
+    const size_t columns =
+        p.logits->dimensions == 2 && !classes ? p.logits->columns : 0;
+    neap_array *values = neap_new_array(L, p.call.dtype, p.call.rows, columns);
+    p.call.value = values->data;
+    run(L, &p);
+    return 1;
+  }
+  double sum = 0, denominator = 0;
+  bool is_empty;
+  p.call.sum = &sum;
+  p.call.denominator = &denominator;
+  run(L, &p);
+  const double divisor = divisor_of(L, p.bound, denominator, &is_empty);
+  if (is_empty)
+    sum = p.bound->empty == NEAP_EMPTY_NAN ? NAN : 0;
+  lua_pushnumber(L, sum / divisor);
+  return 1;
+}
+
+// Derivatives of a mean are those of the sum, divided; of an empty one, 0.
+static void divide(lua_State *L, const prepared *p, double denominator,
+                   neap_array *array) {
+  bool is_empty;
+  const double divisor = divisor_of(L, p->bound, denominator, &is_empty);
+  const size_t count = neap_array_count(array);
+  if (is_empty) {
+    const double value = p->bound->empty == NEAP_EMPTY_NAN ? NAN : 0;
+    for (size_t i = 0; i < count; i++)
+      neap_put(array->data, array->dtype, i, value);
+  }
+  for (size_t i = 0; i < count && divisor != 1; i++) {
+    const double number = neap_get(array->data, array->dtype, i);
+    neap_put(array->data, array->dtype, i, number / divisor);
+  }
+}
+
+static int derivative(lua_State *L, int order) {
+  lua_settop(L, 5);
+  prepared p = prepare(L, 4);
+  neap_array *out =
+      check_output(L, 5, p.logits, order == 1 ? "gradient" : "hessian");
+  double denominator = 0;
+  p.call.denominator = &denominator;
+  if (order == 1) {
+    p.call.gradient = out->data;
+  } else {
+    p.call.hessian = out->data;
+  }
+  run(L, &p);
+  divide(L, &p, denominator, out);
+  lua_pushvalue(L, 5);
+  return 1;
+}
+
+//- loss:gradient(logits, targets [, weights [, out]]) -> array like logits
+static int loss_gradient(lua_State *L) {
+  return derivative(L, 1);
+}
+
+//- loss:hessian(logits, targets [, weights [, out]]) -> the diagonal
+static int loss_hessian(lua_State *L) {
+  return derivative(L, 2);
+}
+
+//- loss:evaluate(logits, targets [, options]) -> sum, denominator
+// options: weights =, and gradient =, hessian = arrays that are filled with
+// the derivatives of the sum. One pass, whatever the reduction.
+static int loss_evaluate(lua_State *L) {
+  static const char *const names[] = {"weights", "gradient", "hessian", NULL};
+  lua_settop(L, 4);
+  neap_check_keys(L, 4, NULL, names);
+  for (int i = 0; names[i] != NULL; i++) {
+    if (lua_isnil(L, 4)) {
+      lua_pushnil(L);
+    } else {
+      lua_getfield(L, 4, names[i]);
+    }
+  }
+  prepared p = prepare(L, 5);
+  if (!lua_isnil(L, 6)) {
+    p.call.gradient = check_output(L, 6, p.logits, "gradient")->data;
+  }
+  if (!lua_isnil(L, 7)) {
+    p.call.hessian = check_output(L, 7, p.logits, "hessian")->data;
+  }
+  double sum = 0, denominator = 0;
+  p.call.sum = &sum;
+  p.call.denominator = &denominator;
+  run(L, &p);
+  lua_pushnumber(L, sum);
+  lua_pushnumber(L, p.bound->divisor > 0 ? p.bound->divisor : denominator);
+  return 2;
+}
+
+static const luaL_Reg meta[] = {{"__call", call_loss}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"gradient", loss_gradient},
+                                   {"hessian", loss_hessian},
+                                   {"evaluate", loss_evaluate},
+                                   {NULL, NULL}};
+
+void neap_add_loss_calls(lua_State *L) {
+  luaL_getmetatable(L, NEAP_LOSS_TYPE);
+  luaL_setfuncs(L, meta, 0);
+  lua_getfield(L, -1, "methods");
+  luaL_setfuncs(L, methods, 0);
+  lua_pop(L, 2);
+}
