@@ -8,7 +8,7 @@
 static const double sum_tolerance = 1e-6;
 
 static const neap_parameter options[] = {
-    {"base", 2.718281828459045, 0, INFINITY, "of the logarithm", .whole = 0},
+    {"base", 2.718281828459045, 0, INFINITY, .meaning = "of the logarithm"},
     {0}};
 
 // Checks an argument: numbers >= 0 that add up to 1.

@@ -20,8 +20,8 @@ static neap_status draw_gaussians(const neap *engine, const neap_draw *draw,
 const neap_generator neap_generator_gaussians = {
     .name = "gaussians",
     .summary = "two Gaussians of unit covariance, one a class",
-    .parameters = {{"prior", 0.5, 0, 1, "probability of class 1", 0},
-                   {"distance", 2, 0, 1e6, "between the two means", 0}},
+    .parameters = {{"prior", 0.5, 0, 1, .meaning = "probability of class 1"},
+                   {"distance", 2, 0, 1e6, .meaning = "between the two means"}},
     .features = 16,
     .draw = draw_gaussians,
 };

@@ -24,10 +24,11 @@ static neap_status draw_hard_negatives(const neap *engine,
 const neap_generator neap_generator_hard_negatives = {
     .name = "hard_negatives",
     .summary = "rare positives, most negatives easy, a share beside them",
-    .parameters = {{"prior", 0.01, 0, 1, "probability of class 1", 0},
-                   {"hard", 0.05, 0, 1, "share of hard ones in class 0", 0},
-                   {"distance", 4, 0, 1e6, "positives from easy negatives", 0},
-                   {"overlap", 1.5, 0, 1e6, "positives from hard ones", 0}},
+    .parameters =
+        {{"prior", 0.01, 0, 1, .meaning = "probability of class 1"},
+         {"hard", 0.05, 0, 1, .meaning = "share of hard ones in class 0"},
+         {"distance", 4, 0, 1e6, .meaning = "positives from easy negatives"},
+         {"overlap", 1.5, 0, 1e6, .meaning = "positives from hard ones"}},
     .features = 16,
     .draw = draw_hard_negatives,
 };

@@ -129,15 +129,25 @@ NEAP_INLINE real bounded(real l) {
   return l < bound ? l : bound;
 }
 
-// The second derivative that was asked for.
-NEAP_INLINE real second_of(real plus, real minus, neap_hessian_mode mode,
-                           real floor) {
-  const real exact = plus - minus;
-  if (mode == NEAP_HESSIAN_POSITIVE)
-    return plus;
-  if (mode == NEAP_HESSIAN_ABSOLUTE)
-    return NEAP_ABS(exact);
-  return mode == NEAP_HESSIAN_FLOOR && exact < floor ? floor : exact;
+// The second derivative that was asked for, without a branch: of plus and minus
+// as max(h, turn h, floor) with h = plus - keep minus.
+typedef struct neap_second {
+  real keep, turn, floor;
+} neap_second;
+
+NEAP_INLINE neap_second second_for(const neap_loss_options *o) {
+  const int positive = o->hessian_mode == NEAP_HESSIAN_POSITIVE;
+  const int absolute = o->hessian_mode == NEAP_HESSIAN_ABSOLUTE;
+  const int floors = o->hessian_mode == NEAP_HESSIAN_FLOOR;
+  return (neap_second){.keep = positive ? R(0) : R(1),
+                       .turn = absolute ? -R(1) : R(1),
+                       .floor = floors ? (real)o->hessian_floor : -R(INFINITY)};
+}
+
+NEAP_INLINE real second_of(real plus, real minus, neap_second to) {
+  const real h = plus - to.keep * minus, turned = to.turn * h;
+  const real larger = h > turned ? h : turned;  // this order lets a NaN through
+  return larger < to.floor ? to.floor : larger;
 }
 
 // The margins of a probability s of a class: p = s where y is 1 and 1 - s where

@@ -82,8 +82,7 @@ static void finish_first(const real *y, const neap_constants *c, block *b) {
 static void finish_second(const real *y, const neap_loss_options *o,
                           const neap_constants *c, block *b) {
   const real weight0 = c->weight0, weight1 = c->weight1;
-  const real floor = (real)o->hessian_floor;
-  const neap_hessian_mode mode = o->hessian_mode;
+  const neap_second to = second_for(o);
   for (int start = 0; start < NEAP_BLOCK_LANES; start += NEAP_SUM_LANES) {
     const real *plus = b->m.plus + start, *minus = b->m.minus + start;
     const real *target = y + start;
@@ -91,7 +90,7 @@ static void finish_second(const real *y, const neap_loss_options *o,
     NEAP_LANES
     for (int i = 0; i < NEAP_SUM_LANES; i++) {
       const real weight = target[i] != R(0) ? weight1 : weight0;
-      to_hessian[i] = weight * second_of(plus[i], minus[i], mode, floor);
+      to_hessian[i] = weight * second_of(plus[i], minus[i], to);
     }
   }
 }
@@ -203,6 +202,7 @@ static void smooth_after(const column *k, neap_margins *m) {
 // Margins of both targets, as far as soft ones are there.
 static void run_soft(const column *k, const gathered *g, block *b) {
   const neap_loss_options *o = k->options;
+  const neap_second to = second_for(o);
   neap_margins no;
   memset(no.small, 0, sizeof no.small);
   if (o->from == NEAP_PROBABILITIES) {
@@ -222,8 +222,7 @@ static void run_soft(const column *k, const gathered *g, block *b) {
   NEAP_LANES
   for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
     const int hard = g->y[i] == R(0) || g->y[i] == R(1);
-    const real h = second_of(b->m.plus[i], b->m.minus[i], o->hessian_mode,
-                             (real)o->hessian_floor);
+    const real h = second_of(b->m.plus[i], b->m.minus[i], to);
     b->value[i] = hard ? b->value[i] : b->m.value[i];
     b->gradient[i] = hard ? b->gradient[i] : b->m.first[i];
     b->hessian[i] = hard ? b->hessian[i] : h;

@@ -76,8 +76,7 @@ void NEAP_NAME(neap_load_hard_block)(const neap_softmax *s, size_t row,
 
 static void run_loss(const neap_softmax *s, block *b) {
   const real scale = (real)s->options->scale;
-  const real floor = (real)s->options->hessian_floor;
-  const neap_hessian_mode mode = s->options->hessian_mode;
+  const neap_second want = second_for(s->options);
   const neap_order order = s->call->hessian != NULL ? NEAP_SECOND : NEAP_FIRST;
   neap_margins m;
   NEAP_NAME(neap_margins_of_gaps)(&b->gaps, &m);
@@ -89,7 +88,7 @@ static void run_loss(const neap_softmax *s, block *b) {
     const real w = b->weight[i], rest = b->gaps.rest[i];
     const real inverse = R(1) / (rest == R(0) ? R(1) : rest);
     const real first = w == R(0) ? R(0) : w * scale * m.first[i];
-    const real second = second_of(m.plus[i], m.minus[i], mode, floor);
+    const real second = second_of(m.plus[i], m.minus[i], want);
     // A row that weighs nothing counts nothing, even if its loss is infinite.
     b->value[i] = w == R(0) ? R(0) : w * m.value[i];
     b->first[i] = first;
@@ -105,10 +104,9 @@ static void run_loss(const neap_softmax *s, block *b) {
 
 // f'' r^2 - f' r (1 - r), with left = 1 - r.
 NEAP_INLINE real second_of_other(real r, real left, real first, real plus,
-                                 real minus, neap_hessian_mode mode,
-                                 real floor) {
+                                 real minus, neap_second want) {
   const real up = r * NEAP_FMA(plus, r, -first * left);
-  return second_of(up, minus * (r * r), mode, floor);
+  return second_of(up, minus * (r * r), want);
 }
 
 static void finish_block(neap_softmax *s, const block *b) {
@@ -244,8 +242,7 @@ static void store_gradient_lines(const neap_softmax *s, const block *b,
 // sum of the others says it without loss.
 static void store_hessian_lines(const neap_softmax *s, const block *b,
                                 neap_line *e, neap_line *out) {
-  const real floor = (real)s->options->hessian_floor;
-  const neap_hessian_mode mode = s->options->hessian_mode;
+  const neap_second want = second_for(s->options);
   neap_line others;
   int32_t top[ROWS];
   for (int i = 0; i < ROWS; i++) {
@@ -265,7 +262,7 @@ static void store_hessian_lines(const neap_softmax *s, const block *b,
       const real rest = is_top ? others[i] : b->gaps.rest[i] - from[i];
       const real r = (is_top ? R(1) : from[i]) * b->inverse[i];
       const real h = second_of_other(r, rest * b->inverse[i], b->raw[i],
-                                     b->plus[i], b->minus[i], mode, floor);
+                                     b->plus[i], b->minus[i], want);
       to[i] = weighted(b->bend[i], h);
     }
   }
@@ -359,14 +356,14 @@ static void store_hessian_row(const neap_softmax *s, const block *b, size_t i,
                               real *e) {
   real *to =
       (real *)s->call->hessian + (ptrdiff_t)(b->row + i) * s->call->row_stride;
-  const real floor = (real)s->options->hessian_floor, bend = b->bend[i];
-  const neap_hessian_mode mode = s->options->hessian_mode;
+  const neap_second want = second_for(s->options);
+  const real bend = b->bend[i];
   const real inverse = b->inverse[i], rest = b->gaps.rest[i];
   const real raw = b->raw[i], plus = b->plus[i], minus = b->minus[i];
   NEAP_LANES
   for (size_t j = 0; j < s->classes; j++) {
     const real r = e[j] * inverse, left = (rest - e[j]) * inverse;
-    const real h = second_of_other(r, left, raw, plus, minus, mode, floor);
+    const real h = second_of_other(r, left, raw, plus, minus, want);
     to[j] = weighted(bend, h);
   }
   size_t top = 0;
@@ -375,8 +372,8 @@ static void store_hessian_row(const neap_softmax *s, const block *b, size_t i,
   if (top < s->classes) {
     e[top] = R(0);
     const real left = sum_row(e, s->padded) * inverse;
-    to[top] = weighted(
-        bend, second_of_other(inverse, left, raw, plus, minus, mode, floor));
+    to[top] =
+        weighted(bend, second_of_other(inverse, left, raw, plus, minus, want));
   }
   to[b->label[i]] = b->second[i];
 }

@@ -178,12 +178,16 @@ static void run_classes(const neap_softmax *s, neap_line *z, soft *b,
       la[j][i] = is_top ? R(0) : over;
       lb[j][i] = is_top ? R(0) : (up * inverse - over) * inverse;
       lc[j][i] = is_top ? R(0) : down * inverse * inverse;
+    }
+    NEAP_LANES
+    for (int i = 0; i < ROWS; i++) {
+      const int is_top = b->top[i] == (int32_t)j;
       sums[0][i] += la[j][i];
       sums[1][i] += lb[j][i];
       sums[2][i] += lc[j][i];
-      b->top_first[i] = is_top ? a : b->top_first[i];
-      b->top_plus[i] = is_top ? up : b->top_plus[i];
-      b->top_minus[i] = is_top ? down : b->top_minus[i];
+      b->top_first[i] = is_top ? -first[j][i] : b->top_first[i];
+      b->top_plus[i] = is_top ? plus[j][i] : b->top_plus[i];
+      b->top_minus[i] = is_top ? minus[j][i] : b->top_minus[i];
     }
   }
 }
@@ -199,8 +203,7 @@ static void join_classes(const neap_softmax *s, const soft *b,
   neap_line *first = lines_of(s, NEAP_LINE_FIRST);
   neap_line *plus = lines_of(s, NEAP_LINE_PLUS);
   neap_line *minus = lines_of(s, NEAP_LINE_MINUS);
-  const neap_hessian_mode mode = s->options->hessian_mode;
-  const real floor = (real)s->options->hessian_floor;
+  const neap_second to = second_for(s->options);
   for (size_t j = 0; j < s->classes; j++) {
     NEAP_LANES
     for (int i = 0; i < ROWS; i++) {
@@ -216,7 +219,7 @@ static void join_classes(const neap_softmax *s, const soft *b,
       const real down =
           p * p * (sums[2][i] - lc[j][i]) + r * r * b->top_minus[i];
       first[j][i] += slope;
-      plus[j][i] = second_of(plus[j][i] + up, minus[j][i] + down, mode, floor);
+      plus[j][i] = second_of(plus[j][i] + up, minus[j][i] + down, to);
     }
   }
 }
@@ -228,8 +231,7 @@ static void run_cross_entropy(const neap_softmax *s, neap_line *z, soft *b) {
   neap_line *y = lines_of(s, NEAP_LINE_Y);
   neap_line *first = lines_of(s, NEAP_LINE_FIRST);
   neap_line *plus = lines_of(s, NEAP_LINE_PLUS);
-  const neap_hessian_mode mode = s->options->hessian_mode;
-  const real floor = (real)s->options->hessian_floor;
+  const neap_second to = second_for(s->options);
   neap_line sum = {0}, l1;
   NEAP_LANES
   for (int i = 0; i < ROWS; i++)
@@ -249,7 +251,7 @@ static void run_cross_entropy(const neap_softmax *s, neap_line *z, soft *b) {
       const real inverse = R(1) / b->total[i], p = e[j][i] * inverse;
       const real left = (b->total[i] - e[j][i]) * inverse;
       first[j][i] = sum[i] * p - first[j][i];
-      plus[j][i] = second_of(sum[i] * p * left, R(0), mode, floor);
+      plus[j][i] = second_of(sum[i] * p * left, R(0), to);
     }
   }
 }
@@ -313,8 +315,7 @@ static void run_after(const neap_softmax *s, soft *b) {
   neap_line *plus = lines_of(s, NEAP_LINE_PLUS);
   const real smooth = (real)s->options->label_smoothing;
   const real share = smooth / (real)s->classes;
-  const neap_hessian_mode mode = s->options->hessian_mode;
-  const real floor = (real)s->options->hessian_floor;
+  const neap_second to = second_for(s->options);
   neap_hard_block h;
   neap_margins m;
   neap_line cost;
@@ -342,7 +343,7 @@ static void run_after(const neap_softmax *s, soft *b) {
       const real exact = curve + cross + w * (p * (mine ? m.q[i] : R(1) - p));
       const real up = exact > R(0) ? exact : R(0);
       first[j][i] = -dw * r * c + w * pull;
-      plus[j][i] = second_of(up, up - exact, mode, floor);
+      plus[j][i] = second_of(up, up - exact, to);
     }
   }
 }
@@ -357,8 +358,7 @@ static void run_probabilities(const neap_softmax *s, soft *b) {
   neap_line *p = lines_of(s, NEAP_LINE_Z), *y = lines_of(s, NEAP_LINE_Y);
   neap_line *first = lines_of(s, NEAP_LINE_FIRST);
   neap_line *plus = lines_of(s, NEAP_LINE_PLUS);
-  const neap_hessian_mode mode = s->options->hessian_mode;
-  const real floor = (real)s->options->hessian_floor;
+  const neap_second to = second_for(s->options);
   NEAP_NAME(neap_load_lines)(s, s->call->logits, b->row, b->count, p);
   for (size_t j = 0; j < s->classes; j++) {
     neap_margins m;
@@ -369,8 +369,7 @@ static void run_probabilities(const neap_softmax *s, soft *b) {
       const real share = share_of(s, y[j][i], j);
       b->value[i] += weighted(share, m.value[i]);
       first[j][i] = weighted(share, m.first[i]);
-      plus[j][i] =
-          weighted(share, second_of(m.plus[i], m.minus[i], mode, floor));
+      plus[j][i] = weighted(share, second_of(m.plus[i], m.minus[i], to));
     }
   }
 }
