@@ -6,15 +6,15 @@
 local neap = require "neap"
 
 -- The command line: a file, and options that come in pairs.
-local file, given, i = nil, {}, 1
+local file, given, i = arg[1], {}, 2
 while arg[i] do
   local name = arg[i]:match("^%-%-(%w+)$")
-  if name then
-    given[name], i = arg[i + 1], i + 1
-  else
-    file = arg[i]
-  end
-  i = i + 1
+  if not name or not arg[i + 1] then file = "-" end
+  given[name or 1], i = arg[i + 1], i + 2
+end
+if file and file:match("^%-") then
+  print "usage: focal_grid.lua [FILE.csv --target COLUMN --positive CLASS]"
+  os.exit(1)
 end
 
 local spec = {

@@ -3,6 +3,7 @@
 -- A data set never changes; every operation gives a new one. Fields: x, y, n,
 -- features, names, classes, counts, prior, weights, truth.
 local core = require "neap.core"
+local labels = require "neap.labels"
 local options = require "neap.options"
 
 local M = {}
@@ -40,6 +41,17 @@ local function freeze(array)
   return array and core.array.freeze(array)
 end
 
+-- A list that can be read and not written.
+local function frozen(list)
+  return setmetatable({}, {
+    __index = list,
+    __len = function() return #list end,
+    __pairs = function() return next, list, nil end,
+    __newindex = function() error("a data set never changes", 2) end,
+    __metatable = "neap.List",
+  })
+end
+
 -- Makes a data set from checked parts: x, codes (int32 classes), classes
 -- (names), names, and optional weights, truth, standardize.
 local function make(parts)
@@ -58,10 +70,13 @@ local function make(parts)
     f.counts[c] = #core.data.where(f.codes, c - 1)
   end
   if #f.classes == 2 then
-    f.prior = f.counts[2] / f.n
+    f.prior = f.n > 0 and f.counts[2] / f.n or nil
     f.y = freeze(f.codes:copy(f.x:dtype()))
   else
     f.y = f.codes
+  end
+  for _, key in ipairs { "counts", "classes", "names" } do
+    if getmetatable(f[key]) ~= "neap.List" then f[key] = frozen(f[key]) end
   end
   local data = setmetatable({}, meta)
   fields[data] = f
@@ -130,6 +145,10 @@ function M.recipe(name, given)
   local train, test = {}, {}
   for key, value in pairs(given or {}) do train[key] = value end
   local rows = train.test or train.n or 1000
+  if math.type(rows) ~= "integer" or rows < 1 then
+    error(("bad argument #2 to 'recipe' (test is %s; wanted a whole number "
+      .. ">= 1)"):format(tostring(rows)), 2)
+  end
   train.test = nil
   if train.seed then
     error("bad argument #2 to 'recipe' (a recipe is given its seed later)", 2)
@@ -147,86 +166,7 @@ function M.recipe(name, given)
   end
 end
 
--- ------------------------------------------------------------- the classes
-
-local function compare_labels(a, b)
-  local x, y = tonumber(a), tonumber(b)
-  if x and y then return x < y end
-  if x or y then return x ~= nil end
-  return tostring(a) < tostring(b)
-end
-
--- "1", "1.0" and 1 are one label.
-local function canonical(label)
-  return tonumber(label) or label
-end
-
-local function show_label(label)
-  if type(label) == "number" and label == math.floor(label) then
-    return ("%d"):format(label)
-  end
-  return tostring(label)
-end
-
--- The distinct labels of a list in order, and how often each is there.
-local function count_labels(labels)
-  local counts, order = {}, {}
-  for i = 1, #labels do
-    local label = canonical(labels[i])
-    if not counts[label] then
-      counts[label] = 0
-      order[#order + 1] = label
-    end
-    counts[label] = counts[label] + 1
-  end
-  table.sort(order, compare_labels)
-  return order, counts
-end
-
--- Puts the positive class last: the one that is asked for, 1 of 0 and 1, or
--- the rarer one.
-local function order_binary(order, counts, positive)
-  if positive ~= nil then
-    local wanted = canonical(positive)
-    if wanted == order[1] then
-      order[1], order[2] = order[2], order[1]
-    elseif wanted ~= order[2] then
-      return nil, ("positive is '%s'; the classes are '%s' and '%s'")
-        :format(show_label(wanted), show_label(order[1]), show_label(order[2]))
-    end
-  elseif not (order[1] == 0 and order[2] == 1)
-    and counts[order[1]] < counts[order[2]] then
-    order[1], order[2] = order[2], order[1]
-  end
-  return order
-end
-
--- int32 codes and class names of a list of labels, or nil and why not.
-local function encode(labels, positive)
-  local order, counts = count_labels(labels)
-  if #order == 1 then
-    return nil, ("there is one class only, '%s'; wanted two or more")
-      :format(show_label(order[1]))
-  end
-  if #order > 100 then
-    return nil, ("there are %d classes; is the target a number to predict?")
-      :format(#order)
-  end
-  if #order == 2 then
-    local ordered, why = order_binary(order, counts, positive)
-    if not ordered then return nil, why end
-  elseif positive ~= nil then
-    return nil, ("positive is given, and there are %d classes"):format(#order)
-  end
-  local codes, names = {}, {}
-  for c = 1, #order do
-    codes[order[c]] = c - 1
-    names[c] = show_label(order[c])
-  end
-  local coded = core.array.zeros(#labels, nil, "int32")
-  for i = 1, #labels do coded[i] = codes[canonical(labels[i])] end
-  return coded, names
-end
+-- -------------------------------------------------------- from arrays
 
 local function check_finite(x, name, level)
   local row, column = core.data.find_not_finite(x)
@@ -284,8 +224,12 @@ function M.from(given)
     options.refuse("from", ("y is [%d] and x is [%d][%d]")
       :format(#o.y, n, features))
   end
+  if o.names and #o.names ~= features then
+    options.refuse("from", ("names has %d names; x has %d columns")
+      :format(#o.names, features))
+  end
   check_finite(x, "from", 2)
-  local codes, names = encode(o.y, o.positive)
+  local codes, names = labels.encode(o.y, o.positive)
   if not codes then options.refuse("from", names) end
   return make {
     x = x,
@@ -320,6 +264,9 @@ local function plan_columns(names, o)
   for _, name in ipairs(o.ignore or {}) do
     local column, missing = find_column(names, name, "ignore")
     if not column then return nil, missing end
+    if column == target then
+      return nil, ("ignore names the target, '%s'"):format(tostring(name))
+    end
     kinds[column] = "skip"
   end
   local weight
@@ -358,9 +305,16 @@ local function parse(text, o, where, level)
   local _, names = csv:layout()
   local kinds, weight = plan_columns(names, o)
   if not kinds then refuse(weight) end
+  local numbers = 0
+  for _, kind in ipairs(kinds) do
+    if kind == "number" then numbers = numbers + 1 end
+  end
+  if numbers - (weight and 1 or 0) < 1 then
+    refuse("no column is left to learn from")
+  end
   local x, texts = csv:read(kinds)
   if not x then refuse(texts) end
-  local codes, classes = encode(texts[1], o.positive)
+  local codes, classes = labels.encode(texts[1], o.positive)
   if not codes then refuse(("target %s: %s"):format(o.target, classes)) end
   local columns, weight_column = {}, nil
   for j, name in ipairs(names) do
@@ -393,7 +347,11 @@ local csv_options = {
 --   columns, delimiter = character, header = true|false }; columns are named
 --   or counted from 1. Delimiter and header are found if not given.
 function M.parse(text, given)
-  local o = options.read("parse", given, csv_options)
+  if type(text) ~= "string" then
+    error(("bad argument #1 to 'parse' (text is a %s; wanted a string)")
+      :format(type(text)), 2)
+  end
+  local o = options.read("parse", given, csv_options, 2, 2)
   return parse(text, o, "", 2)
 end
 
@@ -401,7 +359,11 @@ end
 -- @return the data set, or nil and why the file can't be read. What is wrong
 --   inside the file raises, with line and column.
 function M.read(path, given)
-  local o = options.read("read", given, csv_options)
+  if type(path) ~= "string" then
+    error(("bad argument #1 to 'read' (path is a %s; wanted a string)")
+      :format(type(path)), 2)
+  end
+  local o = options.read("read", given, csv_options, 2, 2)
   local text, why = core.data.read_file(path)
   if not text then return nil, why end
   return parse(text, o, path .. ": ", 2)
@@ -432,8 +394,15 @@ local function name_classes(data, name, level, call, ...)
   options.refuse(name, message, level + 1)
 end
 
+-- d.split { } instead of d:split { } is an easy mistake.
+local function check_self(self, name)
+  if M.is_data(self) then return end
+  error(("call it as a method: d:%s(...)"):format(name), 3)
+end
+
 --- The rows at some positions, counted from 1, in that order.
 function methods:rows(positions)
+  check_self(self, "rows")
   local ok, rows = pcall(function()
     if not core.array.is_array(positions) then
       positions = core.array.array(positions, "int32")
@@ -448,6 +417,7 @@ end
 -- @param given { test = share of the rows (0.2), seed = 1 }
 -- @return train, test
 function methods:split(given)
+  check_self(self, "split")
   local o = options.read("split", given, {
     test = { "number", default = 0.2, above = 0, below = 1 },
     seed = { "number", default = 1, low = 0, whole = true },
@@ -462,6 +432,7 @@ end
 --- Deals the rows into folds at random, keeping the shares of the classes:
 -- for train, test in d:folds { k = 5, seed = 1 } do ... end
 function methods:folds(given)
+  check_self(self, "folds")
   local o = options.read("folds", given, {
     k = { "number", default = 5, low = 2, whole = true },
     seed = { "number", default = 1, low = 0, whole = true },

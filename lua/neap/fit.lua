@@ -5,10 +5,21 @@ local M = {}
 
 local methods = {}
 
+-- The fields of a fit are kept out of its table, so that a script that writes
+-- to one is told.
+local fields = setmetatable({}, { __mode = "k" })
+
 local meta = {
   __name = "neap.Fit",
   __metatable = "neap.Fit",
-  __index = methods,
+  __index = function(self, key)
+    local value = fields[self][key]
+    if value ~= nil then return value end
+    return methods[key]
+  end,
+  __newindex = function(_, key)
+    error(("a fit never changes; can't set '%s'"):format(tostring(key)), 2)
+  end,
   __tostring = function(self)
     return ("neap.Fit (%s, objective %.6g, %s after %d steps)")
       :format(tostring(self.loss), self.objective, self.state, self.steps)
@@ -40,13 +51,15 @@ end
 -- @param report of the trainer
 function M.new(job, point, parameters, report)
   local weights, bias = unpack_linear(parameters, job.features, job.outputs)
-  local fit = {
-    weights = weights,
-    bias = bias,
+  local fit = setmetatable({}, meta)
+  fields[fit] = {
+    weights = core.array.freeze(weights),
+    bias = type(bias) == "number" and bias or core.array.freeze(bias),
     loss = point.loss,
     optimizer = point.optimizer,
     model = job.model,
     classes = job.classes,
+    names = job.names,
     scaler = job.shift and { shift = job.shift, scale = job.scale } or nil,
     state = report.state,
     converged = report.state == "converged",
@@ -56,17 +69,38 @@ function M.new(job, point, parameters, report)
     history = report.history,
     features = job.features,
     outputs = job.outputs,
-    parameters = parameters,
+    parameters = core.array.freeze(parameters),
     precision = job.precision,
   }
-  return setmetatable(fit, meta)
+  return fit
 end
 
-local function rows_of(x)
-  if type(x) == "table" and core.array.is_array(x.x) then x = x.x end
-  if not core.array.is_array(x) then x = core.array.array(x) end
-  if x:dtype() == "int32" then x = x:copy("float64") end
-  return x
+-- A data set must have the columns of the training rows, in their order.
+local function check_names(self, d, name, level)
+  for j = 1, math.min(self.features, d.features) do
+    if d.names[j] ~= self.names[j] then
+      error(("bad argument #1 to '%s' (column %d is '%s'; the fit has '%s' "
+        .. "there)"):format(name, j, d.names[j], self.names[j]), level + 1)
+    end
+  end
+end
+
+local function rows_of(self, x, name, level)
+  if getmetatable(x) == "neap.Data" then
+    check_names(self, x, name, level + 1)
+    x = x.x
+  elseif type(x) == "table" then
+    local ok, array = pcall(core.array.array, x)
+    if not ok then
+      error(("bad argument #1 to '%s' (%s)"):format(name,
+        array:match("%((.*)%)$") or array), level + 1)
+    end
+    x = array
+  elseif not core.array.is_array(x) then
+    error(("bad argument #1 to '%s' (rows are a %s; wanted a data set, an "
+      .. "array or a table)"):format(name, type(x)), level + 1)
+  end
+  return x:dtype() == "int32" and x:copy("float64") or x
 end
 
 local function shape_text(rows, columns)
@@ -106,7 +140,7 @@ local function turn(lines, outputs, out, name, level)
 end
 
 local function logits(self, x, out, name, level)
-  x = rows_of(x)
+  x = rows_of(self, x, name, level + 1)
   local _, features = x:shape()
   if features ~= self.features then
     error(("bad argument #1 to '%s' (rows have %d features; the fit has %d)")

@@ -3,8 +3,9 @@ local core = require "neap.core"
 
 local M = {}
 
-local function refuse(name, message, level)
-  error(("bad argument #1 to '%s' (%s)"):format(name, message), level + 1)
+local function refuse(name, message, level, position)
+  error(("bad argument #%d to '%s' (%s)"):format(position or 1, name, message),
+    level + 1)
 end
 
 -- How a value is told in a message.
@@ -71,10 +72,11 @@ local function wanted(rule)
   if rule.wanted then return rule.wanted end
   if rule[1] == "number" then return range_of(rule) end
   if rule[1] == "choice" then return table.concat(rule.names, " or ") end
+  if rule[1] == "array" then return "an array or a table" end
   return "a " .. rule[1]
 end
 
-local function check_value(name, key, value, rule, level)
+local function check_value(name, key, value, rule, level, position)
   local check = checks[rule[1]]
   local fits
   if check then
@@ -84,7 +86,7 @@ local function check_value(name, key, value, rule, level)
   end
   if fits then return end
   refuse(name, ("%s is %s; wanted %s"):format(key, show(value), wanted(rule)),
-    level + 1)
+    level + 1, position)
 end
 
 --- Checks the options that a function was given, and fills in defaults.
@@ -96,32 +98,35 @@ end
 --   a function that makes one), array, any, or a Lua type
 -- @param level how far up the caller stands that the message blames; 2 is the
 --   caller of the function that calls this
+-- @param position of the options among the function's arguments; 1 if none
 -- @return a new table
-function M.read(name, options, spec, level)
+function M.read(name, options, spec, level, position)
   level = (level or 2) + 1
   if options == nil then options = {} end
   if type(options) ~= "table" then
-    refuse(name, "wanted a table of options, got " .. show(options), level)
+    refuse(name, "wanted a table of options, got " .. show(options), level,
+      position)
   end
   for key in pairs(options) do
     if type(key) ~= "string" then
       refuse(name, ("option names are strings; got %s"):format(show(key)),
-        level)
+        level, position)
     elseif not spec[key] then
       local near = core.nearest(key, sorted_keys(spec))
       local hint = near and ("; did you mean '%s'?"):format(near) or ""
-      refuse(name, ("unknown option '%s'%s"):format(key, hint), level)
+      refuse(name, ("unknown option '%s'%s"):format(key, hint), level,
+        position)
     end
   end
   local read = {}
   for _, key in ipairs(sorted_keys(spec)) do
     local rule, value = spec[key], options[key]
     if value ~= nil then
-      check_value(name, key, value, rule, level)
+      check_value(name, key, value, rule, level, position)
       read[key] = value
     elseif rule.required then
       refuse(name, ("%s is missing; wanted %s"):format(key, wanted(rule)),
-        level)
+        level, position)
     else
       read[key] = rule.default
     end

@@ -50,6 +50,19 @@ local study_options = {
   batch = { "number", low = 1, whole = true },
 }
 
+local function check_data(d, folds)
+  if #d.classes ~= 2 then
+    options.refuse("study", ("studies compare losses of two classes; the data "
+      .. "have %d"):format(#d.classes), 4)
+  end
+  for c, count in ipairs(d.counts) do
+    if count < folds then
+      options.refuse("study", ("folds is %d; class '%s' has %d rows, fewer "
+        .. "than one for each fold"):format(folds, d.classes[c], count), 4)
+    end
+  end
+end
+
 local function check_protocol(o)
   if data.is_data(o.data) then
     if o.datasets then
@@ -57,6 +70,7 @@ local function check_protocol(o)
         "datasets is for a recipe; a data set takes folds and repeats", 3)
     end
     o.folds, o.repeats = o.folds or 5, o.repeats or 5
+    check_data(o.data, o.folds)
   elseif type(o.data) == "function" then
     if o.folds or o.repeats then
       options.refuse("study",
@@ -81,6 +95,10 @@ end
 local function new(given)
   local o = options.read("study", given, study_options)
   check_protocol(o)
+  if not o.search.is_search then
+    options.refuse("study", "search is a table; wanted a search, such as "
+      .. "neap.search.grid { ... }")
+  end
   local self = setmetatable({}, Study)
   self.spec = o
   self.points = {}
@@ -122,16 +140,47 @@ local function run_count(o)
   return o.datasets or o.folds * o.repeats
 end
 
+-- A point's parameters as a function sees them: to read, under their names.
+local function guarded_params(self, p)
+  local names = self.spec.search.names
+  return setmetatable({}, {
+    __index = function(_, key)
+      local value = p[key]
+      if value ~= nil then return value end
+      for _, name in ipairs(names) do
+        if name == key then return nil end
+      end
+      local near = type(key) == "string" and core.nearest(key, names)
+      error(("there is no parameter '%s'; the search has %s%s"):format(
+        tostring(key), table.concat(names, ", "),
+        near and ("; did you mean '%s'?"):format(near) or ""), 2)
+    end,
+    __newindex = function() error("a point's parameters can't be set", 2) end,
+    __pairs = function() return next, p, nil end,
+  })
+end
+
 -- The model, optimizer or loss of a point: given, or made by a function.
 local function value_of(self, key, p, training)
   local value, kind = self.spec[key], study_options[key].type
   if type(value) ~= "function" then return value end
-  local made = value(p, training)
+  local made = value(guarded_params(self, p), training)
   if getmetatable(made) == kind or made == nil and key ~= "loss" then
     return made
   end
   error(("the study's %s function returned a %s; wanted a %s"):format(key,
     type(made), kind), 0)
+end
+
+-- Whether points differ in more than their loss: baselines train as the first.
+local function is_mixed(list)
+  for _, point in ipairs(list) do
+    if point.l2 ~= list[1].l2
+      or tostring(point.optimizer) ~= tostring(list[1].optimizer) then
+      return true
+    end
+  end
+  return false
 end
 
 -- The trained points of a run: those of the search, then what the baselines
@@ -152,6 +201,7 @@ local function points_of(self, training)
   end
   if o.baselines == "standard" then
     local first = list[1]
+    self.mixed = self.mixed or is_mixed(list)
     local balanced =
       core.loss.binary_cross_entropy { class_weights = "balanced" }
     for _, loss in ipairs { core.loss.binary_cross_entropy {}, balanced } do

@@ -16,8 +16,8 @@ local shared = {
     wanted = "a model, such as neap.model.linear {}" },
   standardize = { "boolean" },
   seed = { "number", default = 1, low = 0, whole = true },
-  epochs = { "number", default = 20, low = 1, whole = true },
-  batch = { "number", default = 1024, low = 1, whole = true },
+  epochs = { "number", low = 1, high = 1e9, whole = true },
+  batch = { "number", low = 1, high = 2 ^ 31, whole = true },
 }
 
 local function with(spec, more)
@@ -46,8 +46,17 @@ local point_options = {
 -- The points with their defaults; a point's l2 is the model's unless given.
 local function read_points(list, model, name, level)
   local points = {}
+  local count = 0
+  for _ in pairs(list) do count = count + 1 end
+  if count ~= #list then
+    options.refuse(name, "points is no list without gaps", level + 1)
+  end
   for i, given in ipairs(list) do
     local point = options.read(name, given, point_options, level + 1)
+    if point.loss.reduction ~= "mean" then
+      options.refuse(name, ("points[%d]: training takes the mean of a loss; "
+        .. "its reduction is %s"):format(i, point.loss.reduction), level + 1)
+    end
     point.optimizer = point.optimizer or core.train.optimizer.lbfgs {}
     point.l2 = point.l2 or model.l2
     points[i] = point
@@ -77,6 +86,25 @@ local function read_initial(points, d, name, level)
   return matrix
 end
 
+-- epochs and batch, which only some optimizers have.
+local function check_batches(o, points, name, level)
+  local batches = points[1].optimizer.batches
+  for _, key in ipairs { "epochs", "batch" } do
+    if o[key] and not batches then
+      options.refuse(name, ("%s is for optimizers that take batches; %s works "
+        .. "on all rows"):format(key, points[1].optimizer.name), level + 1)
+    end
+  end
+  return o.epochs or 20, o.batch or 1024
+end
+
+-- Calls C, and blames the caller for what it raises.
+local function blamed(name, level, call, ...)
+  local ok, result = pcall(call, ...)
+  if ok then return result end
+  options.refuse(name, (tostring(result):gsub("^[^ ]-:%d+: ", "")), level + 1)
+end
+
 -- Makes a job from checked options.
 local function new_job(o, name, level)
   local d = o.data
@@ -90,7 +118,8 @@ local function new_job(o, name, level)
   local shift, scale
   if standardize then shift, scale = core.data.standardize(d.x) end
   local binary = #d.classes == 2 and points[1].loss.kind ~= "classes"
-  local trainer = core.train.trainer {
+  local epochs, batch = check_batches(o, points, name, level + 1)
+  local trainer = blamed(name, level + 1, core.train.trainer, {
     x = d.x,
     y = binary and d.y or nil,
     classes = not binary and d.codes or nil,
@@ -101,11 +130,11 @@ local function new_job(o, name, level)
     scale = scale,
     model = model,
     points = points,
-    epochs = o.epochs,
-    batch = o.batch,
+    epochs = epochs,
+    batch = batch,
     seed = o.seed,
     initial = read_initial(points, d, name, level + 1),
-  }
+  })
   return setmetatable({
     trainer = trainer,
     points = points,
@@ -113,6 +142,7 @@ local function new_job(o, name, level)
     features = d.features,
     outputs = binary and 1 or #d.classes,
     classes = d.classes,
+    names = d.names,
     shift = shift,
     scale = scale,
     precision = trainer:precision(),
@@ -122,8 +152,12 @@ end
 --- A job that trains many points in lockstep, on the same rows in the same
 -- order: the result of a point does not depend on the others.
 -- @param given { data =, points = { { loss =, optimizer =, l2 =, initial = },
---   ... }, model =, standardize =, seed =, epochs =, batch = }. The optimizers
---   are of one kind; epochs and batch are for those that take batches.
+--   ... }, model = linear, standardize =, seed = 1, epochs = 20, batch = 1024 }
+--   The optimizers are of one kind (lbfgs if none is given); epochs and batch
+--   are for those that take batches. standardize: shift and scale each column
+--   to mean 0 and deviation 1 of the training rows; true for data that were
+--   read or given, false for generated ones, unless said. It is kept in the
+--   fit, which takes raw rows ever after.
 function M.job(given)
   local o = options.read("job", given, job_options)
   return new_job(o, "job", 2)

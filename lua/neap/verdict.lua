@@ -22,6 +22,12 @@ local titles = {
 
 M.titles = titles
 
+--- What a gain in a metric is called; a fall is one where less is better.
+function M.gain_title(study, metric)
+  return study.larger_is_better(metric) and titles[metric]
+    or titles[metric] .. " (a fall is a gain)"
+end
+
 local function check_results(study)
   if #study.runs == 0 then
     error("the study has no results; call study:run() first", 3)
@@ -137,8 +143,9 @@ local function signed(x)
 end
 
 local function interval(gain)
-  if not gain.low then return "one run, no interval" end
-  return ("%s to %s"):format(signed(gain.low), signed(gain.high))
+  if not gain.low then return "no interval from one run" end
+  return ("95 %% interval %s to %s"):format(signed(gain.low),
+    signed(gain.high))
 end
 
 local function protocol(study)
@@ -180,11 +187,11 @@ local function focus_text(study, found)
   if found.unconverged then opening = "Undecided: not converged" end
   local without = show_point(study, found.without.label, "gamma")
   return ("%s: the best gamma > 0 (%s) against the best gamma 0%s gains %s %s, "
-    .. "95 %% interval %s, over %s, each picked on the others.")
-    :format(opening, show_point(study, found.with.label),
+    .. "%s, over %s%s."):format(opening, show_point(study, found.with.label),
       without ~= "" and (" (%s)"):format(without) or "",
-      signed(found.gain.mean), titles[study.spec.score], interval(found.gain),
-      protocol(study))
+      signed(found.gain.mean), M.gain_title(study, study.spec.score),
+      interval(found.gain), protocol(study),
+      #study.runs > 1 and ", each picked on the others" or "")
 end
 
 -- The best point against each baseline that needs no search.
@@ -212,7 +219,8 @@ local function remedies_text(study, list)
       parts[#parts + 1] = remedy.label .. " (a fit failed)"
     elseif remedy.label ~= "oracle" then
       parts[#parts + 1] = ("%s %s (%s%s)"):format(remedy.label,
-        signed(remedy.gain.mean), interval(remedy.gain),
+        signed(remedy.gain.mean), (interval(remedy.gain)
+          :gsub("^95 %% interval ", "")),
         remedy.converged and "" or "; not converged")
     end
   end
@@ -378,6 +386,10 @@ function M.table(study, given)
   result.note = ("Means over %s; %s positives a test set. Thresholds and "
     .. "calibration come from training rows."):format(protocol(study),
     positives_of(study))
+  if study.mixed then
+    result.note = result.note .. " The points differ in l2 or optimizer, too; "
+      .. "baselines have those of the first point."
+  end
   return setmetatable(result, table_meta)
 end
 

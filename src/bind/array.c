@@ -97,6 +97,11 @@ static void fill_row(lua_State *L, int index, neap_array *array, size_t row) {
 // Pushes an array with the numbers of the table at `index`.
 static neap_array *push_from_table(lua_State *L, int index, neap_dtype dtype) {
   const size_t rows = (size_t)luaL_len(L, index);
+  if (rows == 0) {
+    lua_pushnil(L);
+    if (lua_next(L, index) != 0)
+      luaL_argerror(L, index, "named fields; wanted a list of numbers");
+  }
   size_t columns = 0;
   if (lua_geti(L, index, 1) == LUA_TTABLE) {
     columns = (size_t)luaL_len(L, -1);
@@ -172,7 +177,17 @@ neap_array *neap_check_doubles(lua_State *L, int index) {
 // --------------------------------------------------------------- functions
 
 static neap_dtype check_dtype(lua_State *L, int index) {
-  return (neap_dtype)luaL_checkoption(L, index, "float64", dtype_names);
+  const char *name = luaL_optstring(L, index, "float64");
+  for (int i = 0; dtype_names[i] != NULL; i++) {
+    if (strcmp(name, dtype_names[i]) == 0)
+      return (neap_dtype)i;
+  }
+  luaL_argerror(L, index,
+                lua_pushfstring(L,
+                                "dtype is '%s'; wanted float64, float32 or "
+                                "int32",
+                                name));
+  return NEAP_FLOAT64;
 }
 
 static neap_array *self(lua_State *L) {
@@ -273,6 +288,11 @@ static int array_row(lua_State *L) {
 static int array_index(lua_State *L) {
   const neap_array *array = self(L);
   if (lua_type(L, 2) == LUA_TNUMBER) {
+    // One beyond the end is nil, so that ipairs ends there.
+    if (lua_tonumber(L, 2) == (lua_Number)array->rows + 1) {
+      lua_pushnil(L);
+      return 1;
+    }
     if (array->dimensions == 2)
       return array_row(L);
     push_number(L, array, check_position(L, 2, array->rows));

@@ -84,6 +84,9 @@ void neap_check_keys(lua_State *L, int index, const neap_parameter *rows,
 void neap_read_parameters(lua_State *L, int index, const neap_parameter *rows,
                           double *numbers);
 
+// Pushes what is on top of the stack as a message shows it.
+const char *neap_shown(lua_State *L);
+
 // Pushes a number as the option it came from: false where it is off.
 void neap_push_parameter(lua_State *L, double number);
 

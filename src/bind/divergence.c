@@ -43,8 +43,13 @@ static double check_unit(lua_State *L, int index) {
   if (lua_getfield(L, index, "base") == LUA_TNIL)
     return 1;
   neap_read_parameters(L, index, options, &base);
-  luaL_argcheck(L, base > 0 && base != 1, index,
-                "base: wanted a number > 0 other than 1");
+  if (!(base > 0 && base != 1)) {
+    luaL_argerror(L, index,
+                  lua_pushfstring(L,
+                                  "base is %f; wanted a number above 0 other "
+                                  "than 1",
+                                  base));
+  }
   return log(base);
 }
 

@@ -35,15 +35,6 @@ static int refuse(lua_State *L, const char *message) {
   return luaL_argerror(L, 1, message);
 }
 
-// The text on top of the stack, as a message shows it.
-static const char *shown(lua_State *L) {
-  if (lua_type(L, -1) == LUA_TSTRING)
-    return lua_pushfstring(L, "'%s'", lua_tostring(L, -1));
-  if (lua_type(L, -1) == LUA_TNUMBER || lua_isboolean(L, -1))
-    return luaL_tolstring(L, -1, NULL);
-  return lua_pushfstring(L, "a %s", luaL_typename(L, -1));
-}
-
 // One of some names; the option's default is the first.
 static int read_choice(lua_State *L, const char *key,
                        const char *const *names) {
@@ -59,7 +50,7 @@ static int read_choice(lua_State *L, const char *key,
     return i;
   }
   luaL_Buffer b;
-  const char *text = shown(L);
+  const char *text = neap_shown(L);
   luaL_buffinit(L, &b);
   luaL_addstring(&b, key);
   luaL_addstring(&b, " is ");
@@ -86,7 +77,7 @@ static double read_number(lua_State *L, const char *key, double initial,
                     (open ? x > low : x >= low) && x <= high;
   if (!fits) {
     refuse(L, lua_pushfstring(L, "%s is %s; wanted a number %s %f%s", key,
-                              shown(L), open ? "above" : ">=", low,
+                              neap_shown(L), open ? "above" : ">=", low,
                               high < HUGE_VAL ? ", below 1" : ""));
   }
   lua_pop(L, 1);
@@ -100,7 +91,7 @@ static void read_normalizer(lua_State *L, neap_bound_loss *bound) {
     bound->divisor = lua_tonumber(L, -1);
     if (!(bound->divisor > 0 && isfinite(bound->divisor))) {
       refuse(L, lua_pushfstring(L, "normalizer is %s; wanted a number above 0",
-                                shown(L)));
+                                neap_shown(L)));
     }
   }
   lua_pop(L, 1);
@@ -142,7 +133,7 @@ static void read_common(lua_State *L, neap_bound_loss *bound) {
     bound->ignored = lua_tonumber(L, -1);
     if (lua_type(L, -1) != LUA_TNUMBER || !isfinite(bound->ignored))
       refuse(L, lua_pushfstring(L, "ignore_index is %s; wanted a target",
-                                shown(L)));
+                                neap_shown(L)));
   }
   lua_pop(L, 1);
 }
@@ -162,7 +153,7 @@ static size_t push_list(lua_State *L, const char *key, size_t least) {
   if (type != LUA_TTABLE || count < least) {
     refuse(L,
            lua_pushfstring(L, "%s is %s; wanted a list of %d or more numbers",
-                           key, shown(L), (int)least));
+                           key, neap_shown(L), (int)least));
   }
   return count;
 }
@@ -182,7 +173,7 @@ static void push_weights(lua_State *L, neap_bound_loss *to, lists *l) {
                   L,
                   "class_weights is %s; wanted \"balanced\", { \"effective\", "
                   "beta = }, numbers from class 0 on, or numbers by name",
-                  shown(L)));
+                  neap_shown(L)));
   }
   if (lua_geti(L, -1, 1) == LUA_TSTRING &&
       strcmp(lua_tostring(L, -1), "effective") == 0) {
@@ -208,7 +199,7 @@ static void read_list(lua_State *L, int list, size_t count, const char *name,
     to[i] = lua_tonumber(L, -1);
     if (lua_type(L, -1) != LUA_TNUMBER || !(to[i] >= 0 && isfinite(to[i]))) {
       refuse(L, lua_pushfstring(L, "%s[%I] is %s; wanted a number >= 0", name,
-                                (lua_Integer)i + 1, shown(L)));
+                                (lua_Integer)i + 1, neap_shown(L)));
     }
     lua_pop(L, 1);
   }

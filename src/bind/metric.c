@@ -127,6 +127,8 @@ static const double *push_thresholds(lua_State *L, int index, size_t columns,
     memcpy(to, given->data, columns * sizeof *to);
   }
   lua_pop(L, 1);
+  for (size_t c = 0; c < columns; c++)
+    luaL_argcheck(L, !isnan(to[c]), index, "threshold is nan");
   return to;
 }
 

@@ -104,18 +104,29 @@ void neap_check_keys(lua_State *L, int index, const neap_parameter *rows,
   }
 }
 
+const char *neap_shown(lua_State *L) {
+  const int type = lua_type(L, -1);
+  if (type == LUA_TSTRING)
+    return lua_pushfstring(L, "'%s'", lua_tostring(L, -1));
+  if (type == LUA_TNUMBER && isnan(lua_tonumber(L, -1)))
+    return lua_pushliteral(L, "nan");
+  if (type == LUA_TNUMBER || type == LUA_TBOOLEAN)
+    return luaL_tolstring(L, -1, NULL);
+  return lua_pushfstring(L, "a %s", luaL_typename(L, -1));
+}
+
 static void refuse_number(lua_State *L, int index, const neap_parameter *row) {
   char range[64];
   if (isinf(row->high)) {
     snprintf(range, sizeof range, row->open ? " above %g" : " >= %g", row->low);
+    if (lua_type(L, -1) == LUA_TNUMBER && isinf(lua_tonumber(L, -1)))
+      snprintf(range, sizeof range, " >= %g that is finite", row->low);
   } else if (row->open) {
     snprintf(range, sizeof range, " above %g, to %g", row->low, row->high);
   } else {
     snprintf(range, sizeof range, ", %g to %g", row->low, row->high);
   }
-  const bool is_nan =
-      lua_type(L, -1) == LUA_TNUMBER && isnan(lua_tonumber(L, -1));
-  const char *got = is_nan ? "nan" : luaL_tolstring(L, -1, NULL);
+  const char *got = neap_shown(L);
   luaL_argerror(L, index,
                 lua_pushfstring(L, "%s is %s; wanted a %snumber%s%s", row->name,
                                 got, row->whole ? "whole " : "", range,
@@ -129,10 +140,10 @@ static double read_choice(lua_State *L, int index, const neap_parameter *row) {
     if (strcmp(got, row->choices[i]) == 0)
       return i;
   }
-  luaL_argerror(L, index,
-                lua_pushfstring(L, "%s is %s; wanted %s or %s", row->name,
-                                luaL_tolstring(L, -1, NULL), row->choices[0],
-                                row->choices[1]));
+  luaL_argerror(
+      L, index,
+      lua_pushfstring(L, "%s is %s; wanted %s or %s", row->name, neap_shown(L),
+                      row->choices[0], row->choices[1]));
   return 0;
 }
 

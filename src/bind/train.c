@@ -47,6 +47,11 @@ static int row_index(lua_State *L) {
     lua_pushstring(L, bound->name);
     return 1;
   }
+  if (strcmp(key, "batches") == 0 &&
+      luaL_testudata(L, 1, NEAP_OPTIMIZER_TYPE)) {
+    lua_pushboolean(L, ((const neap_optimizer *)bound->row)->batches);
+    return 1;
+  }
   for (size_t i = 0; i < neap_parameter_count(bound->parameters); i++) {
     if (strcmp(key, bound->parameters[i].name) != 0)
       continue;

@@ -302,6 +302,12 @@ static neap_status check_points(const neap_train_spec *spec,
                                 neap_error *error) {
   for (size_t p = 0; p < spec->point_count; p++)
     NEAP_TRY(check_point(spec, p, error));
+  double weight = spec->weights == NULL ? 1 : 0;
+  for (size_t i = 0; spec->weights != NULL && i < spec->rows; i++)
+    weight += spec->weights[i];
+  if (spec->rows > 0 && !(weight > 0)) {
+    return neap_fail(error, NEAP_EARGUMENT, "the weights of all rows are 0");
+  }
   if (spec->rows == 0) {
     return neap_fail(error, NEAP_EARGUMENT, "there are no rows to train on");
   }

@@ -57,8 +57,13 @@ describe("an array", function()
       "row 2 is a number; wanted a table")
     assert.error_matches(function() neap.array { 1, "x" } end,
       "element 2 is a string; wanted a number")
-    assert.error_matches(function() return neap.zeros(3)[4] end,
-      "position 4; wanted 1 to 3")
+    assert.error_matches(function() neap.array { x = 1 } end,
+      "named fields; wanted a list of numbers")
+    assert.error_matches(function() neap.array({ 1 }, "float16") end,
+      "dtype is 'float16'; wanted float64, float32 or int32")
+    assert.error_matches(function() return neap.zeros(3)[5] end,
+      "position 5; wanted 1 to 3")
+    assert.is_nil(neap.zeros(3)[4]) -- where ipairs ends
     assert.error_matches(function() neap.zeros(2, 2, "float16") end,
       "invalid option 'float16'")
     assert.error_matches(function() neap.zeros(-1) end, "whole number >= 0")

@@ -33,6 +33,6 @@ describe("a divergence", function()
       divergence.entropy({ 1 }, { bass = 2 })
     end, "unknown option 'bass'; did you mean 'base'%?")
     assert.error_matches(function() divergence.entropy({ 1 }, { base = 1 }) end,
-      "wanted a number > 0 other than 1")
+      "wanted a number above 0 other than 1")
   end)
 end)

@@ -130,7 +130,7 @@ describe("a loss refuses", function()
       neap.loss.focal { alpha = 1.5 }
     end)
     refuses("gamma is true", function() neap.loss.focal { gamma = true } end)
-    refuses("gamma is 2", function() neap.loss.focal { gamma = "2" } end)
+    refuses("gamma is '2'", function() neap.loss.focal { gamma = "2" } end)
     refuses("reduction is 'avg'; wanted mean, sum or none", function()
       neap.loss.focal { reduction = "avg" }
     end)

@@ -13,9 +13,11 @@ end
 
 describe("host.now and host.utc", function()
   it("agree with Lua's clock to the second", function()
+    -- time() of the C library may be some milliseconds late.
     local before, now, after = os.time(), host.now(), os.time()
     assert.equal("integer", math.type(now))
-    assert.is_true(before <= now // 1000000 and now // 1000000 <= after)
+    assert.is_true(before <= now // 1000000)
+    assert.is_true((now - 100000) // 1000000 <= after)
     assert.equal(os.date("!%Y-%m-%d %H:%M:%S", now // 1000000),
       host.utc(now):sub(1, 19))
   end)

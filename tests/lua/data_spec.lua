@@ -36,6 +36,8 @@ describe("a generated data set", function()
     assert.error_matches(function() d.x:row(1)[1] = 0 end,
       "it belongs to a data set, which never changes")
     assert.error_matches(function() d.y:fill(0) end, "never changes")
+    assert.error_matches(function() d.counts[1] = 5 end, "never changes")
+    assert.error_matches(function() d.classes[1] = "x" end, "never changes")
     local copy = d.x:copy()
     copy:fill(0)
     assert.equal(0, copy[1][1])
@@ -63,6 +65,9 @@ describe("a generated data set", function()
       "labels is some; wanted independent or exact")
     assert.error_matches(function() neap.data.recipe("moon", {}) end,
       "no generator 'moon'; there are gaussians, hard_negatives")
+    assert.error_matches(function()
+      neap.data.recipe("gaussians", { test = -1 })
+    end, "test is %-1; wanted a whole number >= 1")
     assert.error_matches(function()
       neap.data.recipe("gaussians", { prier = 0.1 })
     end, "unknown option 'prier'; did you mean 'prior'%?")
@@ -126,6 +131,17 @@ describe("a data set from tables", function()
     assert.error_matches(function()
       neap.data.from { x = { { 1, 2 }, { 3 } }, y = { 0, 1 } }
     end, "'from' %(x: row 2 has 1 numbers and row 1 has 2%)")
+    assert.error_matches(function()
+      neap.data.from { x = { { 1 }, { 2 } }, y = { 0 / 0, 1 } }
+    end, "y%[1%] is nan; wanted a number or a string")
+    assert.error_matches(function()
+      neap.data.from { x = { { 1 }, { 2 } }, y = { { 0 }, { 1 } } }
+    end, "y%[1%] is a table; wanted a number or a string")
+    assert.error_matches(function()
+      neap.data.from {
+        x = { { 1 }, { 2 } }, y = { 0, 1 }, names = { "a", "b" },
+      }
+    end, "names has 2 names; x has 1 columns")
   end)
 end)
 
@@ -165,6 +181,24 @@ describe("CSV", function()
     local none, why = neap.data.read("no/such.csv", { target = "y" })
     assert.is_nil(none)
     assert.matches("no/such.csv", why)
+  end)
+
+  it("is refused columns that can't be, and no text at all", function()
+    local text_of_one = "y\n1\n0\n"
+    assert.error_matches(function()
+      neap.data.parse(text_of_one, { target = "y" })
+    end, "no column is left to learn from")
+    assert.error_matches(function()
+      neap.data.parse("x,y\n1,0\n2,1\n", { target = "y", ignore = { "y" } })
+    end, "ignore names the target, 'y'")
+    assert.error_matches(function() neap.data.read(nil, { target = "y" }) end,
+      "'read' %(path is a nil; wanted a string%)")
+    assert.error_matches(function() neap.data.parse("x", { targt = "y" }) end,
+      "bad argument #2 to 'parse'")
+    assert.error_matches(function()
+      neap.data.parse("x,y\n1,a\n2,b\n3,c\n",
+        { target = "y", positive = "a" })
+    end, "positive is for two classes; there are 'a', 'b', 'c'")
   end)
 
   it("is refused with line and column", function()
@@ -236,6 +270,8 @@ describe("a split", function()
       "class 'b' has 2 rows; wanted 3 or more, one for each fold")
     assert.error_matches(function() few:split { test = 0.1 } end,
       "class 'a' has 4 rows; a share of 0.1 leaves one side without any")
+    assert.error_matches(function() few.split { test = 0.5 } end,
+      "call it as a method: d:split%(...%)")
     assert.error_matches(function() few:split { test = 1 } end,
       "test is 1; wanted a number between 0 and 1")
     assert.error_matches(function() few:folds { k = 1 } end,

@@ -31,6 +31,13 @@ describe("a grid", function()
       "axis 'gamma' is a number; wanted a list of values")
     assert.error_matches(function() neap.search.grid { gamma = { 1, 1 } } end,
       "axis 'gamma' has 1 twice")
+    assert.error_matches(function()
+      neap.search.grid { gamma = { 0, nil, 2 } }
+    end, "axis 'gamma' has a nil among its values")
+    assert.error_matches(function() neap.search.grid { gamma = { 0 / 0 } } end,
+      "axis 'gamma' has nan")
+    assert.error_matches(function() neap.search.grid { gamma = { {} } } end,
+      "axis 'gamma' has a table; wanted numbers, strings and booleans")
     assert.error_matches(function() neap.search.grid { { 1 } } end,
       "axes are named")
   end)

@@ -110,6 +110,17 @@ describe("a study on fresh data sets", function()
     for line in text:gmatch("[^\n]+") do assert.is_true(#line <= 79) end
   end)
 
+  it("says which baselines it has where points differ in more", function()
+    local other = run {
+      search = neap.search.grid { gamma = { 0, 1 }, l2 = { 0, 1 } },
+      model = function(p) return neap.model.linear { l2 = p.l2 } end,
+      loss = function(p) return neap.loss.focal { gamma = p.gamma } end,
+    }
+    assert.matches("baselines have those of the first point",
+      (tostring(other:table()):gsub("\n", " ")))
+    assert.not_matches("first point", tostring(study:table()))
+  end)
+
   it("draws a heatmap of differences", function()
     local figure = study:figure("heatmap", { x = "gamma", y = "alpha" })
     assert.same({ "0", "1" }, figure.x.values)
@@ -334,14 +345,33 @@ describe("a study refuses", function()
       x = { { 1 }, { 2 }, { 3 }, { 4 }, { 5 }, { 6 } },
       y = { "a", "b", "a", "a", "a", "b" },
     }
-    local study = neap.study(spec { data = few, folds = 3 })
-    assert.error_matches(function() study:run { quiet = true } end,
-      "class 'b' has 2 rows; wanted 3 or more, one for each fold")
+    refuses("folds is 3; class 'b' has 2 rows, fewer than one for each fold",
+      { data = few, folds = 3 })
+    refuses("studies compare losses of two classes; the data have 3",
+      { data = neap.data.from { x = { { 1 }, { 2 }, { 3 } },
+        y = { 1, 2, 3 } }, folds = 2 })
     local empty = neap.study(spec {
       data = neap.data.recipe("gaussians", { n = 50, prior = 0 }),
     })
     assert.error_matches(function() empty:run { quiet = true } end,
       "data set 1: the training rows have none of class '1'")
+  end)
+
+  it("a parameter that the search has not", function()
+    local study = neap.study(spec {
+      loss = function(p) return neap.loss.focal { gamma = p.gama } end,
+    })
+    assert.error_matches(function() study:run { quiet = true } end,
+      "no parameter 'gama'; the search has alpha, gamma; did you mean 'gamma'")
+    study = neap.study(spec {
+      loss = function(p)
+        p.gamma = 7
+        return neap.loss.focal { gamma = p.gamma }
+      end,
+    })
+    assert.error_matches(function() study:run { quiet = true } end,
+      "a point's parameters can't be set")
+    refuses("search is a table; wanted a search", { search = { gamma = { 1 } } })
   end)
 
   it("questions before there are results", function()
@@ -353,6 +383,13 @@ describe("a study refuses", function()
     assert.error_matches(function()
       done:figure("heatmap", { x = "gama", y = "alpha" })
     end, "x is 'gama'; the parameters are alpha, gamma")
+    assert.error_matches(function()
+      done:figure("heatmap", { x = "gamma", y = "gamma" })
+    end, "x and y are both 'gamma'")
+    assert.error_matches(function() neap.plot.figure { kind = "bars" } end,
+      "kind: wanted \"heatmap\" or \"lines\"")
+    assert.error_matches(function() neap.plot.figure { kind = "lines" } end,
+      "is a nil; wanted a")
     assert.error_matches(function() done:figure("pie", {}) end,
       "no figure 'pie'; there is heatmap")
   end)

@@ -114,6 +114,28 @@ describe("a fit", function()
     end, "'probabilities' %(out is float32 %[600%]; wanted float64 %[600%]%)")
   end)
 
+  it("never changes, and knows its columns", function()
+    assert.error_matches(function() fit.bias = 1 end,
+      "a fit never changes; can't set 'bias'")
+    assert.error_matches(function() fit.weights[1] = 1 end, "never changes")
+    local a = neap.data.from {
+      x = { { 1, 5 }, { 2, 3 }, { 4, 4 } }, y = { 0, 1, 0 },
+      names = { "a", "b" },
+    }
+    local b = neap.data.from {
+      x = { { 1, 5 }, { 2, 3 } }, y = { 0, 1 }, names = { "b", "a" },
+    }
+    local other = neap.train {
+      data = a, loss = neap.loss.focal {}, model = neap.model.linear { l2 = 1 },
+    }
+    assert.error_matches(function() other:logits(b) end,
+      "'logits' %(column 1 is 'b'; the fit has 'a' there%)")
+    assert.error_matches(function() other:logits { { 1, "x" } } end,
+      "'logits' %(element 1 is a string; wanted a number%)")
+    assert.error_matches(function() other:logits(5) end,
+      "rows are a number; wanted a data set, an array or a table")
+  end)
+
   it("takes whole numbers as rows", function()
     local z = fit:logits(neap.array({ { 1, 2, 0, -1 } }, "int32"))
     assert.equal(fit:logits({ { 1, 2, 0, -1 } })[1], z[1])
@@ -162,7 +184,9 @@ describe("a job", function()
     for _, optimizer in ipairs { lbfgs, neap.optimizer.sgd {},
       neap.optimizer.adam { learning_rate = 0.01 } } do
       local given = {
-        data = d, points = points(optimizer), epochs = 2, batch = 256,
+        data = d, points = points(optimizer),
+        epochs = optimizer.batches and 2 or nil,
+        batch = optimizer.batches and 256 or nil,
       }
       local whole, sliced = neap.job(given), neap.job(given)
       assert.is_true(whole:step(math.huge))
@@ -225,8 +249,21 @@ describe("a job", function()
       { data = d:rows {}, points = { { loss = loss } } })
     refuses("unknown option 'los'; did you mean 'loss'%?",
       { data = d, points = { { los = loss } } })
-    refuses("epochs is 0; wanted a whole number >= 1",
+    refuses("epochs is 0; wanted a whole number, 1 to",
       { data = d, points = { { loss = loss } }, epochs = 0 })
+    refuses("epochs is for optimizers that take batches; lbfgs works on all",
+      { data = d, points = { { loss = loss } }, epochs = 3 })
+    refuses("points is no list without gaps",
+      { data = d, points = { { loss = loss }, nil, { loss = loss } } })
+    refuses("points%[1%]: training takes the mean of a loss; its reduction is "
+      .. "sum", { data = d, points = { {
+        loss = neap.loss.focal { reduction = "sum" } } } })
+    refuses("'job' %(points%[2%]: cross_entropy can't train on binary targets",
+      { data = d, points = { { loss = loss },
+        { loss = neap.loss.cross_entropy {} } } })
+    refuses("the weights of all rows are 0", { points = { { loss = loss } },
+      data = neap.data.from { x = { { 1 }, { 2 } }, y = { 0, 1 },
+        weights = { 0, 0 } } })
     refuses("points%[2%] has the optimizer sgd and points%[1%] has lbfgs",
       { data = d, points = { { loss = loss, optimizer = lbfgs },
         { loss = loss, optimizer = neap.optimizer.sgd {} } } })

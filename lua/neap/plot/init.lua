@@ -14,8 +14,26 @@ local Figure = {}
 Figure.__index = Figure
 Figure.__name = "neap.Figure"
 
+-- What a figure of each kind must have, and what it must be.
+local required = {
+  heatmap = { title = "string", x = "table", y = "table", cells = "table",
+    marks = "table" },
+  lines = { title = "string", x = "table", y = "table", series = "table" },
+}
+
 --- Makes a figure from its data.
 function M.figure(parts)
+  local fields = type(parts) == "table" and required[parts.kind]
+  if not fields then
+    error("bad argument #1 to 'figure' (kind: wanted \"heatmap\" or "
+      .. "\"lines\")", 2)
+  end
+  for name, kind in pairs(fields) do
+    if type(parts[name]) ~= kind then
+      error(("bad argument #1 to 'figure' (%s is a %s; wanted a %s)"):format(
+        name, type(parts[name]), kind), 2)
+    end
+  end
   return setmetatable(parts, Figure)
 end
 
@@ -96,7 +114,10 @@ local function heatmap(study, o)
   local base = o.against ~= false
     and baseline_of(study, o.against or "cross-entropy")
   local title = verdict.titles[metric]
-  if base then title = ("%s: difference to %s"):format(title, base.label) end
+  if base then
+    title = ("%s: %s %s"):format(title, study.larger_is_better(metric)
+      and "difference to" or "fall from", base.label)
+  end
   local figure = M.figure {
     kind = "heatmap",
     title = title,
@@ -126,7 +147,14 @@ function M.of_study(study, kind, given)
     against = { "any" },
   }, 3)
   if o.metric and not verdict.titles[o.metric] then
-    options.refuse("figure", ("there is no metric '%s'"):format(o.metric), 3)
+    local names = {}
+    for name in pairs(verdict.titles) do names[#names + 1] = name end
+    table.sort(names)
+    options.refuse("figure", ("there is no metric '%s'; there are %s")
+      :format(o.metric, table.concat(names, ", ")), 3)
+  end
+  if o.x == o.y then
+    options.refuse("figure", ("x and y are both '%s'"):format(o.x), 3)
   end
   if #study.runs == 0 then
     error("the study has no results; call study:run() first", 3)
