@@ -251,6 +251,23 @@ static neap_status check_numbers(const neap_loss *loss,
   return NEAP_OK;
 }
 
+// Probabilities of classes add up to 1, but for what float32 may lose.
+static neap_status check_sums(const neap_loss_call *call, neap_error *error) {
+  for (size_t i = 0; i < call->rows; i++) {
+    double sum = 0;
+    for (size_t j = 0; j < call->classes; j++) {
+      const ptrdiff_t at =
+          (ptrdiff_t)i * call->row_stride + (ptrdiff_t)j * call->class_stride;
+      sum += neap_get(call->targets, call->dtype, (size_t)at);
+    }
+    if (fabs(sum - 1) <= 1e-4)
+      continue;
+    return neap_fail(error, NEAP_EDATA,
+                     "targets in row %zu add up to %g; wanted 1", i + 1, sum);
+  }
+  return NEAP_OK;
+}
+
 static neap_status check_classes(const neap_loss_call *call,
                                  neap_error *error) {
   const int32_t *label = call->targets;
@@ -273,8 +290,13 @@ static neap_status check_classes(const neap_loss_call *call,
 neap_status neap_loss_check_targets(const neap_loss *loss,
                                     const neap_loss_call *call,
                                     neap_error *error) {
-  return call->target_dtype == NEAP_INT32 ? check_classes(call, error)
-                                          : check_numbers(loss, call, error);
+  const neap_loss_form *form = neap_loss_form_of(loss, call->dtype);
+  if (call->target_dtype == NEAP_INT32)
+    return check_classes(call, error);
+  NEAP_TRY(check_numbers(loss, call, error));
+  if (form->kind == NEAP_CLASSES && form->domain == NEAP_UNIT)
+    return check_sums(call, error);
+  return NEAP_OK;
 }
 
 static neap_status check_row_weights(const neap_loss *loss,

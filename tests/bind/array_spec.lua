@@ -65,7 +65,7 @@ describe("an array", function()
       "position 5; wanted 1 to 3")
     assert.is_nil(neap.zeros(3)[4]) -- where ipairs ends
     assert.error_matches(function() neap.zeros(2, 2, "float16") end,
-      "invalid option 'float16'")
+      "dtype is 'float16'")
     assert.error_matches(function() neap.zeros(-1) end, "whole number >= 0")
     assert.error_matches(function() neap.zeros(1e15, 1e15) end, "too large")
   end)

@@ -261,6 +261,11 @@ static void test_refusals(const neap_loss *loss) {
   refuse(loss, &call, NEAP_EDATA, "target in row 2 is 1.5; wanted 0 to 1");
   wrong[has_classes(loss) ? 3 : 1] = NAN;
   refuse(loss, &call, NEAP_EDATA, "target in row 2 is nan");
+  if (has_classes(loss)) {
+    const double uneven[] = {0.5, 0.5, 0, 0.5, 0.5, 0.5};
+    call.targets = uneven;
+    refuse(loss, &call, NEAP_EDATA, "targets in row 2 add up to 1.5");
+  }
   const double weights[] = {1, -1};
   call = hard_call(loss, 2);
   call.weights = weights;

@@ -371,7 +371,8 @@ describe("a study refuses", function()
     })
     assert.error_matches(function() study:run { quiet = true } end,
       "a point's parameters can't be set")
-    refuses("search is a table; wanted a search", { search = { gamma = { 1 } } })
+    refuses("search is a table; wanted a search",
+      { search = { gamma = { 1 } } })
   end)
 
   it("questions before there are results", function()
