@@ -16,6 +16,9 @@ const neap *neap_bound_engine(lua_State *L);
 // Raises a Lua error with the message of a neap_error.
 int neap_raise(lua_State *L, const neap_error *error);
 
+// Raises it unless the status is NEAP_OK.
+void neap_raise_if(lua_State *L, neap_status status, const neap_error *error);
+
 // The modules: each pushes its table.
 void neap_open_array(lua_State *L);
 void neap_open_loss(lua_State *L);

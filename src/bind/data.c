@@ -7,11 +7,6 @@
 
 #define NEAP_CSV "neap.Csv"
 
-static void fail_if(lua_State *L, neap_status status, const neap_error *error) {
-  if (status != NEAP_OK)
-    neap_raise(L, error);
-}
-
 // Seeds are whole numbers that Lua, JSON and C all keep exactly.
 static uint64_t check_seed(lua_State *L, int index) {
   const lua_Number seed = luaL_checknumber(L, index);
@@ -88,7 +83,8 @@ static int draw(lua_State *L) {
       .y = y->data,
       .truth = truth->data};
   neap_error error = {0};
-  fail_if(L, generator->draw(neap_bound_engine(L), &plan, &error), &error);
+  neap_raise_if(L, generator->draw(neap_bound_engine(L), &plan, &error),
+                &error);
   return 3;
 }
 
@@ -249,10 +245,11 @@ static int deal_folds(lua_State *L) {
   luaL_argcheck(L, folds >= 2, 3, "folds: wanted 2 or more");
   neap_array *fold = neap_new_array(L, NEAP_INT32, classes->rows, 0);
   neap_error error = {0};
-  fail_if(L,
-          neap_deal_folds(neap_bound_engine(L), classes->rows, classes->data,
-                          count, (size_t)folds, seed, fold->data, &error),
-          &error);
+  neap_raise_if(
+      L,
+      neap_deal_folds(neap_bound_engine(L), classes->rows, classes->data, count,
+                      (size_t)folds, seed, fold->data, &error),
+      &error);
   for (size_t i = 0; i < fold->rows; i++)
     ((int32_t *)fold->data)[i]++;
   return 1;
@@ -268,10 +265,11 @@ static int mark_share(lua_State *L) {
                 "share: wanted a number between 0 and 1");
   neap_array *marked = neap_new_array(L, NEAP_INT32, classes->rows, 0);
   neap_error error = {0};
-  fail_if(L,
-          neap_mark_share(neap_bound_engine(L), classes->rows, classes->data,
-                          count, share, seed, marked->data, &error),
-          &error);
+  neap_raise_if(
+      L,
+      neap_mark_share(neap_bound_engine(L), classes->rows, classes->data, count,
+                      share, seed, marked->data, &error),
+      &error);
   return 1;
 }
 

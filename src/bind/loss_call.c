@@ -5,11 +5,6 @@
 #include "bind/bind.h"
 #include "loss/loss.h"
 
-static void fail_if(lua_State *L, neap_status status, const neap_error *error) {
-  if (status != NEAP_OK)
-    neap_raise(L, error);
-}
-
 // The arguments of a call, checked, as C wants them.
 typedef struct prepared {
   const neap_bound_loss *bound;
@@ -150,7 +145,8 @@ static void resolve(lua_State *L, prepared *p, const neap_array *targets,
     if (bound->loss != NULL) {
       neap_loss_call plain = *call;
       plain.options.ignore_index = bound->has_ignored ? &bound->ignored : NULL;
-      fail_if(L, neap_loss_check_targets(bound->loss, &plain, &error), &error);
+      neap_raise_if(L, neap_loss_check_targets(bound->loss, &plain, &error),
+                    &error);
     }
     count_classes(call, kind, k, counts);
   }
@@ -184,7 +180,7 @@ static prepared prepare(lua_State *L, int weights) {
 
 static void run(lua_State *L, const prepared *p) {
   neap_error error = {0};
-  fail_if(L, neap_loss_evaluate(p->loss, &p->call, &error), &error);
+  neap_raise_if(L, neap_loss_evaluate(p->loss, &p->call, &error), &error);
 }
 
 // The array at `index`, which results go to, or a new one there.

@@ -7,11 +7,6 @@
 
 static const char *const option_names[] = {"from", "threshold", NULL};
 
-static void fail_if(lua_State *L, neap_status status, const neap_error *error) {
-  if (status != NEAP_OK)
-    neap_raise(L, error);
-}
-
 // --------------------------------------------------------------- arguments
 
 static void check_scores(lua_State *L, int index, const neap_array *scores) {
@@ -168,10 +163,10 @@ static int evaluate(lua_State *L) {
   const char **why =
       lua_newuserdatauv(L, (columns.columns + 1) * sizeof *why, 0);
   neap_error error = {0};
-  fail_if(L,
-          neap_metrics_of(neap_bound_engine(L), &columns, &metric, 1,
-                          values->data, why, &error),
-          &error);
+  neap_raise_if(L,
+                neap_metrics_of(neap_bound_engine(L), &columns, &metric, 1,
+                                values->data, why, &error),
+                &error);
   if (scores->dimensions == 2) {
     lua_pop(L, 1);
     return 1;
@@ -205,7 +200,7 @@ static int threshold(lua_State *L) {
   const neap_array *scores = lua_touserdata(L, 1);
   neap_array *found = neap_new_array(L, NEAP_FLOAT64, columns.columns, 0);
   neap_error error = {0};
-  fail_if(
+  neap_raise_if(
       L,
       neap_f1_thresholds(neap_bound_engine(L), &columns, found->data, &error),
       &error);
@@ -248,10 +243,10 @@ static int evaluate_all(lua_State *L) {
   double *numbers = lua_newuserdatauv(L, (values + 1) * sizeof *numbers, 0);
   const char **why = lua_newuserdatauv(L, (values + 1) * sizeof *why, 0);
   neap_error error = {0};
-  fail_if(L,
-          neap_metrics_of(neap_bound_engine(L), &columns, metrics,
-                          (size_t)count, numbers, why, &error),
-          &error);
+  neap_raise_if(L,
+                neap_metrics_of(neap_bound_engine(L), &columns, metrics,
+                                (size_t)count, numbers, why, &error),
+                &error);
   luaL_checkstack(L, count, "too many metrics");
   for (int m = 0; m < count; m++) {
     neap_array *out = neap_new_array(L, NEAP_FLOAT64, columns.columns, 0);
@@ -313,14 +308,15 @@ static int recalibrate(lua_State *L) {
   neap_calibration *all = push_calibrations(L, losses, 6, &columns);
   neap_error error = {0};
   const neap *engine = neap_bound_engine(L);
-  fail_if(L, neap_calibrate(engine, &columns, all, &error), &error);
+  neap_raise_if(L, neap_calibrate(engine, &columns, all, &error), &error);
   luaL_argcheck(L, test->rows == columns.columns, 5, "wanted as many columns");
   neap_array *out = neap_new_array(L, NEAP_FLOAT64, test->rows, test->columns);
   columns.scores = test->data;
   columns.dtype = test->dtype;
   columns.rows = test->columns;
-  fail_if(L, neap_apply_calibration(engine, &columns, all, out->data, &error),
-          &error);
+  neap_raise_if(
+      L, neap_apply_calibration(engine, &columns, all, out->data, &error),
+      &error);
   return 1;
 }
 

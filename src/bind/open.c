@@ -102,6 +102,11 @@ int neap_raise(lua_State *L, const neap_error *error) {
   return luaL_error(L, "%s", error->message);
 }
 
+void neap_raise_if(lua_State *L, neap_status status, const neap_error *error) {
+  if (status != NEAP_OK)
+    neap_raise(L, error);
+}
+
 typedef struct module {
   const char *name;
   void (*open)(lua_State *L);

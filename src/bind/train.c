@@ -9,11 +9,6 @@
 #define NEAP_MODEL_TYPE "neap.Model"
 #define NEAP_OPTIMIZER_TYPE "neap.Optimizer"
 
-static void fail_if(lua_State *L, neap_status status, const neap_error *error) {
-  if (status != NEAP_OK)
-    neap_raise(L, error);
-}
-
 // -------------------------------------------------- models and optimizers
 
 // A row of models.def or optimizers.def with the numbers of one script.
@@ -434,7 +429,7 @@ static int predict(lua_State *L) {
       neap_new_array(L, spec.precision, parameters->rows * outputs, x->rows);
   spec.logits = logits->data;
   neap_error error = {0};
-  fail_if(L, neap_predict(neap_bound_engine(L), &spec, &error), &error);
+  neap_raise_if(L, neap_predict(neap_bound_engine(L), &spec, &error), &error);
   return 1;
 }
 

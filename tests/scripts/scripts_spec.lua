@@ -17,6 +17,20 @@ local function has(output, text)
   assert.is_truthy(output:find(text, 1, true), text .. " is not in\n" .. output)
 end
 
+describe("the launchers", function()
+  -- A PATH without anything: what is missing can't be installed.
+  it("name what is missing where there is no apt-get", function()
+    local process <close> = assert(host.start { "/bin/sh", "-c",
+      "PATH=/nowhere; . scripts/install", stdout = "null", stderr = "pipe" })
+    assert.same({ "exit", 0 }, { process:wait() }) -- nothing was asked for
+    local missing <close> = assert(host.start { "/bin/sh", "-c",
+      "PATH=/nowhere; set -- one=one-probe two=/no/such/file; "
+        .. ". scripts/install", stdout = "null", stderr = "pipe" })
+    has(missing:stderr():read("a"), "neap needs what Debian calls: one two")
+    assert.same({ "exit", 1 }, { missing:wait() })
+  end)
+end)
+
 describe("easy_and_hard", function()
   -- The worked example of Lin et al. 2017, in 40 digits: -log .99, -log .1,
   -- .01^2 and .9^2 times these.
