@@ -12,8 +12,8 @@
 #include "kernel/math.h"
 #include "loss/loss.h"
 
-// With x_t = x + small, where x has no rounding error and small is below one
-// step of it or a few: p = sigmoid(x_t), q = 1 - p, l = -log p, and
+// With x_t = x + small, where x has no rounding error and the sign of x_t, and
+// |small| < 1: p = sigmoid(x_t), q = 1 - p, l = -log p, and
 // l1 = log(1 + exp(-|x_t|)), so that
 //   -log q = max(x, 0) + (l1 + small where x > 0),
 //   -log p = max(-x, 0) + (l1 - small where x < 0).

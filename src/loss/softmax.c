@@ -41,11 +41,15 @@ void NEAP_NAME(neap_margins_of_gaps)(const neap_gaps *g, neap_margins *m) {
     const real r = R(1) / (R(1) + e), er = e * r;
     real gap_lost;
     const real exact = difference(gap, high, &gap_lost);
-    const real small = (gap_lost + lost) - low;
-    m->l[i] = positive ? l1 : -exact + (l1 - small);
+    const real rounded = (gap_lost + lost) - low;
+    // Where the small part decides the sign, it is all there is.
+    const int turned = positive ? exact <= R(0) : exact >= R(0);
+    const real least = positive ? NEAP_SMALLEST_NORMAL : -NEAP_SMALLEST_NORMAL;
+    const real small = turned ? exact + rounded : rounded;
+    m->l[i] = positive ? l1 : -exact + (l1 - rounded);
     m->p[i] = positive ? r : er;
     m->q[i] = positive ? er : r;
-    m->x[i] = exact;
+    m->x[i] = turned ? least : exact;
     m->small[i] = small;
     m->l1[i] = l1;
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints tests/data/loss_golden.txt: losses in 40-digit arithmetic.
+"""Prints tests/data/loss_golden.txt: losses in high-precision arithmetic.
 
     python3 tests/loss/golden.py > tests/data/loss_golden.txt
 
@@ -7,18 +7,21 @@ Needs mpmath (Debian: python3-mpmath). Derivatives come from the textbook
 value by mpmath's numerical differentiation, so that no formula of the engine
 is used. Each line is one row of one loss:
 
-    binary gamma x y : value gradient hessian
-    classes gamma k z_1 .. z_k y_1 .. y_k : value, k gradients, k Hessians
+    name count params.. k z.. y.. : value gradients.. hessians.. : scales..
 
-Inputs are exact in float32 (gamma in float64).
+k is 1 for a binary loss. The scales are sums of absolute terms: of the
+Hessian for every row, and where "terms" stands before them also of value and
+gradient, whose terms may cancel. Inputs are exact in float32 (parameters in
+float64).
 """
 import random
 import struct
 
-from mpmath import diff, exp, log, log1p, mp, mpf, nstr
+from mpmath import diff, exp, expm1, log, log1p, mp, mpf, nstr
 
 mp.dps = 60
-GAMMAS = [0, 0.1, 0.5, 1, 1.5, 2, 2.7, 5]
+XS = [0, 1e-30, 1e-8, 1e-3, 0.1, 0.52, 1.3, 2, 3.1, 4.5, 8, 12, 16.65, 20,
+      36.77, 50, 87, 88.5, 95, 103, 150, 300, 700, 1e4]
 
 
 def single(x):
@@ -29,66 +32,232 @@ def softplus(x):
     return log1p(exp(x)) if x < 0 else x + log1p(exp(-x))
 
 
-def focal(gamma, x, y):
-    """(1 - p_t)^gamma times cross-entropy, p_t linear in a soft y."""
-    p, q = 1 / (1 + exp(-x)), 1 / (1 + exp(x))
-    u = y * q + (1 - y) * p
-    return u ** gamma * (y * softplus(-x) + (1 - y) * softplus(x))
+def sigmoid(x):
+    return 1 / (1 + exp(-x))
 
 
-def derivative(f, x, n):
-    # Far from 0 these functions are a power of e, so a step of 1 is small.
-    mp.dps = 60 + 40 * n
+# Losses of a margin x = x_t, and the absolute terms of their second derivative.
+def focal(x, g):
+    return sigmoid(-x) ** g * softplus(-x)
+
+
+def focal_terms(x, g):
+    p, q, l = sigmoid(x), sigmoid(-x), softplus(-x)
+    return q ** g * p * ((1 + 2 * g) * q + g * l * (g * p + q))
+
+
+def focal_star(x, g, b):
+    return softplus(-(g * x + b)) / g
+
+
+def poly1(x, e):
+    return softplus(-x) + e * sigmoid(-x)
+
+
+def generalized(x, order):
+    if order == 0:
+        return softplus(-x)
+    return -expm1(-order * softplus(-x)) / order
+
+
+def symmetric(x, a, b, cut):
+    return a * softplus(-x) + b * cut * sigmoid(-x)
+
+
+def brier(x):
+    return sigmoid(-x) ** 2
+
+
+def hinge(x, m):
+    return max(mpf(0), m - x)
+
+
+def squared_hinge(x, m):
+    return hinge(x, m) ** 2
+
+
+def modified_huber(x):
+    return hinge(x, 1) ** 2 if x >= -1 else -4 * x
+
+
+def exact(f):
+    return lambda x, *p: abs(diff_at(lambda t: f(t, *p), x, 2))
+
+
+def poly1_terms(x, e):
+    p, q = sigmoid(x), sigmoid(-x)
+    return p * q * (1 + abs(e))
+
+
+def generalized_terms(x, order):
+    p, q = sigmoid(x), sigmoid(-x)
+    return p ** order * q * (p + order * q)
+
+
+def symmetric_terms(x, a, b, cut):
+    return sigmoid(x) * sigmoid(-x) * (a + b * cut)
+
+
+def brier_terms(x):
+    p, q = sigmoid(x), sigmoid(-x)
+    return 2 * p * q * q * (2 * p + q)
+
+
+def diff_at(f, x, n):
+    # Far from 0 these functions are a power of e, beside 1 at the other end.
+    mp.dps = 60 + 40 * n + int(abs(x))
     try:
-        return diff(f, x, n, h=mpf(10) ** -30)
+        result = diff(f, x, n, h=mpf(10) ** -30)
     finally:
         mp.dps = 60
+    return +result
 
 
-def binary():
-    xs = [0, 1e-30, 1e-8, 1e-3, 0.1, 0.5, 1, 2, 3.1, 4.5, 8, 12, 16.65, 20,
-          36.77, 50, 87, 88.5, 95, 103, 150, 300, 700]
-    for gamma in GAMMAS:
-        for x in xs + [-x for x in xs if x > 0]:
+MARGIN_LOSSES = [
+    ("focal", focal, focal_terms, [[g] for g in (0, 0.1, 0.5, 1, 1.5, 2, 2.7, 5, 8, 10)]),
+    ("focal_star", focal_star, exact(focal_star), [[2, 1], [4, 0], [1, 0], [0.3, -3]]),
+    ("poly1", poly1, poly1_terms, [[2], [0.5], [-1], [-0.5]]),
+    ("generalized_cross_entropy", generalized, generalized_terms, [[0.7], [0.1], [1], [0], [0.001]]),
+    ("symmetric_cross_entropy", symmetric, symmetric_terms, [[0.1, 1, 4], [1, 0.5, 4]]),
+    ("brier", brier, brier_terms, [[]]),
+    ("hinge", hinge, exact(hinge), [[1], [0.4]]),
+    ("squared_hinge", squared_hinge, exact(squared_hinge), [[1], [0.4]]),
+    ("modified_huber", modified_huber, exact(modified_huber), [[]]),
+]
+
+
+def show(name, params, z, y, out, scales, terms=False):
+    words = [name, len(params), *[repr(float(p)) for p in params], len(z),
+             *map(repr, z), *map(repr, y), ":", *[nstr(v, 21) for v in out], ":"]
+    if terms:
+        words.append("terms")
+    print(*words, *[nstr(v, 6) for v in scales])
+
+
+def derivatives(f, x):
+    return [f(x)] + [diff_at(f, x, n) for n in (1, 2)]
+
+
+def engine_params(name, p):
+    return [*p, float("nan"), 0] if name == "focal" else p
+
+
+def hard_binary():
+    for name, f, terms, sets in MARGIN_LOSSES:
+        for p in sets:
+            ps = [mpf(v) for v in p]
+            for x in XS + [-x for x in XS if x > 0]:
+                x = single(x)
+                out = derivatives(lambda t: f(t, *ps), mpf(x))
+                cancels = name == "poly1" and p[0] < 0
+                scales = [terms(mpf(x), *ps)]
+                if cancels:
+                    scales = [softplus(-mpf(x)) + abs(ps[0]) * sigmoid(-mpf(x)),
+                              sigmoid(-mpf(x)) * (1 + abs(ps[0]))] + scales
+                show(name, engine_params(name, p), [x], [1.0], out, scales, cancels)
+
+
+def asymmetric(x, y, g1, g0, margin):
+    if y:
+        return focal(x, g1)
+    u = max(sigmoid(x) - margin, mpf(0))
+    return u ** g0 * -log1p(-u) if u > 0 else mpf(0)
+
+
+def hard_asymmetric():
+    """The scales hold what one rounding of the probability does."""
+    for p in ([0, 4, 0.05], [1, 4, 0.05], [1, 2, 0], [0.5, 0.5, 0.2]):
+        ps = [mpf(single(v)) if i == 2 else mpf(v) for i, v in enumerate(p)]
+        for x in [v for v in XS if v < 200] + [-v for v in XS if 0 < v < 200]:
             x = single(x)
-            for y in (1, 0.75, 1e-3):
-                if y != 1 and (abs(x) > 88 or (abs(x) < 0.1 and x != 0)):
-                    continue
-                y = single(y)
-                f = lambda t: focal(mpf(gamma), t, mpf(y))
-                out = [f(mpf(x)), derivative(f, mpf(x), 1), derivative(f, mpf(x), 2)]
-                print("binary", repr(float(gamma)), repr(x), repr(y), ":", *[nstr(v, 25) for v in out])
+            for y in (1.0, 0.0):
+                f = lambda t: asymmetric(t, y, *ps)
+                out = derivatives(f, mpf(x))
+                third = diff_at(f, mpf(x), 3)
+                p_t = sigmoid(mpf(x) if y else -mpf(x))
+                d = [*out, third]
+                scales = [abs(d[n]) + abs(d[n + 1]) / p_t for n in range(3)]
+                show("asymmetric", [p[0], p[1], single(p[2])], [x], [y], out, scales, True)
 
 
-def softmax_focal(gamma, z, y):
+def soft_linear(x, y, g):
+    p, q = sigmoid(x), sigmoid(-x)
+    return (y * q + (1 - y) * p) ** g * (y * softplus(-x) + (1 - y) * softplus(x))
+
+
+def soft_binary():
+    """Scales of soft targets: the two classes' terms, times 1 + gamma where a
+    power amplifies the rounding of its base."""
+    xs = [x for x in XS if x < 80]
+    cases = [("focal", [g, float("nan"), 0], soft_linear, [g]) for g in (0, 0.1, 0.5, 1, 2, 5)]
+    cases += [("brier", [], lambda x, y: (sigmoid(x) - y) ** 2, [])]
+    for name, f, _, sets in MARGIN_LOSSES:
+        if name == "brier":
+            continue
+        for p in sets[:2]:
+            ps = [mpf(v) for v in p]
+            g = lambda x, y, f=f, ps=ps: y * f(x, *ps) + (1 - y) * f(-x, *ps)
+            cases.append((name, [*p, float("nan"), 1] if name == "focal" else p, g, []))
+    for name, p, f, args in cases:
+        for x in xs + [-x for x in xs if x > 0]:
+            for y in (0.75, 1e-3):
+                x, y = single(x), single(y)
+                at = lambda t: f(t, mpf(y), *[mpf(a) for a in args])
+                out = derivatives(at, mpf(x))
+                grow = 1 + (args[0] if args else 0)
+                size = [abs(v) for v in out]
+                # f at either class bounds what cancels between them.
+                bound = [grow * (size[0] + size[1]), grow * (size[0] + size[1] + size[2]),
+                         grow * (size[0] + size[1] + size[2] + sigmoid(-abs(mpf(x))))]
+                show(name, p, [x], [y], out, bound, True)
+
+
+def lifted(f, p, z, y):
     total = mpf(0)
     for k, yk in enumerate(y):
         if yk:
-            margin = z[k] - log(sum(exp(v) for j, v in enumerate(z) if j != k))
-            total += yk * (1 / (1 + exp(margin))) ** gamma * softplus(-margin)
+            others = [v for j, v in enumerate(z) if j != k]
+            most = max(others)
+            margin = z[k] - most - log(sum(exp(v - most) for v in others))
+            total += mpf(yk) * f(margin, *p)
     return total
 
 
 def classes():
     draw = random.Random(1)
-    for k in (2, 3, 7):
-        for scale in (0.1, 1, 5, 20):
-            for gamma in (0, 0.5, 2):
-                for soft in (False, True):
-                    z = [single(draw.gauss(0, scale)) for _ in range(k)]
-                    y = [0.0] * k
-                    y[draw.randrange(k)] = 1.0
-                    if soft:
-                        y = [single(0.7 * v + 0.3 / k) for v in y]
-                    out = [softmax_focal(mpf(gamma), [mpf(v) for v in z], y)]
-                    for n in (1, 2):
-                        for j in range(k):
-                            f = lambda t: softmax_focal(
-                                mpf(gamma), [t if i == j else mpf(v) for i, v in enumerate(z)], y)
-                            out.append(derivative(f, mpf(z[j]), n))
-                    print("classes", repr(float(gamma)), k, *map(repr, z), *map(repr, y), ":",
-                          *[nstr(v, 25) for v in out])
+    names = {"focal": "softmax_focal"}
+    for name, f, _, sets in MARGIN_LOSSES:
+        if name == "brier":
+            continue
+        for p in sets[:3]:
+            ps = [mpf(v) for v in p]
+            for k, scales in ((2, (0.1, 5)), (3, (1, 20)), (7, (5,)), (60, (3,))):
+                for scale in scales:
+                    for soft in (False, True):
+                        if k == 60 and (soft or name not in ("focal", "poly1")):
+                            continue
+                        z = [single(draw.gauss(0, scale)) for _ in range(k)]
+                        y = [0.0] * k
+                        y[draw.randrange(k)] = 1.0
+                        if soft:
+                            y = [single(0.7 * v + 0.3 / k) for v in y]
+                        out = [lifted(f, ps, [mpf(v) for v in z], y)]
+                        for n in (1, 2):
+                            for j in range(k):
+                                g = lambda t: lifted(
+                                    f, ps, [t if i == j else mpf(v) for i, v in enumerate(z)], y)
+                                out.append(diff_at(g, mpf(z[j]), n))
+                        size = [abs(v) for v in out]
+                        terms = [size[1 + j] + size[1 + k + j] for j in range(k)]
+                        cancels = soft or (name == "poly1" and p[0] < 0)
+                        if cancels:
+                            grow = 1 + (p[0] if name == "focal" else 1)
+                            most = max(size)
+                            terms = [grow * most] + [grow * most] * k + [grow * most] * k
+                        show(names.get(name, "softmax_" + name), p, z, y, out, terms, cancels)
 
 
-binary()
+hard_binary()
+hard_asymmetric()
+soft_binary()
 classes()
