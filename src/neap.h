@@ -181,6 +181,8 @@ typedef struct neap_loss_options {
   neap_smoothing smoothing;
   const double *ignore_index;  // a target whose rows count nothing; NULL: none
   neap_source from;
+  int logit_targets;  // 1: targets are logits, too, whose softmax is P; of the
+                      // losses that compare distributions only
   neap_hessian_mode hessian_mode;
   double hessian_floor;
   neap_normalizer normalizer;

@@ -19,6 +19,18 @@ NEAP_INLINE real exp_tail(real r) {
   return p;
 }
 
+// (e^r - 1 - r) / r^2, by itself
+// for |r| <= 1.001 ln(2) / 2, error 2^-28.46.
+NEAP_INLINE real excess_tail(real r) {
+  real p = 0x1.a072dep-13f;
+  p = NEAP_FMA(p, r, 0x1.6d4366p-10f);
+  p = NEAP_FMA(p, r, 0x1.11114cp-7f);
+  p = NEAP_FMA(p, r, 0x1.5554e8p-5f);
+  p = NEAP_FMA(p, r, 0x1.555556p-3f);
+  p = NEAP_FMA(p, r, 0x1p-1f);
+  return p;
+}
+
 // (log(1 + f) - f + f^2 / 2) / f^3
 // for sqrt(1/2) <= 1 + f <= sqrt(2), error 2^-27.35.
 NEAP_INLINE real log_tail(real f) {
@@ -85,6 +97,23 @@ NEAP_INLINE real exp_tail(real r) {
   p = NEAP_FMA(p, r, 0x1.55555555507f8p-5);
   p = NEAP_FMA(p, r, 0x1.55555555554f9p-3);
   p = NEAP_FMA(p, r, 0x1.000000000000ap-1);
+  return p;
+}
+
+// (e^r - 1 - r) / r^2, by itself
+// for |r| <= 1.001 ln(2) / 2, error 2^-58.34.
+NEAP_INLINE real excess_tail(real r) {
+  real p = 0x1.1f1a248089a09p-29;
+  p = NEAP_FMA(p, r, 0x1.af4e30e0390f2p-26);
+  p = NEAP_FMA(p, r, 0x1.27e510e1815bfp-22);
+  p = NEAP_FMA(p, r, 0x1.71de0211713edp-19);
+  p = NEAP_FMA(p, r, 0x1.a01a01904ff31p-16);
+  p = NEAP_FMA(p, r, 0x1.a01a01abf1403p-13);
+  p = NEAP_FMA(p, r, 0x1.6c16c16c1a0d1p-10);
+  p = NEAP_FMA(p, r, 0x1.11111111100cdp-7);
+  p = NEAP_FMA(p, r, 0x1.555555555554ep-5);
+  p = NEAP_FMA(p, r, 0x1.5555555555557p-3);
+  p = NEAP_FMA(p, r, 0x1.0000000000000p-1);
   return p;
 }
 

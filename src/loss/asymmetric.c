@@ -36,37 +36,50 @@ NEAP_INLINE neap_curve shifted(neap_margin m, real g, real margin) {
                       .minus = off ? R(0) : w * down};
 }
 
-NEAP_INLINE neap_curve curve(neap_margin m, int yes, const neap_constants *c) {
-  const real g = yes ? c->c[POSITIVE] : c->c[NEGATIVE];
-  const real low = yes ? c->c[POSITIVE_LOW] : c->c[NEGATIVE_LOW];
-  const neap_curve plain = focal(m, g, power_of_q(m, (neap_wide){g, low}));
-  const neap_curve cut = shifted(m, g, c->c[MARGIN]);
-  const int shift = !yes && c->c[MARGIN] > R(0);
-  return (neap_curve){.value = shift ? cut.value : plain.value,
-                      .first = shift ? cut.first : plain.first,
-                      .plus = shift ? cut.plus : plain.plus,
-                      .minus = shift ? cut.minus : plain.minus};
+NEAP_INLINE neap_margin margin_at(const neap_margins *m, int i) {
+  return (neap_margin){.l = m->l[i],
+                       .p = m->p[i],
+                       .q = m->q[i],
+                       .x = m->x[i],
+                       .small = m->small[i],
+                       .l1 = m->l1[i]};
+}
+
+static void run_focal(neap_margins *m, int lanes, const neap_constants *c) {
+  NEAP_LANES
+  for (int i = 0; i < lanes; i++) {
+    const int yes = m->y[i] != R(0);
+    const real g = yes ? c->c[POSITIVE] : c->c[NEGATIVE];
+    const real low = yes ? c->c[POSITIVE_LOW] : c->c[NEGATIVE_LOW];
+    const neap_margin margin = margin_at(m, i);
+    const neap_curve f =
+        focal(margin, g, power_of_q(margin, (neap_wide){g, low}));
+    m->value[i] = f.value;
+    m->first[i] = f.first;
+    m->plus[i] = f.plus;
+    m->minus[i] = f.minus;
+  }
+}
+
+// Overwrites the lanes of negative rows.
+static void run_shifted(neap_margins *m, int lanes, const neap_constants *c) {
+  NEAP_LANES
+  for (int i = 0; i < lanes; i++) {
+    const int yes = m->y[i] != R(0);
+    const neap_curve f = shifted(margin_at(m, i), c->c[NEGATIVE], c->c[MARGIN]);
+    m->value[i] = yes ? m->value[i] : f.value;
+    m->first[i] = yes ? m->first[i] : f.first;
+    m->plus[i] = yes ? m->plus[i] : f.plus;
+    m->minus[i] = yes ? m->minus[i] : f.minus;
+  }
 }
 
 static void curve_block(neap_margins *m, int lanes, neap_order order,
                         const neap_constants *c) {
   (void)order;
-  for (int start = 0; start < lanes; start += NEAP_SUM_LANES) {
-    NEAP_LANES
-    for (int i = start; i < start + NEAP_SUM_LANES; i++) {
-      const neap_margin margin = {.l = m->l[i],
-                                  .p = m->p[i],
-                                  .q = m->q[i],
-                                  .x = m->x[i],
-                                  .small = m->small[i],
-                                  .l1 = m->l1[i]};
-      const neap_curve f = curve(margin, m->y[i] != R(0), c);
-      m->value[i] = f.value;
-      m->first[i] = f.first;
-      m->plus[i] = f.plus;
-      m->minus[i] = f.minus;
-    }
-  }
+  run_focal(m, lanes, c);
+  if (c->c[MARGIN] > R(0))
+    run_shifted(m, lanes, c);
 }
 
 static void prepare(const double *params, neap_constants *c) {

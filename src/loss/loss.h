@@ -18,6 +18,8 @@ enum {
   NEAP_TAKES_AFTER = 1,    // NEAP_SMOOTH_AFTER
   NEAP_TAKES_ALPHA = 2,    // a parameter alpha, which weighs the classes
   NEAP_TAKES_MARGINS = 4,  // LDAM's class_margins and scale, from parameters
+  NEAP_TAKES_WHOLE = 8,    // P as a whole: no class_margins
+  NEAP_TAKES_SPREAD = 16,  // P above 0: no class, unless it is smoothed
 };
 
 struct neap_margin_loss;
@@ -53,6 +55,13 @@ static inline const neap_loss_form *neap_loss_form_of(const neap_loss *loss,
   return loss->form[dtype == NEAP_FLOAT32];
 }
 
+// Returns what the targets of a loss are.
+static inline neap_domain neap_domain_of(const neap_loss *loss,
+                                         const neap_loss_options *options) {
+  const neap_domain domain = neap_loss_form_of(loss, NEAP_FLOAT64)->domain;
+  return options->logit_targets ? NEAP_LINE : domain;
+}
+
 // Rows of this many classes or more are long, and padded to whole blocks.
 enum { NEAP_LONG_ROW = 48 };
 
@@ -72,6 +81,16 @@ neap_status neap_loss_check_options(const neap_loss *loss, size_t classes,
                                     const neap_loss_options *options,
                                     neap_error *error);
 
+// Returns the labels, or classes, of a call's rows: 1 or more.
+static inline size_t neap_labels_of(const neap_loss_call *call) {
+  return call->classes > 1 ? call->classes : 1;
+}
+
+// Checks the whole of a call whose strides are given, as neap_loss_evaluate
+// does.
+neap_status neap_loss_check_call(const neap_loss *loss,
+                                 const neap_loss_call *call, neap_error *error);
+
 // Checks the targets of a call, as neap_loss_evaluate does, without a value.
 neap_status neap_loss_check_targets(const neap_loss *loss,
                                     const neap_loss_call *call,
@@ -81,20 +100,36 @@ neap_status neap_loss_check_targets(const neap_loss *loss,
 void neap_loss_evaluate_unchecked(const neap_loss *loss,
                                   const neap_loss_call *call);
 
+// Writes for each fraction in [0, 1] which share of the values' sum the largest
+// of them hold; a row counts in part where a fraction cuts it. values: no NaN;
+// space: [4 * count]. A share of no loss at all is NaN.
+void neap_top_shares(size_t count, const double *values, size_t fractions,
+                     const double *fraction, double *shares, uint64_t *space);
+
 // ------------------------------------------------------------- divergences
-// p, q: [count] probabilities in double; sums in the unit of the natural
-// logarithm. Terms with p_i = 0 are 0; q_i = 0 where p_i > 0 gives infinity.
-// Source: Cover and Thomas 2006, Elements of Information Theory, ch. 2.
+// Sums over the classes in the unit of the natural logarithm, in double. Terms
+// with p_i = 0 are 0; q_i = 0 where p_i > 0 gives infinity.
+// Source: Cover and Thomas 2006, Elements of Information Theory, ch. 2; Lin
+// 1991, IEEE Trans. Inf. Theory 37(1), eq. 4.1.
 
-// Returns -sum p log p.
-double neap_entropy(const neap *engine, size_t count, const double *p);
+typedef enum neap_divergence {
+  NEAP_ENTROPY,         // -sum p log p; q is not looked at
+  NEAP_CROSS_ENTROPY,   // -sum p log q
+  NEAP_KL,              // sum p log(p / q) >= 0
+  NEAP_REVERSE_KL,      // sum q log(q / p) >= 0
+  NEAP_JENSEN_SHANNON,  // (KL(p || m) + KL(q || m)) / 2, m = (p + q) / 2
+} neap_divergence;
 
-// Returns -sum p log q.
-double neap_cross_entropy(const neap *engine, size_t count, const double *p,
-                          const double *q);
+// Returns one of them; p, q: [count] probabilities.
+double neap_diverge(const neap *engine, neap_divergence what, size_t count,
+                    const double *p, const double *q);
 
-// Returns sum p log(p / q) >= 0, the Kullback-Leibler divergence.
-double neap_kl(const neap *engine, size_t count, const double *p,
-               const double *q);
+// Writes one for each row to `values`; p, q: [rows][count] logits, of whose
+// softmax they are; scratch: neap_diverge_bytes(), 64-byte aligned.
+void neap_diverge_logits(const neap *engine, neap_divergence what, size_t rows,
+                         size_t count, const double *p, const double *q,
+                         double *values, void *scratch);
+
+size_t neap_diverge_bytes(const neap *engine, size_t count);
 
 #endif

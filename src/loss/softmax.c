@@ -424,21 +424,28 @@ static const real *load_list(const double *from, size_t count, real *to) {
   return to;
 }
 
-void NEAP_NAME(neap_run_softmax)(const neap_loss *loss,
-                                 const neap_loss_call *call) {
+void NEAP_NAME(neap_start_softmax)(const neap_loss_call *call,
+                                   neap_softmax *s) {
   const size_t k = call->classes, padded = neap_softmax_padded(k);
   const neap_loss_options *o = &call->options;
   real *space = call->scratch;
-  neap_softmax s = {
+  *s = (neap_softmax){
       .call = call,
       .options = o,
-      .loss = neap_loss_form_of(loss, NEAP_REAL_DTYPE)->margin,
       .classes = k,
       .padded = padded,
       .class_weights = load_list(o->class_weights, k, space),
       .offsets = load_list(o->class_offsets, k, space + padded),
       .margins = load_list(o->class_margins, k, space + 2 * padded),
       .space = space + 3 * padded};
+}
+
+void NEAP_NAME(neap_run_softmax)(const neap_loss *loss,
+                                 const neap_loss_call *call) {
+  const neap_loss_options *o = &call->options;
+  neap_softmax s;
+  NEAP_NAME(neap_start_softmax)(call, &s);
+  s.loss = neap_loss_form_of(loss, NEAP_REAL_DTYPE)->margin;
   if (s.loss->prepare != NULL)
     s.loss->prepare(o->params, &s.c);
   const int is_hard = call->target_dtype == NEAP_INT32 &&

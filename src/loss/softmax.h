@@ -58,6 +58,9 @@ NEAP_INLINE real exp_difference(real a, real b) {
   return NEAP_FMA(e, lost, e);
 }
 
+// Fills what all losses on a softmax share.
+void NEAP_NAME(neap_start_softmax)(const neap_loss_call *call, neap_softmax *s);
+
 // What stands for the margins of 16 rows: x_t = gap + gap_low - log(rest).
 typedef struct neap_gaps {
   neap_line gap, gap_low, rest;

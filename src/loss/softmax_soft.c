@@ -226,16 +226,26 @@ static void join_classes(const neap_softmax *s, const soft *b,
 
 // Cross-entropy needs no margins: with S = sum y, l_k = first - z_k + log sum,
 //   f = sum y_k l_k,   df/dz_j = S p_j - y_j,   d2f/dz_j2 = S p_j (1 - p_j).
+// The largest logit's 1 stays out of the sum, which may be far below it.
 static void run_cross_entropy(const neap_softmax *s, neap_line *z, soft *b) {
   neap_line *e = lines_of(s, NEAP_LINE_E);
   neap_line *y = lines_of(s, NEAP_LINE_Y);
   neap_line *first = lines_of(s, NEAP_LINE_FIRST);
   neap_line *plus = lines_of(s, NEAP_LINE_PLUS);
   const neap_second to = second_for(s->options);
-  neap_line sum = {0}, l1;
+  neap_line sum = {0}, others, l1;
+  for (size_t j = 0; j < s->classes; j++) {
+    NEAP_LANES
+    for (int i = 0; i < ROWS; i++) {
+      const int is_top = b->top[i] == (int32_t)j && z[j][i] == z[j][i];
+      const real power = exp_difference(z[j][i], b->first[i]);
+      e[j][i] = is_top ? R(0) : power;
+    }
+  }
+  NEAP_NAME(neap_sum_lines)(s, e, others);
   NEAP_LANES
   for (int i = 0; i < ROWS; i++)
-    l1[i] = neap_log(b->total[i]);
+    l1[i] = neap_log1p(others[i]);
   for (size_t j = 0; j < s->classes; j++) {
     NEAP_LANES
     for (int i = 0; i < ROWS; i++) {
@@ -248,8 +258,10 @@ static void run_cross_entropy(const neap_softmax *s, neap_line *z, soft *b) {
   for (size_t j = 0; j < s->classes; j++) {
     NEAP_LANES
     for (int i = 0; i < ROWS; i++) {
-      const real inverse = R(1) / b->total[i], p = e[j][i] * inverse;
-      const real left = (b->total[i] - e[j][i]) * inverse;
+      const int is_top = b->top[i] == (int32_t)j;
+      const real inverse = R(1) / (R(1) + others[i]);
+      const real p = (is_top ? R(1) : e[j][i]) * inverse;
+      const real left = is_top ? others[i] * inverse : R(1) - p;
       first[j][i] = sum[i] * p - first[j][i];
       plus[j][i] = second_of(sum[i] * p * left, R(0), to);
     }
@@ -265,10 +277,10 @@ static void run_soft(const neap_softmax *s, soft *b) {
       z[j][i] = logit_of(s, z[j][i], j);
   }
   find_largest(s, z, b);
-  find_exponentials(s, z, b);
   if (s->c.is_cross_entropy) {
     run_cross_entropy(s, z, b);
   } else {
+    find_exponentials(s, z, b);
     run_classes(s, z, b, sums);
     join_classes(s, b, sums);
   }

@@ -81,6 +81,8 @@ SMALL = mpf("1e-5")  # keeps a weight that vanishes at 0 away from 0
 POLYNOMIALS = [
     ("exp_tail", "r", "(e^r - 1 - r) / r^2", exp_tail, -LN2 / 2 * mpf("1.001"), LN2 / 2 * mpf("1.001"),
      lambda r: (r * r + SMALL) / exp(r), (4, 9), "|r| <= 1.001 ln(2) / 2"),
+    ("excess_tail", "r", "(e^r - 1 - r) / r^2, by itself", exp_tail, -LN2 / 2 * mpf("1.001"), LN2 / 2 * mpf("1.001"),
+     lambda r: 1 / exp_tail(r), (5, 10), "|r| <= 1.001 ln(2) / 2"),
     ("log_tail", "f", "(log(1 + f) - f + f^2 / 2) / f^3", log_tail, sqrt(mpf(1) / 2) - 1, sqrt(mpf(2)) - 1,
      lambda f: SMALL + (f * f if abs(f) < TINY else abs(f ** 3 / log1p(f))), (7, 18),
      "sqrt(1/2) <= 1 + f <= sqrt(2)"),

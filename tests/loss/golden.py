@@ -257,7 +257,112 @@ def classes():
                         show(names.get(name, "softmax_" + name), p, z, y, out, terms, cancels)
 
 
+def softmax(z):
+    e = [exp(v - max(z)) for v in z]
+    return [v / sum(e) for v in e]
+
+
+def rel(a, b):
+    return a * (log(a) - log(b)) if a else mpf(0)
+
+
+def kl(p, q):
+    return sum(rel(a, b) for a, b in zip(p, q))
+
+
+def reverse_kl(p, q):
+    return kl(q, p)
+
+
+def jensen_shannon(p, q):
+    m = [(a + b) / 2 for a, b in zip(p, q)]
+    return (kl(p, m) + kl(q, m)) / 2
+
+
+def softmax_brier(p, q):
+    return sum((a - b) ** 2 for a, b in zip(p, q))
+
+
+# q phi' and q^2 phi'' of one class.
+DISTRIBUTIONS = [
+    ("kl", kl, lambda p, q: (q - p, p)),
+    ("reverse_kl", reverse_kl, lambda p, q: (rel(q, p), q)),
+    ("jensen_shannon", jensen_shannon, lambda p, q: (rel(q, (p + q) / 2) / 2, p * q / (p + q) / 2)),
+    ("softmax_brier", softmax_brier, lambda p, q: (2 * q * (q - p), 2 * q * q)),
+]
+
+
+def of_softmax(f, p, z):
+    """Value, gradient and Hessian of f(p, softmax(z))."""
+    out = [f(p, softmax(z))]
+    for n in (1, 2):
+        for j in range(len(z)):
+            g = lambda t: f(p, softmax([t if i == j else v for i, v in enumerate(z)]))
+            out.append(diff_at(g, z[j], n))
+    return out
+
+
+def distributions():
+    """The scales are the sums of absolute terms, of which the rounding of
+    log P and log q is one."""
+    draw = random.Random(2)
+    for name, f, slopes in DISTRIBUTIONS:
+        for k, spread in ((2, 0.1), (2, 5), (3, 1), (3, 20), (7, 5), (7, 0.01)):
+            for hard in (False, True):
+                if hard and name == "reverse_kl":
+                    continue
+                z = [single(draw.gauss(0, spread)) for _ in range(k)]
+                p = [0.0] * k
+                p[z.index(max(z)) if draw.random() < 0.5 else 0] = 1.0
+                if not hard:
+                    # Sixteenths add up to 1 without rounding.
+                    parts = [1] * k
+                    for _ in range(16 - k):
+                        parts[draw.randrange(k)] += 1
+                    p = [v / 16 for v in parts]
+                ps, zs = [mpf(v) for v in p], [mpf(v) for v in z]
+                q = softmax(zs)
+                out = of_softmax(f, ps, zs)
+                terms = [slopes(a, b) for a, b in zip(ps, q)]
+                e = sum(abs(c) for c, _ in terms)
+                d = sum(b for _, b in terms)
+                value = abs(out[0])
+                if not hard and name != "softmax_brier":
+                    value += sum(abs(a * log(a)) + abs(b * log(b)) for a, b in zip(ps, q))
+                gradient = [abs(c) + b * e + a + b for (c, _), a, b in zip(terms, ps, q)]
+                if hard:
+                    gradient = [abs(c) + b * e for (c, _), b in zip(terms, q)]
+                hessian = [(abs(c) + s + b * e) + b * b * d for (c, s), b in zip(terms, q)]
+                show(name, [], z, p, out, [value] + gradient + hessian, True)
+
+
+def distillation():
+    """Logits that are as close as 1e-9 of each other; the value is exact to
+    units in the last place, so its scale is itself."""
+    draw = random.Random(3)
+    for spread in (30, 8, 3, 1, 0.1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-7, 1e-9):
+        size = 1 if spread > 1e-5 else 1e-3
+        for k, heat in ((2, 1), (3, 2), (7, 4), (7, 1)):
+            z = [single(draw.gauss(0, size)) for _ in range(k)]
+            u = [single(v + draw.gauss(0, spread)) for v in z]
+            teacher = softmax([mpf(v) / heat for v in u])
+            f = lambda p, z: kl(p, softmax([v / heat for v in z])) * heat ** 2
+            zs = [mpf(v) for v in z]
+            mp.dps = 120
+            out = [f(teacher, zs)]
+            q = softmax([v / heat for v in zs])
+            out += [heat * (b - a) for a, b in zip(teacher, q)]
+            out += [b * (1 - b) for b in q]
+            mp.dps = 60
+            t = [log(b / a) for a, b in zip(teacher, q)]
+            most = max(abs(v) for v in t)
+            gradient = [heat * (abs(b - a) + max(a, b) * min(most, 1)) for a, b in zip(teacher, q)]
+            show("distillation", [heat], z, u, out, [out[0]] + gradient + q, True)
+
+
 hard_binary()
 hard_asymmetric()
 soft_binary()
 classes()
+distributions()
+distillation()

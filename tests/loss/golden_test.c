@@ -75,6 +75,8 @@ static void evaluate(const neap *engine, const row *r, neap_dtype dtype,
     z[j] = (float)r->z[j];
     y[j] = (float)r->y[j];
   }
+  // Of this loss the one parameter in the file is the temperature.
+  const bool is_heated = strcmp(r->name, "distillation") == 0;
   const neap_loss_call call = {
       .rows = 1,
       .classes = (size_t)r->k,
@@ -82,7 +84,8 @@ static void evaluate(const neap *engine, const row *r, neap_dtype dtype,
       .target_dtype = dtype,
       .logits = single ? (void *)z : (void *)r->z,
       .targets = single ? (void *)y : (void *)r->y,
-      .options = {.params = r->params},
+      .options = {.params = r->params,
+                  .scale = is_heated ? 1 / r->params[0] : 1},
       .value = single ? (void *)&v : (void *)value,
       .gradient = single ? (void *)g : (void *)gradient,
       .hessian = single ? (void *)h : (void *)hessian,

@@ -4,7 +4,7 @@
 #include "check.h"
 #include "loss/loss.h"
 
-enum { ROWS = 1003, CLASSES = 3 };
+enum { ROWS = 1003, CLASSES = 3, LOSS_MAX = 64 };
 
 static _Alignas(64) char scratch[1 << 16];
 
@@ -38,14 +38,29 @@ static bool has_classes(const neap_loss *loss) {
 }
 
 // Losses of numbers have no classes to weigh.
-static bool is_real(const neap_loss *loss) {
-  return neap_loss_kind_of(loss) == NEAP_REAL;
+static bool takes_weights(const neap_loss *loss) {
+  return neap_loss_form_of(loss, NEAP_FLOAT64)->domain == NEAP_UNIT;
+}
+
+// Losses whose targets are logits, too.
+static bool takes_logits(const neap_loss *loss) {
+  return has_classes(loss) &&
+         neap_loss_form_of(loss, NEAP_FLOAT64)->domain == NEAP_LINE;
+}
+
+// Losses that have no value for a target that is one class.
+static bool is_spread(const neap_loss *loss) {
+  const neap_loss_form *form = neap_loss_form_of(loss, NEAP_FLOAT64);
+  return takes_logits(loss) || (form->takes & NEAP_TAKES_SPREAD) != 0;
 }
 
 static neap_loss_call hard_call(const neap_loss *loss, size_t rows) {
   neap_loss_call call = {
       .rows = rows, .logits = d.x, .targets = d.hard, .scratch = scratch};
-  if (has_classes(loss)) {
+  if (is_spread(loss)) {
+    call.classes = CLASSES;
+    call.targets = d.soft;
+  } else if (has_classes(loss)) {
     call.classes = CLASSES;
     call.target_dtype = NEAP_INT32;
     call.targets = d.labels;
@@ -58,6 +73,14 @@ static neap_loss_call soft_call(const neap_loss *loss, size_t rows) {
   call.target_dtype = NEAP_FLOAT64;
   call.targets = d.soft;
   return call;
+}
+
+// The target of one row of hard_call or soft_call.
+static const void *target_of(const neap_loss_call *call, size_t row) {
+  if (call->target_dtype == NEAP_INT32)
+    return (const int32_t *)call->targets + row;
+  const size_t k = call->classes > 1 ? call->classes : 1;
+  return (const double *)call->targets + row * k;
 }
 
 static double evaluate(const neap_loss *loss, const neap_loss_call *call) {
@@ -80,10 +103,8 @@ static void test_derivatives(const neap_loss *loss, bool soft) {
     neap_loss_call call = soft ? soft_call(loss, 1) : hard_call(loss, 1);
     memcpy(z, d.x + i * k, k * sizeof *z);
     call.logits = z;
-    call.options.class_weights = is_real(loss) ? NULL : class_weights;
-    call.targets = soft                ? (void *)&d.soft[i * k]
-                   : has_classes(loss) ? (void *)&d.labels[i]
-                                       : &d.hard[i];
+    call.options.class_weights = takes_weights(loss) ? class_weights : NULL;
+    call.targets = target_of(&call, i);
     neap_loss_call first = call;
     first.gradient = gradient;
     first.hessian = hessian;
@@ -116,7 +137,7 @@ static void test_sizes(const neap_loss *loss) {
   for (size_t i = 0; i < ROWS; i++) {
     neap_loss_call call = hard_call(loss, 1);
     call.logits = d.x + i * k;
-    call.targets = has_classes(loss) ? (void *)&d.labels[i] : &d.hard[i];
+    call.targets = target_of(&call, i);
     call.value = &alone[i];
     evaluate(loss, &call);
   }
@@ -138,16 +159,20 @@ static void test_sizes(const neap_loss *loss) {
 // in place, with weights of 1.
 static void test_layouts(const neap_loss *loss) {
   static double dense[ROWS * CLASSES], lines[ROWS * CLASSES];
-  static double z[ROWS * CLASSES];
+  static double z[ROWS * CLASSES], y[ROWS * CLASSES];
   const size_t k = has_classes(loss) ? CLASSES : 1;
   neap_loss_call call = hard_call(loss, ROWS);
   call.gradient = dense;
   const double sum = evaluate(loss, &call);
   for (size_t i = 0; i < ROWS; i++) {
-    for (size_t j = 0; j < k; j++)
+    for (size_t j = 0; j < k; j++) {
       z[j * ROWS + i] = d.x[i * k + j];
+      y[j * ROWS + i] = d.soft[i * k + j];
+    }
   }
   call.logits = call.gradient = z;
+  if (is_spread(loss))
+    call.targets = y;
   call.row_stride = 1;
   call.class_stride = ROWS;
   CHECK(evaluate(loss, &call) == sum);
@@ -172,12 +197,13 @@ static void test_weights(const neap_loss *loss) {
   call.value = plain;
   evaluate(loss, &call);
   call.weights = d.weights;
-  call.options.class_weights = is_real(loss) ? NULL : class_weights;
+  const bool classes = takes_weights(loss) && !is_spread(loss);
+  call.options.class_weights = classes ? class_weights : NULL;
   call.value = weighted;
   evaluate(loss, &call);
   for (size_t i = 0; i < ROWS; i++) {
     const int class = has_classes(loss) ? d.labels[i] : (int)d.hard[i];
-    const double of_class = is_real(loss) ? 1 : class_weights[class];
+    const double of_class = classes ? class_weights[class] : 1;
     const double truth = plain[i] * of_class * d.weights[i];
     CHECK(fabs(weighted[i] - truth) <= 4e-16 * truth);
   }
@@ -195,7 +221,8 @@ static void test_extremes(const neap_loss *loss) {
     const int32_t label = 0;
     neap_loss_call call = hard_call(loss, 1);
     call.logits = z;
-    call.targets = has_classes(loss) ? (const void *)&label : &yes;
+    if (!is_spread(loss))
+      call.targets = has_classes(loss) ? (const void *)&label : &yes;
     call.value = &value;
     call.gradient = gradient;
     call.hessian = hessian;
@@ -228,8 +255,10 @@ static void test_extremes(const neap_loss *loss) {
 static void test_symmetry(const neap_loss *loss) {
   static double value[2][ROWS], gradient[2][ROWS * CLASSES];
   static double turned[ROWS], other[ROWS], one_hot[ROWS * CLASSES];
-  if (is_real(loss) || strcmp(neap_loss_name(loss), "asymmetric") == 0)
+  if (!takes_weights(loss) || is_spread(loss) ||
+      strcmp(neap_loss_name(loss), "asymmetric") == 0) {
     return;
+  }
   neap_loss_call call = hard_call(loss, ROWS);
   call.value = value[0];
   call.gradient = gradient[0];
@@ -285,11 +314,12 @@ static void refuse_parameters(const neap_loss *loss) {
   }
 }
 
-// What a loss of numbers has no use for is refused, not ignored.
+// What a loss has no use for whose targets are no probabilities is refused,
+// not ignored.
 static void refuse_classes(const neap_loss *loss) {
-  static const double two[] = {1, 1};
+  static const double ones[] = {1, 1, 1};
   neap_loss_call call = hard_call(loss, 2);
-  call.options.class_weights = two;
+  call.options.class_weights = ones;
   refuse(loss, &call, NEAP_EARGUMENT, "does not take class_weights");
   call = hard_call(loss, 2);
   call.options.label_smoothing = 0.1;
@@ -298,17 +328,39 @@ static void refuse_classes(const neap_loss *loss) {
   call.options.from = NEAP_PROBABILITIES;
   refuse(loss, &call, NEAP_EARGUMENT, "does not take probabilities");
   call = hard_call(loss, 2);
-  call.options.scale = 2;
-  refuse(loss, &call, NEAP_EARGUMENT, "does not take scale");
-  const double missing[] = {1, NAN};
+  call.options.normalizer = NEAP_POSITIVES;
+  refuse(loss, &call, NEAP_EARGUMENT, "does not take positives");
+  const double missing[] = {1, NAN, 1, 1, 1, 1};
   call = hard_call(loss, 2);
   call.targets = missing;
-  refuse(loss, &call, NEAP_EDATA, "target in row 2 is nan; wanted a finite");
+  refuse(loss, &call, NEAP_EDATA, "is nan; wanted a finite");
+  call = hard_call(loss, 2);
+  if (has_classes(loss)) {
+    call.targets = d.labels;
+    call.target_dtype = NEAP_INT32;
+    refuse(loss, &call, NEAP_EARGUMENT, "has classes as targets");
+  } else {
+    call.options.scale = 2;
+    refuse(loss, &call, NEAP_EARGUMENT, "does not take scale");
+  }
+}
+
+static void refuse_labels(const neap_loss *loss) {
+  neap_loss_call call = hard_call(loss, 2);
+  call.target_dtype = NEAP_INT32;
+  call.targets = d.labels;
+  if (is_spread(loss)) {
+    refuse(loss, &call, NEAP_EARGUMENT, "of a class is infinite");
+    return;
+  }
+  call.targets = (const int32_t[]){0, 3};
+  refuse(loss, &call, NEAP_EDATA,
+         "target in row 2 is 3; wanted a class, 0 to 2");
 }
 
 static void test_refusals(const neap_loss *loss) {
   refuse_parameters(loss);
-  if (is_real(loss)) {
+  if (!takes_weights(loss)) {
     refuse_classes(loss);
     return;
   }
@@ -337,12 +389,8 @@ static void test_refusals(const neap_loss *loss) {
     call.classes = 1;
     refuse(loss, &call, NEAP_ESHAPE, "wanted 2");
   }
-  if (!has_classes(loss))
-    return;
-  call = hard_call(loss, 2);
-  call.targets = (const int32_t[]){0, 3};
-  refuse(loss, &call, NEAP_EDATA,
-         "target in row 2 is 3; wanted a class, 0 to 2");
+  if (has_classes(loss))
+    refuse_labels(loss);
 }
 
 static void test_isa(const neap *engine) {
@@ -386,12 +434,13 @@ static void test_no_focus(const neap *engine) {
 
 // The instruction sets with fused operations give the same bits.
 static void test_bits(const neap *engine) {
-  static double kept[8][ROWS * CLASSES], now[ROWS * CLASSES];
+  static double kept[LOSS_MAX][ROWS * CLASSES], now[ROWS * CLASSES];
   if (engine->isa == NEAP_ISA_BASE)
     return;
   for (size_t i = 0; neap_loss_at(engine, i) != NULL; i++) {
     const neap_loss *loss = neap_loss_at(engine, i);
     neap_loss_call call = soft_call(loss, ROWS);
+    CHECK(i < LOSS_MAX);
     memset(now, 0, sizeof now);
     call.gradient = now;
     evaluate(loss, &call);

@@ -1,0 +1,219 @@
+// loss/check_call.c -- the arrays of a call: shapes, targets, weights.
+#include <float.h>
+#include <math.h>
+
+#include "loss/loss.h"
+
+static const neap_kernels *kernels_of(const neap_loss *loss,
+                                      const neap_loss_call *call) {
+  return loss->kernels[call->dtype == NEAP_FLOAT32];
+}
+
+static neap_status refuse_target(bool unit, size_t row, double target,
+                                 neap_error *error) {
+  return neap_fail(error, NEAP_EDATA, "target in row %zu is %g; wanted %s",
+                   row + 1, target, unit ? "0 to 1" : "a finite number");
+}
+
+// Whether targets must be one class or the other.
+static bool wants_hard(const neap_loss_call *call) {
+  const neap_loss_options *o = &call->options;
+  return o->class_margins != NULL ||
+         (o->label_smoothing > 0 && o->smoothing == NEAP_SMOOTH_AFTER);
+}
+
+static neap_status check_number(const neap_loss *loss,
+                                const neap_loss_call *call, size_t row,
+                                double y, neap_error *error) {
+  const bool unit = neap_domain_of(loss, &call->options) == NEAP_UNIT;
+  const double *ignored = call->options.ignore_index;
+  if (ignored != NULL && y == *ignored)
+    return NEAP_OK;
+  const bool fits = unit ? y >= 0 && y <= 1 : isfinite(y) != 0;
+  if (!fits)
+    return refuse_target(unit, row, y, error);
+  if (!wants_hard(call) || y == 0 || y == 1)
+    return NEAP_OK;
+  return neap_fail(error, NEAP_EDATA,
+                   "target in row %zu is %g; class_margins and smoothing after "
+                   "the loss want classes",
+                   row + 1, y);
+}
+
+// Targets that are numbers, which lie as the logits do. Where nothing special
+// is asked for, one fast look is enough.
+static neap_status check_numbers(const neap_loss *loss,
+                                 const neap_loss_call *call,
+                                 neap_error *error) {
+  const size_t k = neap_labels_of(call), count = call->rows * k;
+  const bool unit = neap_domain_of(loss, &call->options) == NEAP_UNIT;
+  const double most = call->dtype == NEAP_FLOAT32 ? FLT_MAX : DBL_MAX;
+  const bool is_dense =
+      k == 1 || (call->class_stride == 1 && call->row_stride == (ptrdiff_t)k);
+  if (is_dense && !wants_hard(call) &&
+      kernels_of(loss, call)
+              ->find_outside(count, call->targets, unit ? 0 : -most,
+                             unit ? 1 : most) == count) {
+    return NEAP_OK;
+  }
+  const ptrdiff_t rows = k == 1 ? 1 : call->row_stride;
+  for (size_t i = 0; i < call->rows; i++) {
+    for (size_t j = 0; j < k; j++) {
+      const ptrdiff_t at =
+          (ptrdiff_t)i * rows + (ptrdiff_t)j * call->class_stride;
+      const double y = neap_get(call->targets, call->dtype, (size_t)at);
+      NEAP_TRY(check_number(loss, call, i, y, error));
+    }
+  }
+  return NEAP_OK;
+}
+
+// Probabilities of classes add up to 1, but for what float32 may lose.
+static neap_status check_sums(const neap_loss_call *call, neap_error *error) {
+  for (size_t i = 0; i < call->rows; i++) {
+    double sum = 0;
+    for (size_t j = 0; j < call->classes; j++) {
+      const ptrdiff_t at =
+          (ptrdiff_t)i * call->row_stride + (ptrdiff_t)j * call->class_stride;
+      sum += neap_get(call->targets, call->dtype, (size_t)at);
+    }
+    if (fabs(sum - 1) <= 1e-4)
+      continue;
+    return neap_fail(error, NEAP_EDATA,
+                     "targets in row %zu add up to %g; wanted 1", i + 1, sum);
+  }
+  return NEAP_OK;
+}
+
+static neap_status check_classes(const neap_loss_call *call,
+                                 neap_error *error) {
+  const int32_t *label = call->targets;
+  const double *ignored = call->options.ignore_index;
+  const uint32_t k = (uint32_t)call->classes;
+  uint32_t outside = 0;
+  for (size_t i = 0; i < call->rows; i++)
+    outside |= (uint32_t)((uint32_t)label[i] >= k);
+  for (size_t i = 0; i < call->rows && outside != 0; i++) {
+    const bool is_ignored = ignored != NULL && label[i] == *ignored;
+    if ((uint32_t)label[i] < k || is_ignored)
+      continue;
+    return neap_fail(error, NEAP_EDATA,
+                     "target in row %zu is %d; wanted a class, 0 to %zu", i + 1,
+                     (int)label[i], call->classes - 1);
+  }
+  return NEAP_OK;
+}
+
+neap_status neap_loss_check_targets(const neap_loss *loss,
+                                    const neap_loss_call *call,
+                                    neap_error *error) {
+  if (call->target_dtype == NEAP_INT32)
+    return check_classes(call, error);
+  NEAP_TRY(check_numbers(loss, call, error));
+  if (neap_loss_kind_of(loss) == NEAP_CLASSES &&
+      neap_domain_of(loss, &call->options) == NEAP_UNIT)
+    return check_sums(call, error);
+  return NEAP_OK;
+}
+
+static neap_status check_row_weights(const neap_loss *loss,
+                                     const neap_loss_call *call,
+                                     neap_error *error) {
+  const double most = call->dtype == NEAP_FLOAT32 ? FLT_MAX : DBL_MAX;
+  if (call->weights == NULL)
+    return NEAP_OK;
+  const size_t at =
+      kernels_of(loss, call)->find_outside(call->rows, call->weights, 0, most);
+  if (at == call->rows)
+    return NEAP_OK;
+  return neap_fail(error, NEAP_EARGUMENT,
+                   "weights[%zu] is %g; wanted a number >= 0", at + 1,
+                   neap_get(call->weights, call->dtype, at));
+}
+
+// Probabilities in place of logits.
+static neap_status check_probabilities(const neap_loss *loss,
+                                       const neap_loss_call *call,
+                                       neap_error *error) {
+  const size_t k = neap_labels_of(call);
+  const bool classes = neap_loss_kind_of(loss) == NEAP_CLASSES;
+  if (call->options.from == NEAP_LOGITS)
+    return NEAP_OK;
+  for (size_t i = 0; i < call->rows; i++) {
+    double sum = 0;
+    for (size_t j = 0; j < k; j++) {
+      const ptrdiff_t at =
+          (ptrdiff_t)i * call->row_stride + (ptrdiff_t)j * call->class_stride;
+      const double p = neap_get(call->logits, call->dtype, (size_t)at);
+      sum += p;
+      if (p >= 0 && p <= 1)
+        continue;
+      return neap_fail(error, NEAP_EDATA,
+                       "row %zu holds %g; wanted a probability", i + 1, p);
+    }
+    if (classes && !(fabs(sum - 1) <= 1e-4)) {
+      return neap_fail(error, NEAP_EDATA,
+                       "probabilities in row %zu add up to %g; wanted 1", i + 1,
+                       sum);
+    }
+  }
+  return NEAP_OK;
+}
+
+static neap_status check_types(const neap_loss *loss,
+                               const neap_loss_call *call, neap_error *error) {
+  const neap_loss_form *form = neap_loss_form_of(loss, NEAP_FLOAT64);
+  const bool classes = form->kind == NEAP_CLASSES;
+  if (call->dtype == NEAP_INT32) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "%s has int32 logits; wanted float64 or float32",
+                     form->name);
+  }
+  if (call->target_dtype != call->dtype &&
+      (!classes || call->target_dtype != NEAP_INT32)) {
+    return neap_fail(error, NEAP_EARGUMENT, "%s has %s targets with %s logits",
+                     form->name, neap_dtype_name(call->target_dtype),
+                     neap_dtype_name(call->dtype));
+  }
+  if (call->target_dtype != NEAP_INT32)
+    return NEAP_OK;
+  if (neap_domain_of(loss, &call->options) == NEAP_LINE) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "%s has classes as targets; wanted logits", form->name);
+  }
+  if ((form->takes & NEAP_TAKES_SPREAD) != 0 &&
+      call->options.label_smoothing == 0) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "%s of a class is infinite; wanted probabilities, or "
+                     "label_smoothing",
+                     form->name);
+  }
+  return NEAP_OK;
+}
+
+static neap_status check_shape(const neap_loss *loss,
+                               const neap_loss_call *call, neap_error *error) {
+  const char *name = neap_loss_name(loss);
+  if (neap_loss_kind_of(loss) == NEAP_CLASSES && call->classes < 2) {
+    return neap_fail(error, NEAP_ESHAPE,
+                     "%s has %zu logits a row; wanted 2 or more", name,
+                     call->classes);
+  }
+  NEAP_TRY(check_types(loss, call, error));
+  if (call->scratch == NULL &&
+      neap_loss_scratch_bytes(loss, call->classes, call->dtype) > 0) {
+    return neap_fail(error, NEAP_EARGUMENT, "%s needs scratch", name);
+  }
+  return NEAP_OK;
+}
+
+neap_status neap_loss_check_call(const neap_loss *loss,
+                                 const neap_loss_call *call,
+                                 neap_error *error) {
+  NEAP_TRY(check_shape(loss, call, error));
+  NEAP_TRY(neap_loss_check_options(loss, neap_labels_of(call), call->dtype,
+                                   &call->options, error));
+  NEAP_TRY(check_row_weights(loss, call, error));
+  NEAP_TRY(neap_loss_check_targets(loss, call, error));
+  return check_probabilities(loss, call, error);
+}
