@@ -27,6 +27,11 @@ local files = {
   job = "neap.train",
 }
 
+--- Prints what a loss is: formula, class weights, ranges, source.
+function M.loss.explain(loss)
+  print(require "neap.explain"(loss))
+end
+
 return setmetatable(M, {
   __index = function(self, name)
     local file = files[name]

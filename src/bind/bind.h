@@ -184,12 +184,17 @@ neap_resolved neap_resolve(lua_State *L, int index, const neap_classes *classes,
                            void *memory, size_t position);
 
 // The lua_CFunctions of what a loss tells of itself: loss[key], tostring(loss),
-// and neap.loss.list(); and the names of two enums.
+// and neap.loss.list(); and the names of the options' choices.
 int neap_loss_index(lua_State *L);
 int neap_loss_tostring(lua_State *L);
 int neap_loss_list(lua_State *L);
+extern const char *const neap_loss_kinds[];
 extern const char *const neap_reductions[];
+extern const char *const neap_normalizers[];
+extern const char *const neap_empties[];
+extern const char *const neap_sources[];
 extern const char *const neap_smoothings[];
+extern const char *const neap_hessians[];
 
 // Adds the functions that evaluate a loss to the table on top of the stack.
 void neap_add_loss_calls(lua_State *L);

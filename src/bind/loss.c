@@ -5,13 +5,14 @@
 #include "bind/bind.h"
 #include "loss/loss.h"
 
+const char *const neap_loss_kinds[] = {"binary", "classes", "real"};
 const char *const neap_reductions[] = {"mean", "sum", "none", NULL};
-static const char *const normalizers[] = {"count", "weight_sum", "positives",
-                                          NULL};
-static const char *const empties[] = {"zero", "nan", "error", NULL};
-static const char *const sources[] = {"logits", "probabilities", NULL};
+const char *const neap_normalizers[] = {"count", "weight_sum", "positives",
+                                        NULL};
+const char *const neap_empties[] = {"zero", "nan", "error", NULL};
+const char *const neap_sources[] = {"logits", "probabilities", NULL};
 const char *const neap_smoothings[] = {"targets", "after", NULL};
-static const char *const hessians[] = {"exact", "positive", "absolute", NULL};
+const char *const neap_hessians[] = {"exact", "positive", "absolute", NULL};
 
 static const char *const common_options[] = {"reduction",   "normalizer",
                                              "empty",       "class_weights",
@@ -97,7 +98,7 @@ static void read_normalizer(lua_State *L, neap_bound_loss *bound) {
   lua_pop(L, 1);
   if (type != LUA_TNUMBER)
     bound->normalizer =
-        (neap_normalizer)read_choice(L, "normalizer", normalizers);
+        (neap_normalizer)read_choice(L, "normalizer", neap_normalizers);
 }
 
 // hessian = "exact", "positive", "absolute" or the floor.
@@ -112,14 +113,14 @@ static void read_hessian(lua_State *L, neap_bound_loss *bound) {
   lua_pop(L, 1);
   if (type != LUA_TNUMBER)
     bound->hessian_mode =
-        (neap_hessian_mode)read_choice(L, "hessian", hessians);
+        (neap_hessian_mode)read_choice(L, "hessian", neap_hessians);
 }
 
 static void read_common(lua_State *L, neap_bound_loss *bound) {
   bound->reduction =
       (neap_reduction)read_choice(L, "reduction", neap_reductions);
-  bound->empty = (neap_empty)read_choice(L, "empty", empties);
-  bound->from = (neap_source)read_choice(L, "from", sources);
+  bound->empty = (neap_empty)read_choice(L, "empty", neap_empties);
+  bound->from = (neap_source)read_choice(L, "from", neap_sources);
   bound->smoothing =
       (neap_smoothing)read_choice(L, "smoothing", neap_smoothings);
   bound->label_smoothing =

@@ -1,17 +1,9 @@
-// bind/loss_call.c -- evaluating a loss: value, derivatives, shares.
+// bind/loss_call.c -- evaluating a loss: value and derivatives.
 #include <math.h>
 #include <string.h>
 
-#include "bind/bind.h"
+#include "bind/loss_call.h"
 #include "loss/loss.h"
-
-// The arguments of a call, checked, as C wants them.
-typedef struct prepared {
-  const neap_bound_loss *bound;
-  const neap_array *logits;
-  const neap_loss *loss;
-  neap_loss_call call;
-} prepared;
 
 // ------------------------------------------------------------ the arguments
 
@@ -111,7 +103,7 @@ static const void *convert_targets(const neap_array *targets, neap_dtype dtype,
 }
 
 // Fills in what depends on the targets, from the state's scratch memory.
-static void resolve(lua_State *L, prepared *p, const neap_array *targets,
+static void resolve(lua_State *L, neap_prepared *p, const neap_array *targets,
                     neap_loss_kind kind) {
   neap_loss_call *call = &p->call;
   const bool whole = kind != NEAP_CLASSES && targets->dtype == NEAP_INT32;
@@ -156,10 +148,8 @@ static void resolve(lua_State *L, prepared *p, const neap_array *targets,
   call->options = r.options;
 }
 
-// Reads (loss, logits, targets [, weights]) from the stack, whose weights are
-// at `weights`.
-static prepared prepare(lua_State *L, int weights) {
-  prepared p = {.bound = luaL_checkudata(L, 1, NEAP_LOSS_TYPE)};
+neap_prepared neap_prepare_call(lua_State *L, int weights) {
+  neap_prepared p = {.bound = luaL_checkudata(L, 1, NEAP_LOSS_TYPE)};
   const neap_loss_kind kind = neap_bound_kind(p.bound);
   p.logits = neap_check_array(L, 2, NEAP_FLOAT64);
   const neap_array *targets = check_targets(L, 3, p.logits, kind);
@@ -178,7 +168,7 @@ static prepared prepare(lua_State *L, int weights) {
   return p;
 }
 
-static void run(lua_State *L, const prepared *p) {
+void neap_run_call(lua_State *L, const neap_prepared *p) {
   neap_error error = {0};
   neap_raise_if(L, neap_loss_evaluate(p->loss, &p->call, &error), &error);
 }
@@ -222,21 +212,21 @@ static double divisor_of(lua_State *L, const neap_bound_loss *bound,
 //- loss(logits, targets [, weights]) -> number, or array for "none"
 static int call_loss(lua_State *L) {
   lua_settop(L, 4);
-  prepared p = prepare(L, 4);
+  neap_prepared p = neap_prepare_call(L, 4);
   if (p.bound->reduction == NEAP_NONE) {
     const bool classes = neap_bound_kind(p.bound) == NEAP_CLASSES;
     const size_t columns =
         p.logits->dimensions == 2 && !classes ? p.logits->columns : 0;
     neap_array *values = neap_new_array(L, p.call.dtype, p.call.rows, columns);
     p.call.value = values->data;
-    run(L, &p);
+    neap_run_call(L, &p);
     return 1;
   }
   double sum = 0, denominator = 0;
   bool is_empty;
   p.call.sum = &sum;
   p.call.denominator = &denominator;
-  run(L, &p);
+  neap_run_call(L, &p);
   const double divisor = divisor_of(L, p.bound, denominator, &is_empty);
   if (is_empty)
     sum = p.bound->empty == NEAP_EMPTY_NAN ? NAN : 0;
@@ -245,7 +235,7 @@ static int call_loss(lua_State *L) {
 }
 
 // Derivatives of a mean are those of the sum, divided; of an empty one, 0.
-static void divide(lua_State *L, const prepared *p, double denominator,
+static void divide(lua_State *L, const neap_prepared *p, double denominator,
                    neap_array *array) {
   bool is_empty;
   const double divisor = divisor_of(L, p->bound, denominator, &is_empty);
@@ -263,7 +253,7 @@ static void divide(lua_State *L, const prepared *p, double denominator,
 
 static int derivative(lua_State *L, int order) {
   lua_settop(L, 5);
-  prepared p = prepare(L, 4);
+  neap_prepared p = neap_prepare_call(L, 4);
   neap_array *out =
       check_output(L, 5, p.logits, order == 1 ? "gradient" : "hessian");
   double denominator = 0;
@@ -273,7 +263,7 @@ static int derivative(lua_State *L, int order) {
   } else {
     p.call.hessian = out->data;
   }
-  run(L, &p);
+  neap_run_call(L, &p);
   divide(L, &p, denominator, out);
   lua_pushvalue(L, 5);
   return 1;
@@ -303,7 +293,7 @@ static int loss_evaluate(lua_State *L) {
       lua_getfield(L, 4, names[i]);
     }
   }
-  prepared p = prepare(L, 5);
+  neap_prepared p = neap_prepare_call(L, 5);
   if (!lua_isnil(L, 6)) {
     p.call.gradient = check_output(L, 6, p.logits, "gradient")->data;
   }
@@ -313,17 +303,17 @@ static int loss_evaluate(lua_State *L) {
   double sum = 0, denominator = 0;
   p.call.sum = &sum;
   p.call.denominator = &denominator;
-  run(L, &p);
+  neap_run_call(L, &p);
   lua_pushnumber(L, sum);
   lua_pushnumber(L, p.bound->divisor > 0 ? p.bound->divisor : denominator);
   return 2;
 }
 
 static const luaL_Reg meta[] = {{"__call", call_loss}, {NULL, NULL}};
-static const luaL_Reg methods[] = {{"gradient", loss_gradient},
-                                   {"hessian", loss_hessian},
-                                   {"evaluate", loss_evaluate},
-                                   {NULL, NULL}};
+static const luaL_Reg methods[] = {
+    {"gradient", loss_gradient}, {"hessian", loss_hessian},
+    {"evaluate", loss_evaluate}, {"curve", neap_loss_curve},
+    {"share", neap_loss_share},  {NULL, NULL}};
 
 void neap_add_loss_calls(lua_State *L) {
   luaL_getmetatable(L, NEAP_LOSS_TYPE);

@@ -12,8 +12,11 @@ static neap_bound_loss *self(lua_State *L) {
   return luaL_checkudata(L, 1, NEAP_LOSS_TYPE);
 }
 
-static void push_option(lua_State *L, const neap_bound_loss *bound,
-                        const char *key) {
+// Pushes a parameter of the loss's row, and returns whether it has one.
+static bool push_parameter(lua_State *L, const neap_bound_loss *bound,
+                           const char *key) {
+  if (bound->loss == NULL)
+    return false;
   const neap_parameter *rows = form_of(bound->loss)->parameters;
   for (size_t i = 0; i < neap_parameter_count(rows); i++) {
     if (strcmp(key, rows[i].name) != 0)
@@ -23,30 +26,189 @@ static void push_option(lua_State *L, const neap_bound_loss *bound,
     } else {
       neap_push_parameter(L, bound->params[i]);
     }
-    return;
+    return true;
   }
-  lua_pushnil(L);
+  return false;
 }
 
+static void push_numbers(lua_State *L, const double *numbers, size_t count) {
+  if (count == 0) {
+    lua_pushnil(L);
+    return;
+  }
+  lua_createtable(L, (int)count, 0);
+  for (size_t i = 0; i < count; i++) {
+    neap_push_parameter(L, numbers[i]);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+}
+
+static void push_weights(lua_State *L, const neap_bound_loss *bound) {
+  switch (bound->weighting) {
+    case NEAP_WEIGHTS_BALANCED:
+      lua_pushliteral(L, "balanced");
+      break;
+    case NEAP_WEIGHTS_EFFECTIVE:
+      lua_createtable(L, 1, 1);
+      lua_pushliteral(L, "effective");
+      lua_rawseti(L, -2, 1);
+      lua_pushnumber(L, bound->beta);
+      lua_setfield(L, -2, "beta");
+      break;
+    case NEAP_WEIGHTS_NAMED:
+      lua_createtable(L, 0, 2);
+      lua_getiuservalue(L, 1, 1);
+      for (lua_pushnil(L); lua_next(L, -2) != 0;) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -5);
+      }
+      lua_pop(L, 1);
+      break;
+    default:
+      push_numbers(L, bound->numbers, bound->weight_count);
+  }
+}
+
+// { { factor, loss }, ... } of a sum.
+static void push_terms(lua_State *L, const neap_bound_loss *sum) {
+  if (sum->loss != NULL) {
+    lua_pushnil(L);
+    return;
+  }
+  lua_createtable(L, (int)sum->term_count, 0);
+  lua_getiuservalue(L, 1, 1);
+  for (size_t i = 0; i < sum->term_count; i++) {
+    lua_createtable(L, 2, 0);
+    neap_push_parameter(L, sum->numbers[i]);
+    lua_rawseti(L, -2, 1);
+    lua_geti(L, -2, (lua_Integer)i + 1);
+    lua_rawseti(L, -2, 2);
+    lua_rawseti(L, -3, (lua_Integer)i + 1);
+  }
+  lua_pop(L, 1);
+}
+
+static void push_number_or_nil(lua_State *L, bool is, double number) {
+  if (is) {
+    neap_push_parameter(L, number);
+  } else {
+    lua_pushnil(L);
+  }
+}
+
+// The options that any loss has, in the order of their names.
+enum option {
+  OPTION_NAME,
+  OPTION_KIND,
+  OPTION_REDUCTION,
+  OPTION_NORMALIZER,
+  OPTION_EMPTY,
+  OPTION_WEIGHTS,
+  OPTION_POS_WEIGHT,
+  OPTION_LABEL_SMOOTHING,
+  OPTION_SMOOTHING,
+  OPTION_IGNORE_INDEX,
+  OPTION_FROM,
+  OPTION_HESSIAN,
+  OPTION_TEMPERATURE,
+  OPTION_ADJUSTMENT,
+  OPTION_PRIOR,
+  OPTION_TERMS,
+  OPTION_COUNT,
+};
+static const char *const option_names[] = {"name",        "kind",
+                                           "reduction",   "normalizer",
+                                           "empty",       "class_weights",
+                                           "pos_weight",  "label_smoothing",
+                                           "smoothing",   "ignore_index",
+                                           "from",        "hessian_mode",
+                                           "temperature", "logit_adjustment",
+                                           "prior",       "terms"};
+
+static void push_common(lua_State *L, const neap_bound_loss *b,
+                        enum option option) {
+  const double *labels = b->numbers + b->weight_count;
+  const bool is_floor = b->hessian_mode == NEAP_HESSIAN_FLOOR;
+  switch (option) {
+    case OPTION_NAME:
+      lua_pushstring(L, b->loss != NULL ? neap_loss_name(b->loss) : "sum");
+      break;
+    case OPTION_KIND:
+      lua_pushstring(L, neap_loss_kinds[neap_bound_kind(b)]);
+      break;
+    case OPTION_REDUCTION:
+      lua_pushstring(L, neap_reductions[b->reduction]);
+      break;
+    case OPTION_NORMALIZER:
+      if (b->divisor > 0)
+        neap_push_parameter(L, b->divisor);
+      else
+        lua_pushstring(L, neap_normalizers[b->normalizer]);
+      break;
+    case OPTION_EMPTY:
+      lua_pushstring(L, neap_empties[b->empty]);
+      break;
+    case OPTION_WEIGHTS:
+      push_weights(L, b);
+      break;
+    case OPTION_POS_WEIGHT:
+      if (b->label_count == 1)
+        neap_push_parameter(L, labels[0]);
+      else
+        push_numbers(L, labels, b->label_count);
+      break;
+    case OPTION_LABEL_SMOOTHING:
+      neap_push_parameter(L, b->label_smoothing);
+      break;
+    case OPTION_SMOOTHING:
+      lua_pushstring(L, neap_smoothings[b->smoothing]);
+      break;
+    case OPTION_IGNORE_INDEX:
+      push_number_or_nil(L, b->has_ignored, b->ignored);
+      break;
+    case OPTION_FROM:
+      lua_pushstring(L, neap_sources[b->from]);
+      break;
+    case OPTION_HESSIAN:
+      if (is_floor)
+        neap_push_parameter(L, b->hessian_floor);
+      else
+        lua_pushstring(L, neap_hessians[b->hessian_mode]);
+      break;
+    case OPTION_TEMPERATURE:
+      neap_push_parameter(L, b->temperature);
+      break;
+    case OPTION_ADJUSTMENT:
+      neap_push_parameter(L, b->adjustment);
+      break;
+    case OPTION_PRIOR:
+      push_numbers(L, labels + b->label_count, b->prior_count);
+      break;
+    default:
+      push_terms(L, b);
+  }
+}
+
+//- loss[key]: a parameter, an option, a method, or nil
 int neap_loss_index(lua_State *L) {
-  static const char *const kinds[] = {"binary", "classes", "real"};
   const neap_bound_loss *bound = self(L);
   const char *key = luaL_checkstring(L, 2);
-  if (strcmp(key, "name") == 0) {
-    lua_pushstring(L,
-                   bound->loss != NULL ? neap_loss_name(bound->loss) : "sum");
-  } else if (strcmp(key, "kind") == 0) {
-    lua_pushstring(L, kinds[neap_bound_kind(bound)]);
-  } else if (strcmp(key, "reduction") == 0) {
-    lua_pushstring(L, neap_reductions[bound->reduction]);
-  } else {
-    luaL_getmetafield(L, 1, "methods");
-    lua_pushvalue(L, 2);
-    if (lua_rawget(L, -2) == LUA_TNIL && bound->loss != NULL)
-      push_option(L, bound, key);
+  luaL_getmetafield(L, 1, "methods");
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, -2) != LUA_TNIL || push_parameter(L, bound, key))
+    return 1;
+  for (int i = 0; i < OPTION_COUNT; i++) {
+    if (strcmp(key, option_names[i]) == 0) {
+      push_common(L, bound, (enum option)i);
+      return 1;
+    }
   }
+  lua_pushnil(L);
   return 1;
 }
+
+// ----------------------------------------------------------------- as text
 
 static void add_separator(luaL_Buffer *b, bool *any) {
   luaL_addstring(b, *any ? ", " : "");
@@ -159,7 +321,6 @@ int neap_loss_tostring(lua_State *L) {
 
 //- neap.loss.list() -> { { name=, kind=, formula=, source=, parameters= } }
 int neap_loss_list(lua_State *L) {
-  static const char *const kinds[] = {"binary", "classes", "real"};
   const neap *engine = neap_bound_engine(L);
   lua_newtable(L);
   for (size_t i = 0; neap_loss_at(engine, i) != NULL; i++) {
@@ -167,7 +328,7 @@ int neap_loss_list(lua_State *L) {
     lua_createtable(L, 0, 5);
     lua_pushstring(L, form->name);
     lua_setfield(L, -2, "name");
-    lua_pushstring(L, kinds[form->kind]);
+    lua_pushstring(L, neap_loss_kinds[form->kind]);
     lua_setfield(L, -2, "kind");
     lua_pushstring(L, form->formula);
     lua_setfield(L, -2, "formula");

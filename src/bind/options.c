@@ -187,6 +187,14 @@ void neap_push_parameter(lua_State *L, double number) {
   }
 }
 
+static void push_choices(lua_State *L, const char *const *choices) {
+  lua_newtable(L);
+  for (int i = 0; choices[i] != NULL; i++) {
+    lua_pushstring(L, choices[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+}
+
 void neap_push_parameters(lua_State *L, const neap_parameter *rows) {
   lua_newtable(L);
   for (size_t i = 0; i < neap_parameter_count(rows); i++) {
@@ -194,11 +202,15 @@ void neap_push_parameters(lua_State *L, const neap_parameter *rows) {
     lua_pushstring(L, rows[i].name);
     lua_setfield(L, -2, "name");
     if (rows[i].choices != NULL) {
+      push_choices(L, rows[i].choices);
+      lua_setfield(L, -2, "choices");
       lua_pushstring(L, rows[i].choices[(int)rows[i].initial]);
     } else {
       neap_push_parameter(L, rows[i].initial);
     }
     lua_setfield(L, -2, "default");
+    lua_pushboolean(L, rows[i].open);
+    lua_setfield(L, -2, "open");
     lua_pushnumber(L, rows[i].low);
     lua_setfield(L, -2, "low");
     lua_pushnumber(L, rows[i].high);

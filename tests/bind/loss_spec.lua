@@ -80,10 +80,14 @@ describe("a loss", function()
     assert.equal(0.25, focal.alpha)
     assert.equal(false, neap.loss.focal {}.alpha)
     assert.equal("neap.focal (gamma = 2, alpha = 0.25)", tostring(focal))
-    local names = {}
-    for i, row in ipairs(neap.loss.list()) do names[i] = row.name end
-    assert.same({ "binary_cross_entropy", "focal", "cross_entropy",
-      "softmax_focal" }, names)
+    for _, row in ipairs(neap.loss.list()) do
+      local loss = neap.loss[row.name] {}
+      assert.equal(row.name, loss.name)
+      assert.equal(row.kind, loss.kind)
+      for _, parameter in ipairs(row.parameters) do
+        assert.equal(parameter.default, loss[parameter.name])
+      end
+    end
   end)
 
   it("keeps the logits' type", function()

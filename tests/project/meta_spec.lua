@@ -55,7 +55,7 @@ describe("the stubs", function()
       assert.is_function(loss[name], name)
     end
     assert.equal(7, #methods("array", "Array"))
-    assert.equal(3, #methods("loss", "Loss"))
+    assert.equal(5, #methods("loss", "Loss"))
   end)
 
   it("have the options of the rows", function()

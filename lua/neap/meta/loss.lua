@@ -41,17 +41,58 @@ local M = {}
 ---@class neap.SoftmaxFocalOptions: neap.LossOptions
 ---@field gamma? number 0 to 1e9, 2 if none is given
 
+---@class neap.FocalStarOptions: neap.LossOptions
+---@field gamma? number above 0, to 1e6, 2 if none is given: the steepness
+---@field beta? number -1e6 to 1e6, 1 if none is given: the shift
+
+---@class neap.Poly1Options: neap.LossOptions
+---@field epsilon? number -1 to 1e6, 2 if none is given: what is added to the
+--- first coefficient
+
+---@class neap.GeneralizedOptions: neap.LossOptions
+---@field q? number 0 to 1, 0.7 if none is given: 0 is cross-entropy, 1 the
+--- absolute error
+
+---@class neap.SymmetricOptions: neap.LossOptions
+---@field forward? number 0 to 1e6, 0.1 if none is given: weighs cross-entropy
+---@field reverse? number 0 to 1e6, 1 if none is given: weighs the reverse one
+---@field cut? number 0 to 1e6, 4 if none is given: what -log 0 is taken as
+
+---@class neap.AsymmetricOptions: neap.LossOptions
+---@field gamma_positive? number 0 to 1e6, 0 if none is given
+---@field gamma_negative? number 0 to 1e6, 4 if none is given
+---@field margin? number 0 to 0.999999, 0.05 if none is given: negative rows
+--- whose probability is below it cost nothing
+
+---@class neap.HingeOptions: neap.LossOptions
+---@field margin? number 0 to 1e6, 1 if none is given: from here on a row costs 0
+
+---@class neap.HuberOptions: neap.LossOptions
+---@field delta? number above 0, to 1e9, 1 if none is given: where squares end
+
+---@class neap.LdamOptions: neap.LossOptions
+---@field max_margin? number 0 to 1e6, 0.5 if none is given: of the rarest class;
+--- the margins n_c^(-1/4) are scaled to it
+---@field scale? number above 0, to 1e6, 30 if none is given: of all logits
+
 ---@class neap.Loss
 ---@field name string
----@field kind "binary"|"classes"
+---@field kind "binary"|"classes"|"real"
 ---@field reduction "mean"|"sum"|"none"
+---@field hessian_mode "exact"|"positive"|"absolute"|number the option hessian
+---@field terms? table[] of a sum: { factor, loss } each
+---@field [string] any parameters and options, by name
+---@operator mul(number): neap.Loss
+---@operator div(number): neap.Loss
+---@operator add(neap.Loss): neap.Loss
+---@operator sub(neap.Loss): neap.Loss
 ---@overload fun(logits: neap.Array|table, targets: neap.Array|table, weights?: neap.Array|table): number|neap.Array
 local Loss = {}
 
 --- The derivative of the reduced loss with respect to each logit.
----@param logits neap.Array|table binary [n]; classes [n][k]
----@param targets neap.Array|table binary [n], 0 to 1; classes [n] from 0, or
---- probabilities [n][k]
+---@param logits neap.Array|table binary [n] or [n][labels]; classes [n][k]
+---@param targets neap.Array|table binary [n] or [n][labels], 0 to 1; classes
+--- [n] from 0, or probabilities [n][k]; of distillation, logits [n][k]
 ---@param weights? neap.Array|table [n], >= 0
 ---@param out? neap.Array takes the result instead of a new array
 ---@return neap.Array gradient of the shape and type of the logits
@@ -76,8 +117,27 @@ function Loss:hessian(logits, targets, weights, out) end
 ---@param targets neap.Array|table
 ---@param options? neap.EvaluateOptions
 ---@return number sum
----@return number denominator the rows
+---@return number denominator what the mean divides the sum by
 function Loss:evaluate(logits, targets, options) end
+
+--- Value and gradient over the probability, to plot a loss.
+---@param p neap.Array|table [n] probabilities of the target's class; of a loss
+--- of numbers, residuals
+---@param target? integer the class; 1 of two, 0 of more if none is given
+---@return neap.Array value [n]
+---@return neap.Array gradient [n] by the margin log(p / (1 - p)), or by p where
+--- the loss is from probabilities
+function Loss:curve(p, target) end
+
+--- Which share of each class's loss its hardest rows hold. Source: Lin et al.
+--- 2017, figure 4.
+---@param logits neap.Array|table
+---@param targets neap.Array|table classes, or 0 and 1
+---@param quantiles? number[] fractions of the class's rows; { 0.01, 0.1, 0.2 }
+--- if none are given
+---@return table<integer, number[]> shares by class, for each quantile; classes
+--- without rows are left out, and the share of a loss of 0 is NaN
+function Loss:share(logits, targets, quantiles) end
 
 --- -y log p - (1 - y) log(1 - p), p = sigmoid(x).
 ---@param options? neap.LossOptions
@@ -89,6 +149,58 @@ function M.binary_cross_entropy(options) end
 ---@return neap.Loss
 function M.focal(options) end
 
+--- -log sigmoid(gamma x_t + beta) / gamma: Lin et al. 2017, appendix A. Convex.
+---@param options? neap.FocalStarOptions
+---@return neap.Loss
+function M.focal_star(options) end
+
+--- -log p_t + epsilon (1 - p_t): Leng et al. 2022.
+---@param options? neap.Poly1Options
+---@return neap.Loss
+function M.poly1(options) end
+
+--- (1 - p_t^q) / q, robust to wrong labels: Zhang and Sabuncu 2018.
+---@param options? neap.GeneralizedOptions
+---@return neap.Loss
+function M.generalized_cross_entropy(options) end
+
+--- -forward log p_t + reverse cut (1 - p_t): Wang et al. 2019.
+---@param options? neap.SymmetricOptions
+---@return neap.Loss
+function M.symmetric_cross_entropy(options) end
+
+--- Focal with a gamma for each class, and a margin for negative rows: Ridnik et
+--- al. 2021.
+---@param options? neap.AsymmetricOptions
+---@return neap.Loss
+function M.asymmetric(options) end
+
+--- (p - y)^2, the Brier score.
+---@param options? neap.LossOptions
+---@return neap.Loss
+function M.brier(options) end
+
+--- max(0, margin - x_t).
+---@param options? neap.HingeOptions
+---@return neap.Loss
+function M.hinge(options) end
+
+--- max(0, margin - x_t)^2.
+---@param options? neap.HingeOptions
+---@return neap.Loss
+function M.squared_hinge(options) end
+
+--- max(0, 1 - x_t)^2 for x_t >= -1, else -4 x_t: Zhang 2004.
+---@param options? neap.LossOptions
+---@return neap.Loss
+function M.modified_huber(options) end
+
+--- r^2 / 2 for |r| <= delta, else delta (|r| - delta / 2), r = x - y: for
+--- regression.
+---@param options? neap.HuberOptions
+---@return neap.Loss
+function M.huber(options) end
+
 --- -sum_k y_k log p_k, p = softmax(x).
 ---@param options? neap.LossOptions
 ---@return neap.Loss
@@ -99,16 +211,89 @@ function M.cross_entropy(options) end
 ---@return neap.Loss
 function M.softmax_focal(options) end
 
+--- focal_star of the margin x_t = z_t - log sum exp of the others.
+---@param options? neap.FocalStarOptions
+---@return neap.Loss
+function M.softmax_focal_star(options) end
+
+--- poly1 of the softmax.
+---@param options? neap.Poly1Options
+---@return neap.Loss
+function M.softmax_poly1(options) end
+
+--- generalized_cross_entropy of the softmax.
+---@param options? neap.GeneralizedOptions
+---@return neap.Loss
+function M.softmax_generalized_cross_entropy(options) end
+
+--- symmetric_cross_entropy of the softmax.
+---@param options? neap.SymmetricOptions
+---@return neap.Loss
+function M.softmax_symmetric_cross_entropy(options) end
+
+--- hinge of the margin x_t = z_t - log sum exp of the others.
+---@param options? neap.HingeOptions
+---@return neap.Loss
+function M.softmax_hinge(options) end
+
+--- squared_hinge of that margin.
+---@param options? neap.HingeOptions
+---@return neap.Loss
+function M.softmax_squared_hinge(options) end
+
+--- modified_huber of that margin.
+---@param options? neap.LossOptions
+---@return neap.Loss
+function M.softmax_modified_huber(options) end
+
+--- Cross-entropy with a margin for each class, the largest for the rarest: Cao et
+--- al. 2019, eq. 13. The counts are those of the targets.
+---@param options? neap.LdamOptions
+---@return neap.Loss
+function M.ldam(options) end
+
+--- sum_k (q_k - y_k)^2, q = softmax(x).
+---@param options? neap.LossOptions
+---@return neap.Loss
+function M.softmax_brier(options) end
+
+--- sum_k P_k log(P_k / q_k), q = softmax(x), P the targets.
+---@param options? neap.LossOptions
+---@return neap.Loss
+function M.kl(options) end
+
+--- sum_k q_k log(q_k / P_k). Targets that are one class want label_smoothing.
+---@param options? neap.LossOptions
+---@return neap.Loss
+function M.reverse_kl(options) end
+
+--- (KL(P || m) + KL(q || m)) / 2, m = (P + q) / 2.
+---@param options? neap.LossOptions
+---@return neap.Loss
+function M.jensen_shannon(options) end
+
+--- T^2 KL(softmax(u / T) || softmax(x / T)), u the targets, T the temperature:
+--- Hinton et al. 2015.
+---@param options? neap.LossOptions
+---@return neap.Loss
+function M.distillation(options) end
+
+--- Prints a loss's formula, class weights (w1, w0), ranges and source.
+---@param loss neap.Loss
+function M.explain(loss) end
+
 ---@class neap.Parameter
 ---@field name string
----@field default number|false
+---@field default number|string|false
 ---@field low number
 ---@field high number
+---@field open boolean whether low itself is not allowed
+---@field choices? string[]
 ---@field meaning string
 
 ---@class neap.LossRow
 ---@field name string
----@field kind "binary"|"classes"
+---@field kind "binary"|"classes"|"real"
 ---@field formula string
 ---@field source string
 ---@field parameters neap.Parameter[]
