@@ -68,7 +68,7 @@ static void check_shapes(lua_State *L, const neap_array *logits,
 // ---------------------------------------------------- counts and resolution
 
 static void count_classes(const neap_loss_call *call, neap_loss_kind kind,
-                          size_t count, double *counts) {
+                          const double *ignored, size_t count, double *counts) {
   const bool classes = kind == NEAP_CLASSES;
   memset(counts, 0, count * sizeof *counts);
   const size_t numbers =
@@ -77,6 +77,8 @@ static void count_classes(const neap_loss_call *call, neap_loss_kind kind,
                         : call->classes);
   for (size_t i = 0; i < numbers; i++) {
     const double y = neap_get(call->targets, call->target_dtype, i);
+    if (ignored != NULL && y == *ignored)
+      continue;
     if (call->target_dtype == NEAP_INT32) {
       counts[y >= 0 && y < (double)count ? (size_t)y : 0]++;
     } else if (classes) {
@@ -134,13 +136,14 @@ static void resolve(lua_State *L, neap_prepared *p, const neap_array *targets,
   if (neap_wants_counts(L, 1)) {
     neap_error error = {0};
     const neap_bound_loss *bound = p->bound;
+    const double *ignored = bound->has_ignored ? &bound->ignored : NULL;
     if (bound->loss != NULL) {
       neap_loss_call plain = *call;
-      plain.options.ignore_index = bound->has_ignored ? &bound->ignored : NULL;
+      plain.options.ignore_index = ignored;
       neap_raise_if(L, neap_loss_check_targets(bound->loss, &plain, &error),
                     &error);
     }
-    count_classes(call, kind, k, counts);
+    count_classes(call, kind, ignored, k, counts);
   }
   classes.counts = counts;
   const neap_resolved r = neap_resolve(L, 1, &classes, room, 0);

@@ -97,16 +97,28 @@ describe("a loss", function()
   end)
 
   it("leaves no garbage where results have a place", function()
-    local x, y = neap.zeros(64), neap.zeros(64)
-    local out, focal = neap.zeros(64), neap.loss.focal {}
-    focal:gradient(x, y, nil, out)
-    collectgarbage()
-    collectgarbage "stop"
-    local before = collectgarbage "count"
-    for _ = 1, 1000 do focal:gradient(x, y, nil, out) end
-    local grown = collectgarbage "count" - before
-    collectgarbage "restart"
-    assert.equal(0, grown)
+    local function grown(f)
+      f()
+      collectgarbage()
+      collectgarbage "stop"
+      local before = collectgarbage "count"
+      for _ = 1, 100000 do f() end
+      local now = collectgarbage "count"
+      collectgarbage "restart"
+      return now - before
+    end
+    local x, y, out = neap.zeros(64), neap.zeros(64), neap.zeros(64)
+    local focal, ones = neap.loss.focal {}, neap.zeros(64):fill(1)
+    assert.equal(0, grown(function() return focal(x, y) end))
+    assert.equal(0, grown(function() focal:gradient(x, y, nil, out) end))
+    assert.equal(0, grown(function() focal:hessian(x, y, ones, out) end))
+    local into = { weights = ones, gradient = out, hessian = neap.zeros(64) }
+    assert.equal(0, grown(function() focal:evaluate(x, y, into) end))
+    local z, labels = neap.zeros(8, 8), neap.zeros(8, nil, "int32")
+    local rows = neap.zeros(8, 8)
+    local sum = 0.5 * neap.loss.softmax_focal { class_weights = "balanced" }
+      + neap.loss.ldam {}
+    assert.equal(0, grown(function() sum:gradient(z, labels, nil, rows) end))
   end)
 end)
 
