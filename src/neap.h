@@ -19,6 +19,11 @@
 
 #define NEAP_VERSION "0.1.0"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
 typedef struct neap neap;
 
 // Every function that can fail returns one of these and fills a neap_error.
@@ -231,6 +236,15 @@ size_t neap_loss_scratch_bytes(const neap_loss *loss, size_t classes,
 neap_status neap_loss_evaluate(const neap_loss *loss,
                                const neap_loss_call *call, neap_error *error);
 
+// Evaluates a loss of one logit a row in double: the gradient and the diagonal
+// of the Hessian that boosting libraries ask of a custom objective. A flat
+// signature, for foreign function interfaces; otherwise as neap_loss_evaluate.
+neap_status neap_loss_derivatives(const neap_loss *loss, const double *params,
+                                  neap_hessian_mode mode, size_t rows,
+                                  const double *logits, const double *targets,
+                                  double *gradient, double *hessian,
+                                  neap_error *error);
+
 // ---------------------------------------------------- weights of classes
 
 // Writes n / (k n_c), or 0 where a class has no rows: the weights that
@@ -275,5 +289,10 @@ struct lua_State;
 // one, memory comes from the state's allocator. Raises a Lua error where
 // neap_new fails. Returns 1, as a lua_CFunction does.
 int neap_open(struct lua_State *state, const neap_host *host);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
 
 #endif

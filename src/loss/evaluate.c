@@ -141,3 +141,18 @@ neap_status neap_loss_evaluate(const neap_loss *loss,
   neap_loss_evaluate_unchecked(loss, &full);
   return NEAP_OK;
 }
+
+neap_status neap_loss_derivatives(const neap_loss *loss, const double *params,
+                                  neap_hessian_mode mode, size_t rows,
+                                  const double *logits, const double *targets,
+                                  double *gradient, double *hessian,
+                                  neap_error *error) {
+  const neap_loss_call call = {
+      .rows = rows,
+      .logits = logits,
+      .targets = targets,
+      .options = {.params = params, .hessian_mode = mode},
+      .gradient = gradient,
+      .hessian = hessian};
+  return neap_loss_evaluate(loss, &call, error);
+}

@@ -93,3 +93,25 @@ describe("the engine", function()
     assert.same({}, wanted)
   end)
 end)
+
+describe("libneap.so", function()
+  it("shows the functions of neap.h, and nothing else", function()
+    local file <close> = assert(io.open("src/neap.h"))
+    local declared = {}
+    for line in file:lines() do
+      local name = line:match("^[%w_ *]-[ *](neap_[%w_]+)%(")
+      if name and name ~= "neap_open" and not line:match("^typedef") then
+        declared[#declared + 1] = name
+      end
+    end
+    table.sort(declared)
+    local shown = {}
+    for _, symbol in ipairs(symbols { "-D", "--defined-only",
+      build .. "/libneap.so" }) do
+      shown[#shown + 1] = symbol.name
+    end
+    table.sort(shown)
+    assert.same(declared, shown)
+    assert.is_true(#declared > 15)
+  end)
+end)

@@ -1,0 +1,71 @@
+# tests/tests.cmake -- the benchmarks and the tests, for CMakeLists.txt.
+
+# --------------------------------------------------------- the benchmarks
+
+# tests/bench/NAME_bench.c is one program, for scripts/bench.
+add_custom_target(benches)
+file(GLOB benches CONFIGURE_DEPENDS tests/bench/*_bench.c)
+foreach(source ${benches})
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(${name} EXCLUDE_FROM_ALL ${source})
+  target_include_directories(${name} PRIVATE tests/bench)
+  target_link_libraries(${name} PRIVATE neap_engine)
+  add_dependencies(benches ${name})
+endforeach()
+
+# -------------------------------------------------------------- the tests
+
+if(NEAP_TESTS)
+  enable_testing()
+  # tests/LAYER/NAME_test.c is one program, called with the test data.
+  file(GLOB tests CONFIGURE_DEPENDS tests/*/*_test.c)
+  if(NOT NEAP_LUA)
+    list(FILTER tests EXCLUDE REGEX "/tests/(bind|host)/")
+  endif()
+  foreach(source ${tests})
+    file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR}/tests ${source})
+    string(REPLACE "/" "_" target ${name})
+    string(REPLACE ".c" "" target ${target})
+    string(REPLACE "_test.c" "" name ${name})
+    add_executable(${target} ${source})
+    target_include_directories(${target} PRIVATE tests)
+    if(target MATCHES "^api_")  # these know neap.h alone
+      target_link_libraries(${target} PRIVATE neap_shared m)
+    else()
+      target_link_libraries(${target} PRIVATE neap_engine
+                            $<TARGET_NAME_IF_EXISTS:neap_host>)
+    endif()
+    add_test(NAME ${name} COMMAND ${target} ${CMAKE_SOURCE_DIR}/tests/data)
+  endforeach()
+  # Optional: where there is no Python with numpy and xgboost it is skipped.
+  find_program(PEERS_PYTHON python NO_DEFAULT_PATH
+               PATHS ${CMAKE_SOURCE_DIR}/build/peers/bin)
+  if(PEERS_PYTHON AND NOT NEAP_SANITIZE)
+    add_test(NAME api/boosting COMMAND ${PEERS_PYTHON}
+             tests/api/boosting.py $<TARGET_FILE:neap_shared>
+             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(api/boosting PROPERTIES SKIP_RETURN_CODE 77)
+  endif()
+  # tests/LAYER/NAME_spec.lua is run by busted inside the program.
+  find_program(BUSTED busted)
+  if(NEAP_LUA AND BUSTED)
+    file(GLOB specs CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
+         tests/*/*_spec.lua)
+    foreach(spec ${specs})
+      string(REGEX REPLACE "^tests/(.*)_spec.lua$" "\\1" name ${spec})
+      string(REGEX MATCH "^(bind|lua)/" isas ${name})
+      string(REGEX REPLACE ".+" "base;avx2;avx512" isas "${isas}")
+      add_test(NAME ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+               COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:neap>
+                       -D BUSTED=${BUSTED} -D SPEC=${spec} "-D ISAS=${isas}"
+                       -D SANITIZE=${NEAP_SANITIZE} -P tests/run_spec.cmake)
+    endforeach()
+  endif()
+  if(NEAP_TEST_BUILDS)  # the same tests, built otherwise
+    foreach(preset clang sanitize thread)
+      add_test(NAME build/${preset} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+               COMMAND ${CMAKE_COMMAND} -D PRESET=${preset}
+                       -P tests/run_build.cmake)
+    endforeach()
+  endif()
+endif()
