@@ -81,3 +81,21 @@ size_t NEAP_NAME(neap_find_outside)(size_t count, const void *input, double low,
     i++;
   return i;
 }
+
+size_t NEAP_NAME(neap_find_sum)(size_t rows, size_t count, ptrdiff_t stride,
+                                const void *input, double wanted,
+                                double tolerance) {
+  const real *x = input;
+  for (size_t i = 0; i < rows; i++, x += stride) {
+    double sum = 0;
+    if (count >= NEAP_BLOCK_LANES) {
+      sum = NEAP_NAME(neap_array_sum)(count, x);
+    } else {
+      for (size_t j = 0; j < count; j++)
+        sum += (double)x[j];
+    }
+    if (!(fabs(sum - wanted) <= tolerance))
+      return i;
+  }
+  return rows;
+}

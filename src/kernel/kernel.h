@@ -41,6 +41,11 @@ typedef struct neap_kernels {
   // NaN never is, or count.
   size_t (*find_outside)(size_t count, const void *x, double low, double high);
 
+  // Returns the first of `rows` rows of `count` numbers, `stride` apart, whose
+  // sum is not within `tolerance` of `wanted`, as NaN never is; or rows.
+  size_t (*find_sum)(size_t rows, size_t count, ptrdiff_t stride, const void *x,
+                     double wanted, double tolerance);
+
   // C[m][n] = start[m] + A[m][k] B[k][n]; start NULL: 0; n a multiple of
   // NEAP_PAD. Each element of C is the chain of fused multiply-adds over k in
   // order, whatever m and n are.

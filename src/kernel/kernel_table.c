@@ -9,6 +9,7 @@ const neap_kernels NEAP_NAME(neap_kernels) = {
     .sigmoid = NEAP_NAME(neap_array_sigmoid),
     .sum = NEAP_NAME(neap_array_sum),
     .find_outside = NEAP_NAME(neap_find_outside),
+    .find_sum = NEAP_NAME(neap_find_sum),
     .matmul = NEAP_NAME(neap_matmul),
     .pack = NEAP_NAME(neap_pack),
     .normals = NEAP_PASTE(neap_normals, f32, NEAP_ISA),

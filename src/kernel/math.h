@@ -83,15 +83,19 @@ NEAP_INLINE real exp_scaled_down(real r, real rounded) {
   return NEAP_FMA(tail, factor, factor) * NEAP_LIFTED;
 }
 
+// Returns e^x for NEAP_EXP_LOW <= x <= 0, within 1 ULP.
+NEAP_INLINE real exp_below_0(real x) {
+  const real rounded = NEAP_FMA(x, NEAP_LOG2_E, NEAP_ROUNDING_LIFTED);
+  const real k = rounded - NEAP_ROUNDING_LIFTED;
+  const real r = NEAP_FMA(k, -NEAP_LN2_HIGH, x);
+  return exp_scaled_down(NEAP_FMA(k, -NEAP_LN2_LOW, r), rounded);
+}
+
 // Returns e^-|x|, within 1 ULP.
 NEAP_INLINE real exp_of_minus_abs(real x) {
   const real_bits sign = (real_bits)1 << (8 * sizeof(real) - 1);
   const real minus = real_of(bits_of(x) | sign);
-  const real t = minus < NEAP_EXP_LOW ? NEAP_EXP_LOW : minus;
-  const real rounded = NEAP_FMA(t, NEAP_LOG2_E, NEAP_ROUNDING_LIFTED);
-  const real k = rounded - NEAP_ROUNDING_LIFTED;
-  const real r = NEAP_FMA(k, -NEAP_LN2_HIGH, t);
-  return exp_scaled_down(NEAP_FMA(k, -NEAP_LN2_LOW, r), rounded);
+  return exp_below_0(minus < NEAP_EXP_LOW ? NEAP_EXP_LOW : minus);
 }
 
 // Returns log(1 + e) for 0 <= e <= 1, within 2 ULP.

@@ -12,6 +12,8 @@ void NEAP_NAME(neap_array_sigmoid)(size_t count, const void *x, void *y);
 double NEAP_NAME(neap_array_sum)(size_t count, const void *x);
 size_t NEAP_NAME(neap_find_outside)(size_t count, const void *x, double low,
                                     double high);
+size_t NEAP_NAME(neap_find_sum)(size_t rows, size_t count, ptrdiff_t stride,
+                                const void *x, double wanted, double tolerance);
 void NEAP_NAME(neap_matmul)(size_t m, size_t n, size_t k, const void *a,
                             ptrdiff_t lda, const void *b, ptrdiff_t ldb,
                             const void *start, void *c, ptrdiff_t ldc);

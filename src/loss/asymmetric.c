@@ -4,7 +4,25 @@
 
 enum { POSITIVE, POSITIVE_LOW, NEGATIVE, NEGATIVE_LOW, MARGIN };
 
-// y = 1, or y = 0 without a margin: w l with w = q^g, the focal loss.
+// Powers of u that are products, by g; and any other.
+enum { POWER_0, POWER_1, POWER_2, POWER_3, POWER_4, ANY_POWER };
+
+// Some rows' curves.
+typedef struct step {
+  _Alignas(NEAP_ALIGNMENT) real value[NEAP_SUM_LANES];
+  real first[NEAP_SUM_LANES], plus[NEAP_SUM_LANES], minus[NEAP_SUM_LANES];
+} step;
+
+NEAP_INLINE void put(step *to, int i, neap_curve f) {
+  to->value[i] = f.value;
+  to->first[i] = f.first;
+  to->plus[i] = f.plus;
+  to->minus[i] = f.minus;
+}
+
+// ----------------------------------------------- y = 1, and without a margin
+
+// w l with w = q^g, the focal loss.
 NEAP_INLINE neap_curve focal(neap_margin m, real g, real w) {
   const real focus = g * bounded(m.l), wp = w * m.p;
   return (neap_curve){
@@ -12,28 +30,6 @@ NEAP_INLINE neap_curve focal(neap_margin m, real g, real w) {
       .first = w * NEAP_FMA(-m.p, focus, -m.q),
       .plus = wp * NEAP_FMA(g * m.p, focus, NEAP_FMA(R(2) * g, m.q, m.q)),
       .minus = wp * (focus * m.q)};
-}
-
-// y = 0 with a margin: q is the probability of class 1. With u = q - margin,
-// v = 1 - u, L = -log v, s = p q / u, t = p q / v and w = u^g:
-//   f = w L,   f' = -w (t + g s L),
-//   f'' = w (s (2 g t + g (g - 1) s L) + t^2 + (p - q) (t + g s L))
-// and all of it 0 where u <= 0.
-NEAP_INLINE neap_curve shifted(neap_margin m, real g, real margin) {
-  const real gap = m.q - margin;
-  const int off = gap <= R(0);
-  const real u = off ? R(0.5) : gap, v = m.p + margin;
-  const real cost = -neap_log1p(-u), w = neap_exp(g * neap_log(u));
-  const real pq = m.p * m.q, s = pq / u, t = pq / v, pull = g * s * cost;
-  const real bend = s * (R(2) * g * t) + t * t;
-  const real focus = (g - R(1)) * s * pull, turn = (m.p - m.q) * (t + pull);
-  const real up = (focus > R(0) ? focus : R(0)) + (turn > R(0) ? turn : R(0));
-  const real down =
-      (focus < R(0) ? -focus : R(0)) + (turn < R(0) ? -turn : R(0));
-  return (neap_curve){.value = off ? R(0) : w * cost,
-                      .first = off ? R(0) : -w * (t + pull),
-                      .plus = off ? R(0) : w * (bend + up),
-                      .minus = off ? R(0) : w * down};
 }
 
 NEAP_INLINE neap_margin margin_at(const neap_margins *m, int i) {
@@ -45,41 +41,145 @@ NEAP_INLINE neap_margin margin_at(const neap_margins *m, int i) {
                        .l1 = m->l1[i]};
 }
 
-static void run_focal(neap_margins *m, int lanes, const neap_constants *c) {
+static void run_cross_entropy(const neap_margins *m, int start, step *to) {
   NEAP_LANES
-  for (int i = 0; i < lanes; i++) {
-    const int yes = m->y[i] != R(0);
-    const real g = yes ? c->c[POSITIVE] : c->c[NEGATIVE];
-    const real low = yes ? c->c[POSITIVE_LOW] : c->c[NEGATIVE_LOW];
-    const neap_margin margin = margin_at(m, i);
-    const neap_curve f =
-        focal(margin, g, power_of_q(margin, (neap_wide){g, low}));
-    m->value[i] = f.value;
-    m->first[i] = f.first;
-    m->plus[i] = f.plus;
-    m->minus[i] = f.minus;
+  for (int i = 0; i < NEAP_SUM_LANES; i++) {
+    to->value[i] = m->l[start + i];
+    to->first[i] = -m->q[start + i];
+    to->plus[i] = m->p[start + i] * m->q[start + i];
+    to->minus[i] = R(0);
   }
 }
 
-// Overwrites the lanes of negative rows.
-static void run_shifted(neap_margins *m, int lanes, const neap_constants *c) {
+static void run_focal(const neap_margins *m, int start, const neap_constants *c,
+                      step *to) {
+  const real *y = m->y + start;
+  const real g1 = c->c[POSITIVE], low1 = c->c[POSITIVE_LOW];
+  const real g0 = c->c[NEGATIVE], low0 = c->c[NEGATIVE_LOW];
   NEAP_LANES
-  for (int i = 0; i < lanes; i++) {
-    const int yes = m->y[i] != R(0);
-    const neap_curve f = shifted(margin_at(m, i), c->c[NEGATIVE], c->c[MARGIN]);
-    m->value[i] = yes ? m->value[i] : f.value;
-    m->first[i] = yes ? m->first[i] : f.first;
-    m->plus[i] = yes ? m->plus[i] : f.plus;
-    m->minus[i] = yes ? m->minus[i] : f.minus;
+  for (int i = 0; i < NEAP_SUM_LANES; i++) {
+    const real g = y[i] != R(0) ? g1 : g0, low = y[i] != R(0) ? low1 : low0;
+    const neap_margin margin = margin_at(m, start + i);
+    put(to, i, focal(margin, g, power_of_q(margin, (neap_wide){g, low})));
+  }
+}
+
+// ------------------------------------------------------ y = 0 with a margin
+
+// u^g, u^(g - 1) and u^(g - 2), where a factor g or g - 1 does not kill them.
+typedef struct powers {
+  real w, w1, w2;
+} powers;
+
+NEAP_INLINE powers powers_of(real u, real g, const int path) {
+  const real square = u * u;
+  if (path == POWER_0)
+    return (powers){.w = R(1)};
+  if (path == POWER_1)
+    return (powers){.w = u, .w1 = R(1)};
+  if (path == POWER_2)
+    return (powers){.w = square, .w1 = u, .w2 = R(1)};
+  if (path == POWER_3)
+    return (powers){.w = square * u, .w1 = square, .w2 = u};
+  if (path == POWER_4)
+    return (powers){.w = square * square, .w1 = square * u, .w2 = square};
+  const real w = neap_exp(g * neap_log(u)), inverse = R(1) / u;
+  return (powers){.w = w, .w1 = w * inverse, .w2 = w * inverse * inverse};
+}
+
+// With q the probability of class 1, u = q - margin, v = 1 - u, L = -log v,
+// w = u^g and t = p q / v:
+//   f = w L,   f' = -(w t + g u^(g-1) p q L) = -d,
+//   f'' = t (w t + 2 g u^(g-1) p q) + g (g-1) u^(g-2) (p q)^2 L + (p - q) d
+// and all of it 0 where u <= 0.
+NEAP_INLINE neap_curve shifted(real p, real q, real g, real margin,
+                               const int path) {
+  const real gap = q - margin, least = NEAP_SMALLEST_NORMAL;
+  const int off = gap <= R(0);
+  const real u = off ? R(0.5) : gap, rounded = R(1) - u;
+  // Whichever of u and v is small says what log v is.
+  const real other = p + margin > least ? p + margin : least;
+  const real v = u < R(0.5) ? rounded : other, inverse = R(1) / v;
+  const real lost = u < R(0.5) ? (R(1) - rounded) - u : R(0);
+  const real cost = -log_core(v, lost * inverse);
+  const powers k = powers_of(u, g, path);
+  const real pq = p * q, t = pq * inverse, gw = g * k.w1 * pq;
+  const real down = NEAP_FMA(k.w, t, gw * cost);
+  const real bend = t * NEAP_FMA(k.w, t, R(2) * gw);
+  const real focus = g * (g - R(1)) * k.w2 * (pq * pq) * cost;
+  const real turn = (p - q) * down;
+  const real up = (focus > R(0) ? focus : R(0)) + (turn > R(0) ? turn : R(0));
+  const real less =
+      (focus < R(0) ? -focus : R(0)) + (turn < R(0) ? -turn : R(0));
+  return (neap_curve){.value = off ? R(0) : k.w * cost,
+                      .first = off ? R(0) : -down,
+                      .plus = off ? R(0) : bend + up,
+                      .minus = off ? R(0) : less};
+}
+
+NEAP_INLINE void map_shifted(const neap_margins *m, int start,
+                             const neap_constants *c, const int path,
+                             step *to) {
+  const real g = c->c[NEGATIVE], margin = c->c[MARGIN];
+  NEAP_LANES
+  for (int i = 0; i < NEAP_SUM_LANES; i++)
+    put(to, i, shifted(m->p[start + i], m->q[start + i], g, margin, path));
+}
+
+static void run_shifted(const neap_margins *m, int start,
+                        const neap_constants *c, step *to) {
+  switch (c->path) {
+    case POWER_0:
+      map_shifted(m, start, c, POWER_0, to);
+      break;
+    case POWER_1:
+      map_shifted(m, start, c, POWER_1, to);
+      break;
+    case POWER_2:
+      map_shifted(m, start, c, POWER_2, to);
+      break;
+    case POWER_3:
+      map_shifted(m, start, c, POWER_3, to);
+      break;
+    case POWER_4:
+      map_shifted(m, start, c, POWER_4, to);
+      break;
+    default:
+      map_shifted(m, start, c, ANY_POWER, to);
+  }
+}
+
+// ------------------------------------------------------------------ the loss
+
+// Rows of y = 0 get theirs from `no`, all others from `yes`.
+static void store_step(const step *yes, const step *no, int start,
+                       neap_margins *m) {
+  const real *y = m->y + start;
+  NEAP_LANES
+  for (int i = 0; i < NEAP_SUM_LANES; i++) {
+    const int is_yes = y[i] != R(0);
+    m->value[start + i] = is_yes ? yes->value[i] : no->value[i];
+    m->first[start + i] = is_yes ? yes->first[i] : no->first[i];
+    m->plus[start + i] = is_yes ? yes->plus[i] : no->plus[i];
+    m->minus[start + i] = is_yes ? yes->minus[i] : no->minus[i];
   }
 }
 
 static void curve_block(neap_margins *m, int lanes, neap_order order,
                         const neap_constants *c) {
+  const int has_margin = c->c[MARGIN] > R(0);
+  step yes, no;
   (void)order;
-  run_focal(m, lanes, c);
-  if (c->c[MARGIN] > R(0))
-    run_shifted(m, lanes, c);
+  for (int start = 0; start < lanes; start += NEAP_SUM_LANES) {
+    if (has_margin && c->c[POSITIVE] == R(0)) {
+      run_cross_entropy(m, start, &yes);
+    } else {
+      run_focal(m, start, c, &yes);
+    }
+    if (has_margin)
+      run_shifted(m, start, c, &no);
+    store_step(&yes, has_margin ? &no : &yes, start, m);
+  }
 }
 
 static void prepare(const double *params, neap_constants *c) {
@@ -89,6 +189,11 @@ static void prepare(const double *params, neap_constants *c) {
   c->c[NEGATIVE] = negative.high;
   c->c[NEGATIVE_LOW] = negative.low;
   c->c[MARGIN] = (real)params[2];
+  c->path = ANY_POWER;
+  for (int power = POWER_0; power <= POWER_4; power++) {
+    if (params[1] == power)
+      c->path = power;
+  }
 }
 
 static const neap_margin_loss margin_loss = {.prepare = prepare,

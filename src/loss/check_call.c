@@ -9,6 +9,13 @@ static const neap_kernels *kernels_of(const neap_loss *loss,
   return loss->kernels[call->dtype == NEAP_FLOAT32];
 }
 
+// Whether the logits are one run of numbers.
+static bool is_dense(const neap_loss_call *call) {
+  const size_t k = neap_labels_of(call);
+  const ptrdiff_t step = k == 1 ? 1 : call->class_stride;
+  return step == 1 && call->row_stride == (ptrdiff_t)k;
+}
+
 static neap_status refuse_target(bool unit, size_t row, double target,
                                  neap_error *error) {
   return neap_fail(error, NEAP_EDATA, "target in row %zu is %g; wanted %s",
@@ -48,9 +55,7 @@ static neap_status check_numbers(const neap_loss *loss,
   const size_t k = neap_labels_of(call), count = call->rows * k;
   const bool unit = neap_domain_of(loss, &call->options) == NEAP_UNIT;
   const double most = call->dtype == NEAP_FLOAT32 ? FLT_MAX : DBL_MAX;
-  const bool is_dense =
-      k == 1 || (call->class_stride == 1 && call->row_stride == (ptrdiff_t)k);
-  if (is_dense && !wants_hard(call) &&
+  if ((k == 1 || is_dense(call)) && !wants_hard(call) &&
       kernels_of(loss, call)
               ->find_outside(count, call->targets, unit ? 0 : -most,
                              unit ? 1 : most) == count) {
@@ -68,21 +73,38 @@ static neap_status check_numbers(const neap_loss *loss,
   return NEAP_OK;
 }
 
-// Probabilities of classes add up to 1, but for what float32 may lose.
-static neap_status check_sums(const neap_loss_call *call, neap_error *error) {
-  for (size_t i = 0; i < call->rows; i++) {
-    double sum = 0;
-    for (size_t j = 0; j < call->classes; j++) {
+// Returns the first row of a matrix that lies as the logits do whose sum is
+// not 1, but for what float32 may lose; and that sum.
+static size_t find_sum(const neap_loss *loss, const neap_loss_call *call,
+                       const void *matrix, double *sum) {
+  const double tolerance = 1e-4;
+  const size_t k = call->classes;
+  size_t i = 0;
+  if (call->class_stride == 1) {
+    i = kernels_of(loss, call)
+            ->find_sum(call->rows, k, call->row_stride, matrix, 1, tolerance);
+  }
+  for (; i < call->rows; i++) {
+    *sum = 0;
+    for (size_t j = 0; j < k; j++) {
       const ptrdiff_t at =
           (ptrdiff_t)i * call->row_stride + (ptrdiff_t)j * call->class_stride;
-      sum += neap_get(call->targets, call->dtype, (size_t)at);
+      *sum += neap_get(matrix, call->dtype, (size_t)at);
     }
-    if (fabs(sum - 1) <= 1e-4)
-      continue;
-    return neap_fail(error, NEAP_EDATA,
-                     "targets in row %zu add up to %g; wanted 1", i + 1, sum);
+    if (!(fabs(*sum - 1) <= tolerance))
+      break;
   }
-  return NEAP_OK;
+  return i;
+}
+
+static neap_status check_sums(const neap_loss *loss, const neap_loss_call *call,
+                              neap_error *error) {
+  double sum;
+  const size_t row = find_sum(loss, call, call->targets, &sum);
+  if (row == call->rows)
+    return NEAP_OK;
+  return neap_fail(error, NEAP_EDATA,
+                   "targets in row %zu add up to %g; wanted 1", row + 1, sum);
 }
 
 static neap_status check_classes(const neap_loss_call *call,
@@ -112,7 +134,7 @@ neap_status neap_loss_check_targets(const neap_loss *loss,
   NEAP_TRY(check_numbers(loss, call, error));
   if (neap_loss_kind_of(loss) == NEAP_CLASSES &&
       neap_domain_of(loss, &call->options) == NEAP_UNIT)
-    return check_sums(call, error);
+    return check_sums(loss, call, error);
   return NEAP_OK;
 }
 
@@ -135,29 +157,32 @@ static neap_status check_row_weights(const neap_loss *loss,
 static neap_status check_probabilities(const neap_loss *loss,
                                        const neap_loss_call *call,
                                        neap_error *error) {
-  const size_t k = neap_labels_of(call);
-  const bool classes = neap_loss_kind_of(loss) == NEAP_CLASSES;
+  double sum;
+  const size_t k = neap_labels_of(call), count = call->rows * k;
   if (call->options.from == NEAP_LOGITS)
     return NEAP_OK;
-  for (size_t i = 0; i < call->rows; i++) {
-    double sum = 0;
+  const bool looks_right =
+      is_dense(call) &&
+      kernels_of(loss, call)->find_outside(count, call->logits, 0, 1) == count;
+  for (size_t i = 0; i < call->rows && !looks_right; i++) {
     for (size_t j = 0; j < k; j++) {
       const ptrdiff_t at =
           (ptrdiff_t)i * call->row_stride + (ptrdiff_t)j * call->class_stride;
       const double p = neap_get(call->logits, call->dtype, (size_t)at);
-      sum += p;
       if (p >= 0 && p <= 1)
         continue;
       return neap_fail(error, NEAP_EDATA,
                        "row %zu holds %g; wanted a probability", i + 1, p);
     }
-    if (classes && !(fabs(sum - 1) <= 1e-4)) {
-      return neap_fail(error, NEAP_EDATA,
-                       "probabilities in row %zu add up to %g; wanted 1", i + 1,
-                       sum);
-    }
   }
-  return NEAP_OK;
+  if (neap_loss_kind_of(loss) != NEAP_CLASSES)
+    return NEAP_OK;
+  const size_t row = find_sum(loss, call, call->logits, &sum);
+  if (row == call->rows)
+    return NEAP_OK;
+  return neap_fail(error, NEAP_EDATA,
+                   "probabilities in row %zu add up to %g; wanted 1", row + 1,
+                   sum);
 }
 
 static neap_status check_types(const neap_loss *loss,

@@ -60,7 +60,7 @@ static void find_ratios_of_logits(const neap_softmax *s, neap_line *p,
   neap_line *terms = lines_of(s, NEAP_LINE_OUT);
   neap_line *log_p = lines_of(s, NEAP_LINE_B),
             *log_q = lines_of(s, NEAP_LINE_Z);
-  neap_line mean, more, most = {0};
+  neap_line mean, more, log_more, close, far, most = {0};
   for (size_t j = 0; j < s->classes; j++) {
     NEAP_LANES
     for (int i = 0; i < ROWS; i++)
@@ -77,27 +77,40 @@ static void find_ratios_of_logits(const neap_softmax *s, neap_line *p,
     }
   }
   NEAP_NAME(neap_sum_lines)(s, terms, more);
+  NEAP_LANES
+  for (int i = 0; i < ROWS; i++)
+    log_more[i] = neap_log1p(more[i]);
   for (size_t j = 0; j < s->classes; j++) {
     NEAP_LANES
     for (int i = 0; i < ROWS; i++) {
-      const real close = (gap[j][i] - mean[i]) - neap_log1p(more[i]);
-      const real far = log_q[j][i] - log_p[j][i];
-      gap[j][i] = is_near(most[i]) ? close : far;
+      close[i] = (gap[j][i] - mean[i]) - log_more[i];
+      far[i] = log_q[j][i] - log_p[j][i];
     }
+    NEAP_LANES
+    for (int i = 0; i < ROWS; i++)
+      gap[j][i] = is_near(most[i]) ? close[i] : far[i];
   }
 }
 
 // log(q / P) of probabilities, whose difference is exact where they are close.
 static void find_ratios(const neap_softmax *s, neap_line *p, neap_line *q,
                         neap_line *ratio) {
+  neap_line close, far;
   for (size_t j = 0; j < s->classes; j++) {
     NEAP_LANES
     for (int i = 0; i < ROWS; i++) {
-      const real gap = q[j][i] - p[j][i];
-      const int near = NEAP_ABS(gap) <= R(0.5) * p[j][i] && p[j][i] > R(0);
-      const real close = neap_log1p(near ? gap / p[j][i] : R(0));
-      const real far = neap_log(q[j][i]) - neap_log(p[j][i]);
-      ratio[j][i] = near ? close : far;
+      const real base = p[j][i], gap = q[j][i] - base;
+      const int near = (NEAP_ABS(gap) <= R(0.5) * base) & (base > R(0));
+      const real share = gap / base;
+      close[i] = near ? share : R(INFINITY);
+    }
+    NEAP_LANES
+    for (int i = 0; i < ROWS; i++)
+      far[i] = neap_log(q[j][i]) - neap_log(p[j][i]);
+    NEAP_LANES
+    for (int i = 0; i < ROWS; i++) {
+      const real log = neap_log1p(close[i]);
+      ratio[j][i] = close[i] == R(INFINITY) ? far[i] : log;
     }
   }
 }

@@ -18,43 +18,6 @@ enum { ROWS = NEAP_SOFT_ROWS };
 
 typedef neap_hard_block block;
 
-// ------------------------------------------------------------- the margins
-
-void NEAP_NAME(neap_margins_of_gaps)(const neap_gaps *g, neap_margins *m) {
-  NEAP_LANES
-  for (int i = 0; i < ROWS; i++) {
-    // Where all others are impossible the label is certain.
-    const int alone = g->rest[i] == R(0);
-    const real rest = alone ? R(1) : g->rest[i];
-    const real gap = alone && g->gap[i] == g->gap[i] ? R(1e30) : g->gap[i];
-    const real lost = g->gap_low[i];
-    const real a = exp_of_minus_abs(gap);
-    real high;
-    const real low = log_parts(rest, &high);
-    // e = exp(-|x_t|)
-    const real over = rest * NEAP_FMA(a, -lost, a);
-    const real under = NEAP_FMA(a, lost, a) / rest;
-    const int ahead = gap >= R(0), positive = ahead && over <= R(1);
-    const real inverse = R(1) / over;
-    const real e = positive ? over : ahead ? inverse : under;
-    const real l1 = log1p_unit(e);
-    const real r = R(1) / (R(1) + e), er = e * r;
-    real gap_lost;
-    const real exact = difference(gap, high, &gap_lost);
-    const real rounded = (gap_lost + lost) - low;
-    // Where the small part decides the sign, it is all there is.
-    const int turned = positive ? exact <= R(0) : exact >= R(0);
-    const real least = positive ? NEAP_SMALLEST_NORMAL : -NEAP_SMALLEST_NORMAL;
-    const real small = turned ? exact + rounded : rounded;
-    m->l[i] = positive ? l1 : -exact + (l1 - rounded);
-    m->p[i] = positive ? r : er;
-    m->q[i] = positive ? er : r;
-    m->x[i] = turned ? least : exact;
-    m->small[i] = small;
-    m->l1[i] = l1;
-  }
-}
-
 void NEAP_NAME(neap_load_hard_block)(const neap_softmax *s, size_t row,
                                      size_t count, const int32_t *labels,
                                      block *b) {
@@ -330,18 +293,49 @@ static real sum_row(const real *e, size_t padded) {
   return (real)sum_of_lanes(total);
 }
 
+// A row's memory that will be wanted soon: asked for while there is something
+// to reckon, it need not be waited for.
+typedef struct upcoming {
+  const real *logits, *gradient;
+  size_t count;
+} upcoming;
+
+static upcoming upcoming_of(const neap_softmax *s, size_t row) {
+  const neap_loss_call *call = s->call;
+  const size_t next = row + 1 < call->rows ? row + 1 : row;
+  const real *logits = call->logits;
+  const real *gradient = call->gradient != NULL ? call->gradient : logits;
+  return (upcoming){.logits = logits + (ptrdiff_t)next * call->row_stride,
+                    .gradient = gradient + (ptrdiff_t)row * call->row_stride,
+                    .count = s->classes};
+}
+
+NEAP_INLINE void fetch(const upcoming *u, size_t from) {
+  enum { LINE = 64 / sizeof(real) };
+  for (size_t j = from; j < from + NEAP_BLOCK_LANES && j < u->count;
+       j += LINE) {
+    __builtin_prefetch(u->logits + j);
+    __builtin_prefetch(u->gradient + j, 1);
+  }
+}
+
 // Turns a row of logits, in place, to e of all but the label.
 static void find_gap_of_row(const neap_softmax *s, block *b, size_t i,
                             real *z) {
   const real target = target_of(s, z[b->label[i]], b->label[i]);
+  const upcoming next = upcoming_of(s, b->row + i);
+  double total[NEAP_SUM_LANES] = {0};
   z[b->label[i]] = -R(INFINITY);
   const real most = largest_of(z, s->padded);
-  for (size_t j = 0; j < s->padded; j += NEAP_SUM_LANES) {
+  for (size_t j = 0; j < s->padded; j += NEAP_BLOCK_LANES) {
+    real *e = z + j;
+    fetch(&next, j);
     NEAP_LANES
-    for (int lane = 0; lane < NEAP_SUM_LANES; lane++)
-      z[j + (size_t)lane] = exp_difference(z[j + (size_t)lane], most);
+    for (int lane = 0; lane < NEAP_BLOCK_LANES; lane++)
+      e[lane] = exp_difference(e[lane], most);
+    add_block(e, total);
   }
-  b->gaps.rest[i] = sum_row(z, s->padded);
+  b->gaps.rest[i] = (real)sum_of_lanes(total);
   b->gaps.gap[i] = difference(target, most, &b->gaps.gap_low[i]);
 }
 

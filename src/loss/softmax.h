@@ -51,11 +51,14 @@ NEAP_INLINE real difference(real a, real b, real *lost) {
   return d;
 }
 
-// e^(a - b) for a <= b, with what the difference lost.
+// e^(a - b) for a <= b, with what the difference lost. Far below, as where a
+// class is impossible, 0 is put in: a product that underflows costs an age.
 NEAP_INLINE real exp_difference(real a, real b) {
-  real lost;
-  const real e = neap_exp(difference(a, b, &lost));
-  return NEAP_FMA(e, lost, e);
+  const real d = a - b, back = d + b;
+  const real lost = (a - back) - (b - (back - d));
+  const int far = d < NEAP_EXP_LOW;
+  const real e = exp_below_0(far ? R(0) : d);
+  return far ? R(0) : NEAP_FMA(e, lost, e);
 }
 
 // Fills what all losses on a softmax share.
