@@ -2,76 +2,28 @@
 // a caller of neap_loss_evaluate waits for, checks included.
 #define _POSIX_C_SOURCE 200809L
 
-#include <string.h>
-
-#include "bench.h"
-
-// Logits, targets (1 % positive) and room for the gradient.
-typedef struct arrays {
-  size_t count;
-  float *x, *y, *gradient;
-} arrays;
-
-typedef struct evaluation {
-  const neap_loss *loss;
-  neap_loss_call call;
-  double params[3], sum;
-} evaluation;
-
-static void evaluate(void *argument) {
-  evaluation *e = argument;
-  e->call.options.params = e->params;
-  e->call.sum = &e->sum;
-  if (neap_loss_evaluate(e->loss, &e->call, NULL) != NEAP_OK)
-    abort();
-}
+#include "call.h"
 
 static void copy(void *argument) {
-  const arrays *a = argument;
-  memcpy(a->gradient, a->x, a->count * sizeof *a->x);
-}
-
-static float *allocate(size_t count) {
-  float *block = aligned_alloc(64, (count * sizeof *block + 63) / 64 * 64);
-  if (block == NULL)
-    abort();
-  return block;
-}
-
-static arrays make_arrays(size_t count) {
-  arrays a = {count, allocate(count), allocate(count), allocate(count)};
-  for (size_t i = 0; i < count; i++) {
-    const uint64_t bits = neap_random_bits(1, NEAP_STREAM_FEATURE, 0, i);
-    a.x[i] = 12.0f * (float)(bits >> 40) * 0x1p-24f - 8.0f;
-    a.y[i] = (bits & 0xFFFF) < 655;
-    a.gradient[i] = 0;
-  }
-  return a;
+  const neap_loss_call *call = argument;
+  memcpy(call->gradient, call->logits, call->rows * sizeof(float));
 }
 
 static void measure(const neap *engine, size_t count, const double *gammas,
                     size_t gamma_count) {
   char name[64];
-  arrays a = make_arrays(count);
-  evaluation e = {.loss = neap_loss_find(engine, "focal"),
-                  .call = {.rows = count,
-                           .dtype = NEAP_FLOAT32,
-                           .target_dtype = NEAP_FLOAT32,
-                           .logits = a.x,
-                           .targets = a.y,
-                           .gradient = a.gradient}};
+  bench_call b = bench_binary(count, NEAP_FLOAT32);
+  b.loss = neap_loss_find(engine, "focal");
   const double scale = 1e9 / (double)count;
-  const double copied = bench_seconds(copy, &a) * scale;
+  const double copied = bench_seconds(copy, &b.call) * scale;
   for (size_t i = 0; i < gamma_count; i++) {
-    e.params[0] = gammas[i];
-    e.params[1] = 0.25;
+    b.params[0] = gammas[i];
+    b.params[1] = 0.25;
     snprintf(name, sizeof name, "gamma %g, %zu", gammas[i], count);
-    bench_print("neap", name, bench_seconds(evaluate, &e) * scale);
+    bench_print("neap", name, bench_seconds(bench_evaluate, &b) * scale);
     bench_print("memcpy of the logits", name, copied);
   }
-  free(a.x);
-  free(a.y);
-  free(a.gradient);
+  bench_release(&b);
 }
 
 int main(void) {
