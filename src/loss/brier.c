@@ -32,8 +32,8 @@ static void soft_block(neap_margins *m, neap_margins *no, const real *y,
   }
 }
 
-static const neap_margin_loss margin_loss = {.curve = curve_block,
-                                             .soft = soft_block};
+static const neap_margin_loss margin_loss = {
+    .curve = curve_block, .needs = NEAP_NEEDS_PROBABILITY, .soft = soft_block};
 
 const neap_loss_form NEAP_NAME(neap_loss_brier) = {
     .name = "brier",

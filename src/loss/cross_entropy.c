@@ -14,6 +14,24 @@ void NEAP_NAME(neap_cross_entropy_curve)(neap_margins *m, int lanes,
   map_curve(m, lanes, order, c, curve);
 }
 
+// y w_1 l + (1 - y) w_0 l_0, where 0 times an infinite loss is 0.
+void NEAP_NAME(neap_cross_entropy_soft)(neap_margins *m, neap_margins *no,
+                                        const real *y,
+                                        const neap_constants *c) {
+  const real weight0 = c->weight0, weight1 = c->weight1;
+  NEAP_LANES
+  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
+    const real yes = weight1 * y[i], not = weight0 * (R(1) - y[i]);
+    const real cost1 = yes == R(0) ? R(0) : m->l[i];
+    const real cost0 = not == R(0) ? R(0) : no->l[i];
+    const real p = m->p[i], q = m->q[i], pq = p * q;
+    m->value[i] = yes * cost1 + not *cost0;
+    m->first[i] = not *p - yes * q;
+    m->plus[i] = yes * pq + not *pq;
+    m->minus[i] = R(0);
+  }
+}
+
 // Its weight is 1, whatever the margin.
 NEAP_INLINE neap_curve one(neap_margin m, const neap_constants *c) {
   (void)m;
@@ -34,6 +52,7 @@ static void prepare(const double *params, neap_constants *c) {
 static const neap_margin_loss margin_loss = {
     .prepare = prepare,
     .curve = NEAP_NAME(neap_cross_entropy_curve),
+    .soft = NEAP_NAME(neap_cross_entropy_soft),
     .weight = weight_block,
 };
 

@@ -79,8 +79,15 @@ static void weight_block(neap_margins *m, int lanes, neap_order order,
 }
 
 // Returns u^gamma from u and v = 1 - u, both of them without cancellation.
-NEAP_INLINE real soft_power(real u, real v, const neap_constants *c) {
+NEAP_INLINE real soft_power(real u, real v, const neap_constants *c,
+                            const int path) {
   const real gamma = c->c[GAMMA];
+  if (path != ANY_POWER) {
+    return path == POWER_0      ? R(1)
+           : path == POWER_HALF ? NEAP_SQRT(u)
+           : path == POWER_1    ? u
+                                : u * u;
+  }
   const real log_u = v < R(0.5) ? neap_log1p(-v) : neap_log(u);
   const real product = gamma * log_u;
   const real error =
@@ -93,8 +100,9 @@ NEAP_INLINE real soft_power(real u, real v, const neap_constants *c) {
 // Soft targets take the p_t of the field (torchvision, optax), linear in y:
 //   u = 1 - p_t = y (1 - p) + (1 - y) p,   C = binary cross-entropy,
 //   f = u^gamma C, with the class weight y w_1 + (1 - y) w_0.
-static void soft_linear(neap_margins *m, const neap_margins *no,
-                        const real *targets, const neap_constants *c) {
+NEAP_INLINE void map_linear(neap_margins *m, const neap_margins *no,
+                            const real *targets, const neap_constants *c,
+                            const int path) {
   const real gamma = c->c[GAMMA] + c->c[GAMMA_LOW];
   NEAP_LANES
   for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
@@ -106,7 +114,7 @@ static void soft_linear(neap_margins *m, const neap_margins *no,
     const real ratio = (n - y) * (p * q) / u;  // du/dx / u
     const real bend = (q - p) * ratio;         // d2u/dx2 / u
     const real weight = y * c->weight1 + n * c->weight0;
-    const real power = weight * soft_power(u, v, c);
+    const real power = weight * soft_power(u, v, c, path);
     const real second =
         power * (p * q + R(2) * gamma * ratio * d +
                  gamma * bound * ((gamma - R(1)) * (ratio * ratio) + bend));
@@ -117,12 +125,35 @@ static void soft_linear(neap_margins *m, const neap_margins *no,
   }
 }
 
+static void soft_linear(neap_margins *m, const neap_margins *no, const real *y,
+                        const neap_constants *c) {
+  switch (c->path) {
+    case POWER_0:
+      map_linear(m, no, y, c, POWER_0);
+      break;
+    case POWER_HALF:
+      map_linear(m, no, y, c, POWER_HALF);
+      break;
+    case POWER_1:
+      map_linear(m, no, y, c, POWER_1);
+      break;
+    case POWER_2:
+      map_linear(m, no, y, c, POWER_2);
+      break;
+    default:
+      map_linear(m, no, y, c, ANY_POWER);
+  }
+}
+
 // gamma = 0 has the bits of cross-entropy; with class weights it keeps the
 // soft form of gamma > 0, so that nothing jumps as gamma goes to 0.
 static void soft_block(neap_margins *m, neap_margins *no, const real *y,
                        const neap_constants *c) {
   const int plain = c->weight0 == R(1) && c->weight1 == R(1);
-  if (c->c[EXPECTED] != R(0) || (c->path == POWER_0 && plain)) {
+  const int expected = c->c[EXPECTED] != R(0);
+  if (c->path == POWER_0 && (expected || plain)) {
+    NEAP_NAME(neap_cross_entropy_soft)(m, no, y, c);
+  } else if (expected) {
     NEAP_NAME(neap_soft_expected)(m, no, y, c, curve_block);
   } else {
     soft_linear(m, no, y, c);

@@ -1,7 +1,7 @@
 // loss/focal_star.c -- focal*: a focal loss that is convex.
 #include "loss/margin.h"
 
-enum { GAMMA, GAMMA_LOW, BETA };
+enum { GAMMA, GAMMA_LOW, BETA, INVERSE };
 
 // With u = gamma x_t + beta and s = sigmoid(-u):
 //   f = log(1 + exp(-u)) / gamma,   f' = -s,   f'' = gamma s (1 - s)
@@ -24,7 +24,7 @@ NEAP_INLINE neap_curve curve(neap_margin m, const neap_constants *c) {
   const real other = (ahead ? R(1) : e) * inverse;
   const real cost = (ahead ? R(0) : -u - rest) + log1p_unit(e);
   return (neap_curve){
-      .value = cost / gamma, .first = -s, .plus = gamma * (s * other)};
+      .value = cost * c->c[INVERSE], .first = -s, .plus = gamma * (s * other)};
 }
 
 NEAP_CURVE_BLOCK
@@ -34,10 +34,11 @@ static void prepare(const double *params, neap_constants *c) {
   c->c[GAMMA] = gamma.high;
   c->c[GAMMA_LOW] = gamma.low;
   c->c[BETA] = (real)params[1];
+  c->c[INVERSE] = (real)(1 / params[0]);
 }
 
-static const neap_margin_loss margin_loss = {.prepare = prepare,
-                                             .curve = curve_block};
+static const neap_margin_loss margin_loss = {
+    .prepare = prepare, .curve = curve_block, .needs = NEAP_NEEDS_LOGIT};
 
 #define PARAMETERS                                             \
   {                                                            \

@@ -2,7 +2,7 @@
 // absolute error.
 #include "loss/margin.h"
 
-enum { Q, Q_LOW };
+enum { Q, Q_LOW, INVERSE };
 
 // With P = p^Q:
 //   f = (1 - P) / Q,   f' = -P q,   f'' = P q (p - Q q)
@@ -15,7 +15,7 @@ NEAP_INLINE neap_curve curve(neap_margin m, const neap_constants *c) {
   const real small = near ? t : limit;
   const real l = near ? m.l : R(0);
   const real close = NEAP_FMA(-l * small, exp_tail(-small), l);
-  const real far = (R(1) - power) / (order > R(0) ? order : R(1));
+  const real far = (R(1) - power) * c->c[INVERSE];
   const real pq = power * m.q;
   const real value = near ? close : far;
   return (neap_curve){.value = m.l == m.l ? value : m.l,
@@ -30,6 +30,7 @@ static void prepare(const double *params, neap_constants *c) {
   const neap_wide q = wide_of(params[0]);
   c->c[Q] = q.high;
   c->c[Q_LOW] = q.low;
+  c->c[INVERSE] = params[0] > 0 ? (real)(1 / params[0]) : R(1);
 }
 
 static const neap_margin_loss margin_loss = {.prepare = prepare,

@@ -60,11 +60,12 @@ static void prepare(const double *params, neap_constants *c) {
   c->c[MARGIN] = (real)params[0];
 }
 
-static const neap_margin_loss hinge_loss = {.prepare = prepare,
-                                            .curve = hinge_block};
-static const neap_margin_loss squared_loss = {.prepare = prepare,
-                                              .curve = squared_block};
-static const neap_margin_loss modified_loss = {.curve = modified_block};
+static const neap_margin_loss hinge_loss = {
+    .prepare = prepare, .curve = hinge_block, .needs = NEAP_NEEDS_LOGIT};
+static const neap_margin_loss squared_loss = {
+    .prepare = prepare, .curve = squared_block, .needs = NEAP_NEEDS_LOGIT};
+static const neap_margin_loss modified_loss = {.curve = modified_block,
+                                               .needs = NEAP_NEEDS_LOGIT};
 
 #define PARAMETERS                                                   \
   {                                                                  \

@@ -59,12 +59,20 @@ typedef void neap_curve_block(neap_margins *m, int lanes, neap_order order,
 typedef void neap_soft_block(neap_margins *m, neap_margins *no, const real *y,
                              const neap_constants *c);
 
+// What of a margin a loss looks at.
+typedef enum neap_needs {
+  NEAP_NEEDS_ALL,
+  NEAP_NEEDS_LOGIT,        // x and small
+  NEAP_NEEDS_PROBABILITY,  // p and q
+} neap_needs;
+
 // What a margin loss is.
 typedef struct neap_margin_loss {
   // Turns parameters into constants; c comes zeroed, with weights of 1. NULL:
   // there is nothing to turn.
   void (*prepare)(const double *params, neap_constants *c);
   neap_curve_block *curve;
+  neap_needs needs;       // of the margins that curve is given
   neap_soft_block *soft;  // NULL: y w_1 f(x) + (1 - y) w_0 f(-x)
   // Of a loss that is a weight w(x_t) times the cross-entropy: the weight as
   // value, its derivatives as first, plus and minus; else NULL.
@@ -80,6 +88,7 @@ void NEAP_NAME(neap_run_softmax)(const neap_loss *loss,
 // Cross-entropy and the soft form by expectation, which other losses fall
 // back on.
 neap_curve_block NEAP_NAME(neap_cross_entropy_curve);
+neap_soft_block NEAP_NAME(neap_cross_entropy_soft);
 void NEAP_NAME(neap_soft_expected)(neap_margins *m, neap_margins *no,
                                    const real *y, const neap_constants *c,
                                    neap_curve_block *curve);
@@ -196,6 +205,7 @@ typedef neap_curve curve_function(neap_margin m, const neap_constants *c);
 // In steps of 16 lanes, so that the code stays small.
 NEAP_INLINE void map_order(neap_margins *m, int lanes, const neap_order order,
                            const neap_constants *c, curve_function *curve) {
+  const neap_constants own = *c;  // so that no load of them is conditional
   for (int start = 0; start < lanes; start += NEAP_SUM_LANES) {
     NEAP_LANES
     for (int i = start; i < start + NEAP_SUM_LANES; i++) {
@@ -205,7 +215,7 @@ NEAP_INLINE void map_order(neap_margins *m, int lanes, const neap_order order,
                                   .x = m->x[i],
                                   .small = m->small[i],
                                   .l1 = m->l1[i]};
-      const neap_curve f = curve(margin, c);
+      const neap_curve f = curve(margin, &own);
       m->value[i] = f.value;
       m->first[i] = f.first;
       if (order == NEAP_SECOND) {

@@ -57,6 +57,56 @@ static void find_margins(const real *x, const real *y, const real *e,
   }
 }
 
+static void find_probabilities(const real *x, const real *y, const real *e,
+                               neap_margins *m) {
+  NEAP_LANES
+  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
+    const int positive = (x[i] > R(0)) == (y[i] != R(0));
+    const real r = R(1) / (R(1) + e[i]), er = e[i] * r;
+    m->p[i] = positive ? r : er;
+    m->q[i] = positive ? er : r;
+  }
+}
+
+static void find_logits(const real *x, const real *y, neap_margins *m) {
+  NEAP_LANES
+  for (int i = 0; i < NEAP_BLOCK_LANES; i++)
+    m->x[i] = y[i] != R(0) ? x[i] : -x[i];
+}
+
+// As much of the margins as the loss looks at.
+static void find_needed(const neap_margin_loss *loss, const real *x,
+                        const real *y, block *b) {
+  b->m.y = y;
+  if (loss->needs == NEAP_NEEDS_LOGIT) {
+    find_logits(x, y, &b->m);
+    return;
+  }
+  find_exponentials(x, b->e);
+  if (loss->needs == NEAP_NEEDS_PROBABILITY) {
+    find_probabilities(x, y, b->e, &b->m);
+  } else {
+    find_margins(x, y, b->e, &b->m);
+  }
+}
+
+// The margins of both targets.
+static void find_both_margins(const real *x, real *e, neap_margins *yes,
+                              neap_margins *no) {
+  find_exponentials(x, e);
+  find_margins(x, ones, e, yes);
+  no->y = zeros;
+  NEAP_LANES
+  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
+    const real above = x[i] > R(0) ? x[i] : R(0);
+    no->l[i] = above + yes->l1[i];
+    no->p[i] = yes->q[i];
+    no->q[i] = yes->p[i];
+    no->x[i] = -yes->x[i];
+    no->l1[i] = yes->l1[i];
+  }
+}
+
 // --------------------------------------------------------------- the loss
 
 // The constant length of the inner loop lets every store be a whole vector,
@@ -108,8 +158,7 @@ static void run_plain(const column *k, size_t row, block *b) {
   b->value = value != NULL ? value + at : b->value_buffer;
   b->gradient = gradient != NULL ? gradient + at : b->gradient_buffer;
   b->hessian = hessian != NULL ? hessian + at : NULL;
-  find_exponentials(x, b->e);
-  find_margins(x, y, b->e, &b->m);
+  find_needed(k->loss, x, y, b);
   k->loss->curve(&b->m, NEAP_BLOCK_LANES, order, &k->c);
   if (order == NEAP_SECOND)
     finish_second(y, k->options, &k->c, b);
@@ -128,6 +177,12 @@ typedef struct gathered {
 static void gather(const column *k, size_t row, size_t count, gathered *g) {
   const neap_loss_call *call = k->call;
   const real *x = call->logits, *y = call->targets, *w = call->weights;
+  if (count == NEAP_BLOCK_LANES && k->x_stride == 1 && k->y_stride == 1) {
+    memcpy(g->x, x + k->x_start + row, sizeof g->x);
+    memcpy(g->y, y + k->y_start + row, sizeof g->y);
+    memcpy(g->w, w != NULL ? w + row : ones, sizeof g->w);
+    return;
+  }
   memset(g, 0, sizeof *g);
   for (size_t i = 0; i < count; i++) {
     const ptrdiff_t at = (ptrdiff_t)(row + i);
@@ -137,29 +192,42 @@ static void gather(const column *k, size_t row, size_t count, gathered *g) {
   }
 }
 
-// Rows to ignore weigh nothing. The logit becomes
-// scale (x + offset_1 - offset_0), and the target's margin is taken off.
-static void transform(const neap_loss_options *o, gathered *g) {
+// Rows to ignore weigh nothing.
+static void drop_ignored(real ignored, gathered *g) {
+  NEAP_LANES
+  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
+    const int off = g->y[i] == ignored;
+    g->w[i] = off ? R(0) : g->w[i];
+    g->y[i] = off ? R(0) : g->y[i];
+  }
+}
+
+// The logit becomes scale (x + offset_1 - offset_0), and the target's margin
+// is taken off.
+static void move_logits(const neap_loss_options *o, gathered *g) {
   const double *offsets = o->class_offsets, *margins = o->class_margins;
   const real offset = offsets != NULL ? (real)(offsets[1] - offsets[0]) : R(0);
   const real margin0 = margins != NULL ? (real)margins[0] : R(0);
   const real margin1 = margins != NULL ? (real)margins[1] : R(0);
   const real scale = (real)o->scale;
-  const int ignores = o->ignore_index != NULL;
-  const real ignored = ignores ? (real)*o->ignore_index : R(0);
-  const int moves = offsets != NULL || margins != NULL || scale != R(1);
+  NEAP_LANES
   for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
-    if (ignores && g->y[i] == ignored)
-      g->y[i] = g->w[i] = R(0);
-    if (moves) {
-      const real shift = offset + (g->y[i] != R(0) ? -margin1 : margin0);
-      g->x[i] = (g->x[i] + shift) * scale;
-    }
-    if (o->label_smoothing > 0 && o->smoothing == NEAP_SMOOTH_TARGETS) {
-      const real e = (real)o->label_smoothing;
-      g->y[i] = g->y[i] * (R(1) - e) + R(0.5) * e;
-    }
+    const real shift = offset + (g->y[i] != R(0) ? -margin1 : margin0);
+    g->x[i] = (g->x[i] + shift) * scale;
   }
+}
+
+static void transform(const neap_loss_options *o, gathered *g) {
+  const real e = (real)o->label_smoothing;
+  if (o->ignore_index != NULL)
+    drop_ignored((real)*o->ignore_index, g);
+  if (o->class_offsets != NULL || o->class_margins != NULL || o->scale != 1)
+    move_logits(o, g);
+  if (!(e > R(0)) || o->smoothing != NEAP_SMOOTH_TARGETS)
+    return;
+  NEAP_LANES
+  for (int i = 0; i < NEAP_BLOCK_LANES; i++)
+    g->y[i] = g->y[i] * (R(1) - e) + R(0.5) * e;
 }
 
 // y w_1 f(x) + (1 - y) w_0 f(-x).
@@ -199,26 +267,30 @@ static void smooth_after(const column *k, neap_margins *m) {
   }
 }
 
-// Margins of both targets, as far as soft ones are there.
-static void run_soft(const column *k, const gathered *g, block *b) {
-  const neap_loss_options *o = k->options;
-  const neap_second to = second_for(o);
+// The loss of soft targets, to b->m.
+static void find_soft(const column *k, const real *x, const real *y, block *b) {
   neap_margins no;
+  const int direct = k->options->from == NEAP_PROBABILITIES;
   memset(no.small, 0, sizeof no.small);
-  if (o->from == NEAP_PROBABILITIES) {
-    margins_of_probabilities(NEAP_BLOCK_LANES, g->x, ones, &b->m);
-    margins_of_probabilities(NEAP_BLOCK_LANES, g->x, zeros, &no);
+  if (direct) {
+    margins_of_probabilities(NEAP_BLOCK_LANES, x, ones, &b->m);
+    margins_of_probabilities(NEAP_BLOCK_LANES, x, zeros, &no);
   } else {
-    find_margins(g->x, ones, b->e, &b->m);
-    find_margins(g->x, zeros, b->e, &no);
+    find_both_margins(x, b->e, &b->m, &no);
   }
   if (k->loss->soft != NULL) {
-    k->loss->soft(&b->m, &no, g->y, &k->c);
+    k->loss->soft(&b->m, &no, y, &k->c);
   } else {
-    NEAP_NAME(neap_soft_expected)(&b->m, &no, g->y, &k->c, k->loss->curve);
+    NEAP_NAME(neap_soft_expected)(&b->m, &no, y, &k->c, k->loss->curve);
   }
-  if (o->from == NEAP_PROBABILITIES)
+  if (direct)
     turn_to_probabilities(NEAP_BLOCK_LANES, &b->m);
+}
+
+// Fills in the rows whose targets are soft.
+static void run_soft(const column *k, const gathered *g, block *b) {
+  const neap_second to = second_for(k->options);
+  find_soft(k, g->x, g->y, b);
   NEAP_LANES
   for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
     const int hard = g->y[i] == R(0) || g->y[i] == R(1);
@@ -229,15 +301,40 @@ static void run_soft(const column *k, const gathered *g, block *b) {
   }
 }
 
+// A whole block of dense rows with soft labels and without weights.
+static void run_plain_soft(const column *k, size_t row, block *b) {
+  const neap_loss_call *call = k->call;
+  const size_t at = (size_t)k->x_start + row;
+  const neap_second to = second_for(k->options);
+  find_soft(k, (const real *)call->logits + at,
+            (const real *)call->targets + at, b);
+  b->value = b->m.value;
+  if (call->value != NULL)
+    memcpy((real *)call->value + at, b->m.value, sizeof b->m.value);
+  if (call->gradient != NULL)
+    memcpy((real *)call->gradient + at, b->m.first, sizeof b->m.first);
+  if (call->hessian == NULL)
+    return;
+  real *hessian = (real *)call->hessian + at;
+  for (int start = 0; start < NEAP_BLOCK_LANES; start += NEAP_SUM_LANES) {
+    NEAP_LANES
+    for (int i = start; i < start + NEAP_SUM_LANES; i++)
+      hessian[i] = second_of(b->m.plus[i], b->m.minus[i], to);
+  }
+}
+
 static void run_hard(const column *k, const gathered *g, block *b) {
   const neap_loss_options *o = k->options;
+  const int after = o->label_smoothing > 0 && o->smoothing == NEAP_SMOOTH_AFTER;
   if (o->from == NEAP_PROBABILITIES) {
     margins_of_probabilities(NEAP_BLOCK_LANES, g->x, g->y, &b->m);
-  } else {
+  } else if (after) {
     find_exponentials(g->x, b->e);
     find_margins(g->x, g->y, b->e, &b->m);
+  } else {
+    find_needed(k->loss, g->x, g->y, b);
   }
-  if (o->label_smoothing > 0 && o->smoothing == NEAP_SMOOTH_AFTER) {
+  if (after) {
     smooth_after(k, &b->m);
   } else {
     k->loss->curve(&b->m, NEAP_BLOCK_LANES, NEAP_SECOND, &k->c);
@@ -248,21 +345,27 @@ static void run_hard(const column *k, const gathered *g, block *b) {
   finish_second(g->y, o, &k->c, b);
 }
 
-// Whether y (1 - y) is anything but 0 in some row.
-static int has_soft_targets(const real *y, size_t count) {
-  real sum[NEAP_SUM_LANES] = {0}, rest = R(0);
+// Returns how many targets of a row of blocks are neither 0 nor 1.
+NEAP_INLINE int count_soft(const real *y, const int lanes) {
+  int count = 0;
+  NEAP_LANES
+  for (int i = 0; i < lanes; i++)
+    count += (y[i] != R(0)) & (y[i] != R(1));
+  return count;
+}
+
+static int has_soft(const real *y, size_t count) {
+  enum { STEP = 4 * NEAP_BLOCK_LANES };
   size_t i = 0;
-  for (; i + NEAP_SUM_LANES <= count; i += NEAP_SUM_LANES) {
-    NEAP_LANES
-    for (int lane = 0; lane < NEAP_SUM_LANES; lane++) {
-      sum[lane] += y[i + (size_t)lane] * (R(1) - y[i + (size_t)lane]);
-    }
+  for (; i + STEP <= count; i += STEP) {
+    if (count_soft(y + i, STEP) > 0)
+      return 1;
   }
-  for (; i < count; i++)
-    rest += y[i] * (R(1) - y[i]);
-  for (int lane = 0; lane < NEAP_SUM_LANES; lane++)
-    rest += sum[lane];
-  return rest != R(0);
+  for (; i < count; i++) {
+    if (y[i] != R(0) && y[i] != R(1))
+      return 1;
+  }
+  return 0;
 }
 
 static void store(void *output, const column *k, size_t row, size_t count,
@@ -270,9 +373,13 @@ static void store(void *output, const column *k, size_t row, size_t count,
   real *to = output;
   if (to == NULL)
     return;
-  for (size_t i = 0; i < count; i++) {
-    to[k->x_start + (ptrdiff_t)(row + i) * k->x_stride] = from[i];
+  to += k->x_start + (ptrdiff_t)row * k->x_stride;
+  if (count == NEAP_BLOCK_LANES && k->x_stride == 1) {
+    memcpy(to, from, NEAP_BLOCK_LANES * sizeof *to);
+    return;
   }
+  for (size_t i = 0; i < count; i++)
+    to[(ptrdiff_t)i * k->x_stride] = from[i];
 }
 
 static void run_any(const column *k, size_t row, size_t count, block *b) {
@@ -283,8 +390,10 @@ static void run_any(const column *k, size_t row, size_t count, block *b) {
   b->value = b->value_buffer;
   b->gradient = b->gradient_buffer;
   b->hessian = b->hessian_buffer;
-  run_hard(k, &g, b);
-  if (has_soft_targets(g.y, NEAP_BLOCK_LANES))
+  const int soft = count_soft(g.y, NEAP_BLOCK_LANES);
+  if (soft < NEAP_BLOCK_LANES)
+    run_hard(k, &g, b);
+  if (soft > 0)
     run_soft(k, &g, b);
   // A row that weighs nothing counts nothing, even where its loss is infinite.
   NEAP_LANES
@@ -299,6 +408,13 @@ static void run_any(const column *k, size_t row, size_t count, block *b) {
   store(k->call->hessian, k, row, count, b->hessian);
 }
 
+// Whether a whole block from a row on has soft targets alone.
+static int is_soft_block(const column *k, size_t row) {
+  const real *y = (const real *)k->call->targets + k->y_start + row;
+  return row + NEAP_BLOCK_LANES <= k->rows &&
+         count_soft(y, NEAP_BLOCK_LANES) == NEAP_BLOCK_LANES;
+}
+
 static void run_column(const column *k, double *total) {
   enum { STRIP = 16 * NEAP_BLOCK_LANES };  // looked through at once
   block b;
@@ -308,10 +424,12 @@ static void run_column(const column *k, double *total) {
     const size_t left = k->rows - row;
     if (k->is_plain && row % STRIP == 0) {
       const real *y = (const real *)k->call->targets + row;
-      plain = !has_soft_targets(y, left < STRIP ? left : STRIP);
+      plain = !has_soft(y, left < STRIP ? left : STRIP);
     }
     if (plain && left >= NEAP_BLOCK_LANES) {
       run_plain(k, row, &b);
+    } else if (k->is_plain && is_soft_block(k, row)) {
+      run_plain_soft(k, row, &b);
     } else {
       run_any(k, row, left < NEAP_BLOCK_LANES ? left : NEAP_BLOCK_LANES, &b);
     }
