@@ -65,18 +65,23 @@ NEAP_INLINE int is_outside(real x, real low, real high) {
   return !(x >= low) | !(x <= high);
 }
 
+NEAP_INLINE int has_outside(const real *x, const int count, real low,
+                            real high) {
+  real_bits outside = 0;
+  for (int lane = 0; lane < count; lane++)
+    outside |= (real_bits)is_outside(x[lane], low, high);
+  return outside != 0;
+}
+
 size_t NEAP_NAME(neap_find_outside)(size_t count, const void *input, double low,
                                     double high) {
-  enum { STEP = 4 * NEAP_BLOCK_LANES };
+  enum { BLOCK = NEAP_BLOCK_LANES, STEP = 4 * BLOCK };
   const real *x = input, least = (real)low, most = (real)high;
   size_t i = 0;
-  for (; i + STEP <= count; i += STEP) {
-    real_bits outside = 0;
-    for (size_t lane = 0; lane < STEP; lane++)
-      outside |= (real_bits)is_outside(x[i + lane], least, most);
-    if (outside != 0)
-      break;
-  }
+  while (i + STEP <= count && !has_outside(x + i, STEP, least, most))
+    i += STEP;
+  while (i + BLOCK <= count && !has_outside(x + i, BLOCK, least, most))
+    i += BLOCK;
   while (i < count && !is_outside(x[i], least, most))
     i++;
   return i;

@@ -66,12 +66,12 @@ static void run_focal(const neap_margins *m, int start, const neap_constants *c,
 
 // ------------------------------------------------------ y = 0 with a margin
 
-// u^g, u^(g - 1) and u^(g - 2), where a factor g or g - 1 does not kill them.
+// w = u^g, u^(g - 1) and u^(g - 2), unless a factor g or g - 1 kills them.
 typedef struct powers {
   real w, w1, w2;
 } powers;
 
-NEAP_INLINE powers powers_of(real u, real g, const int path) {
+NEAP_INLINE powers powers_of(real u, real w, const int path) {
   const real square = u * u;
   if (path == POWER_0)
     return (powers){.w = R(1)};
@@ -83,7 +83,7 @@ NEAP_INLINE powers powers_of(real u, real g, const int path) {
     return (powers){.w = square * u, .w1 = square, .w2 = u};
   if (path == POWER_4)
     return (powers){.w = square * square, .w1 = square * u, .w2 = square};
-  const real w = neap_exp(g * neap_log(u)), inverse = R(1) / u;
+  const real inverse = R(1) / u;
   return (powers){.w = w, .w1 = w * inverse, .w2 = w * inverse * inverse};
 }
 
@@ -91,18 +91,18 @@ NEAP_INLINE powers powers_of(real u, real g, const int path) {
 // w = u^g and t = p q / v:
 //   f = w L,   f' = -(w t + g u^(g-1) p q L) = -d,
 //   f'' = t (w t + 2 g u^(g-1) p q) + g (g-1) u^(g-2) (p q)^2 L + (p - q) d
-// and all of it 0 where u <= 0.
-NEAP_INLINE neap_curve shifted(real p, real q, real g, real margin,
+// and all of it 0 where u <= 0, or next to it.
+NEAP_INLINE neap_curve shifted(real p, real q, real power, real g, real margin,
                                const int path) {
   const real gap = q - margin, least = NEAP_SMALLEST_NORMAL;
-  const int off = gap <= R(0);
+  const int off = gap < least;
   const real u = off ? R(0.5) : gap, rounded = R(1) - u;
   // Whichever of u and v is small says what log v is.
   const real other = p + margin > least ? p + margin : least;
   const real v = u < R(0.5) ? rounded : other, inverse = R(1) / v;
   const real lost = u < R(0.5) ? (R(1) - rounded) - u : R(0);
   const real cost = -log_core(v, lost * inverse);
-  const powers k = powers_of(u, g, path);
+  const powers k = powers_of(u, power, path);
   const real pq = p * q, t = pq * inverse, gw = g * k.w1 * pq;
   const real down = NEAP_FMA(k.w, t, gw * cost);
   const real bend = t * NEAP_FMA(k.w, t, R(2) * gw);
@@ -121,9 +121,21 @@ NEAP_INLINE void map_shifted(const neap_margins *m, int start,
                              const neap_constants *c, const int path,
                              step *to) {
   const real g = c->c[NEGATIVE], margin = c->c[MARGIN];
+  const real *p = m->p + start, *q = m->q + start;
+  const real least = NEAP_SMALLEST_NORMAL;
+  real power[NEAP_SUM_LANES];
+  if (path == ANY_POWER) {
+    NEAP_LANES
+    for (int i = 0; i < NEAP_SUM_LANES; i++) {
+      const real gap = q[i] - margin;
+      power[i] = neap_exp(g * log_core(gap < least ? R(0.5) : gap, R(0)));
+    }
+  }
   NEAP_LANES
-  for (int i = 0; i < NEAP_SUM_LANES; i++)
-    put(to, i, shifted(m->p[start + i], m->q[start + i], g, margin, path));
+  for (int i = 0; i < NEAP_SUM_LANES; i++) {
+    const real w = path == ANY_POWER ? power[i] : R(0);
+    put(to, i, shifted(p[i], q[i], w, g, margin, path));
+  }
 }
 
 static void run_shifted(const neap_margins *m, int start,

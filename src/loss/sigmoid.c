@@ -345,7 +345,7 @@ static void run_hard(const column *k, const gathered *g, block *b) {
   finish_second(g->y, o, &k->c, b);
 }
 
-// Returns how many targets of a row of blocks are neither 0 nor 1.
+// Returns how many targets are neither 0 nor 1.
 NEAP_INLINE int count_soft(const real *y, const int lanes) {
   int count = 0;
   NEAP_LANES
@@ -354,6 +354,7 @@ NEAP_INLINE int count_soft(const real *y, const int lanes) {
   return count;
 }
 
+// Whether some whole block of rows has a soft target.
 static int has_soft(const real *y, size_t count) {
   enum { STEP = 4 * NEAP_BLOCK_LANES };
   size_t i = 0;
@@ -361,8 +362,8 @@ static int has_soft(const real *y, size_t count) {
     if (count_soft(y + i, STEP) > 0)
       return 1;
   }
-  for (; i < count; i++) {
-    if (y[i] != R(0) && y[i] != R(1))
+  for (; i + NEAP_BLOCK_LANES <= count; i += NEAP_BLOCK_LANES) {
+    if (count_soft(y + i, NEAP_BLOCK_LANES) > 0)
       return 1;
   }
   return 0;

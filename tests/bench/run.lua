@@ -18,6 +18,31 @@ local benches = {
       { python, "tests/bench/loss_torchvision.py" },
     },
   },
+  losses = {
+    title = "losses of one logit, value and gradient, 65,536 rows, float32, "
+      .. "one thread",
+    unit = "ns an element",
+    sides = {
+      { build .. "/losses_bench" },
+      { python, "tests/bench/losses_torch.py" },
+    },
+  },
+  softmax = {
+    title = "losses of classes, value and gradient, float32, one thread",
+    unit = "ns a logit",
+    sides = {
+      { build .. "/softmax_bench" },
+      { python, "tests/bench/softmax_torch.py" },
+    },
+  },
+  lua = {
+    title = "a call from Lua, and the same from C, one thread",
+    unit = "ns a call",
+    sides = {
+      { build .. "/neap", "tests/bench/lua.lua" },
+      { build .. "/lua_bench" },
+    },
+  },
   matmul = {
     title = "the products of lockstep training, float32, one thread",
     unit = "GFLOP/s",
@@ -42,7 +67,9 @@ local benches = {
   },
 }
 
-local order = { "loss", "matmul", "grid", "program" }
+local order = {
+  "loss", "losses", "softmax", "lua", "matmul", "grid", "program",
+}
 
 -- ------------------------------------------------------------ command line
 
@@ -173,7 +200,7 @@ end
 local function print_text(name, bench, rows)
   print(("%s: %s, in %s"):format(name, bench.title, bench.unit))
   for _, row in ipairs(rows) do
-    local line = ("  %-26s %9.4g"):format(row.case, row.neap)
+    local line = ("  %-38s %9.4g"):format(row.case, row.neap)
     if row.peer then
       line = ("%s %9.4g x  %s (%.4g)"):format(line, row.ratio, row.peer_name,
         row.peer)
