@@ -61,6 +61,14 @@ if(NEAP_TESTS)
                        -D SANITIZE=${NEAP_SANITIZE} -P tests/run_spec.cmake)
     endforeach()
   endif()
+  if(NEAP_TEST_ALL)  # every float, and where the golden values come from
+    add_test(NAME all/math COMMAND kernel_math_test --all)
+    if(PEERS_PYTHON)
+      add_test(NAME all/golden WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+               COMMAND sh -c "${PEERS_PYTHON} tests/loss/golden.py |
+                              cmp - tests/data/loss_golden.txt")
+    endif()
+  endif()
   if(NEAP_TEST_BUILDS)  # the same tests, built otherwise
     foreach(preset clang sanitize thread)
       add_test(NAME build/${preset} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}

@@ -69,6 +69,31 @@ static const double *copy_list(lua_State *L, const double *from, size_t count,
   return to;
 }
 
+static bool is_class(lua_State *L, const neap_classes *classes,
+                     const char *name) {
+  bool found = false;
+  for (size_t c = 0; c < classes->count && !found; c++) {
+    lua_geti(L, classes->names, (lua_Integer)c + 1);
+    found = strcmp(lua_tostring(L, -1), name) == 0;
+    lua_pop(L, 1);
+  }
+  return found;
+}
+
+// Pushes the names of all classes as text, which it returns.
+static const char *push_classes(lua_State *L, const neap_classes *classes) {
+  luaL_Buffer text;
+  luaL_buffinit(L, &text);
+  for (size_t c = 0; c < classes->count; c++) {
+    if (c > 0)
+      luaL_addstring(&text, ", ");
+    lua_geti(L, classes->names, (lua_Integer)c + 1);
+    luaL_addvalue(&text);
+  }
+  luaL_pushresult(&text);
+  return lua_tostring(L, -1);
+}
+
 static const double *named_weights(lua_State *L, int index,
                                    const neap_classes *classes, size_t position,
                                    double *to) {
@@ -79,7 +104,6 @@ static const double *named_weights(lua_State *L, int index,
                push_place(L, position));
   }
   lua_getiuservalue(L, index, 1);
-  size_t used = 0, given = 0;
   for (size_t c = 0; c < classes->count; c++) {
     lua_geti(L, classes->names, (lua_Integer)c + 1);
     const char *name = lua_tostring(L, -1);
@@ -88,14 +112,14 @@ static const double *named_weights(lua_State *L, int index,
                  push_place(L, position), name);
     }
     to[c] = lua_tonumber(L, -1);
-    used++;
     lua_pop(L, 2);
   }
-  for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-    given++;
-  if (given > used) {
-    luaL_error(L, "%sclass_weights names a class that is not in the data",
-               push_place(L, position));
+  for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+    const char *name = lua_tostring(L, -2);
+    if (!is_class(L, classes, name)) {
+      luaL_error(L, "%sclass_weights has the class '%s'; the data have %s",
+                 push_place(L, position), name, push_classes(L, classes));
+    }
   }
   lua_pop(L, 1);
   return to;

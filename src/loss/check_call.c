@@ -185,6 +185,23 @@ static neap_status check_probabilities(const neap_loss *loss,
                    sum);
 }
 
+neap_status neap_loss_check_class_targets(const neap_loss *loss,
+                                          const neap_loss_options *options,
+                                          neap_error *error) {
+  const neap_loss_form *form = neap_loss_form_of(loss, NEAP_FLOAT64);
+  if (neap_domain_of(loss, options) == NEAP_LINE) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "%s has classes as targets; wanted logits", form->name);
+  }
+  if ((form->takes & NEAP_TAKES_SPREAD) != 0 && options->label_smoothing == 0) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "%s of a class is infinite; wanted probabilities, or "
+                     "label_smoothing",
+                     form->name);
+  }
+  return NEAP_OK;
+}
+
 static neap_status check_types(const neap_loss *loss,
                                const neap_loss_call *call, neap_error *error) {
   const neap_loss_form *form = neap_loss_form_of(loss, NEAP_FLOAT64);
@@ -202,18 +219,7 @@ static neap_status check_types(const neap_loss *loss,
   }
   if (call->target_dtype != NEAP_INT32)
     return NEAP_OK;
-  if (neap_domain_of(loss, &call->options) == NEAP_LINE) {
-    return neap_fail(error, NEAP_EARGUMENT,
-                     "%s has classes as targets; wanted logits", form->name);
-  }
-  if ((form->takes & NEAP_TAKES_SPREAD) != 0 &&
-      call->options.label_smoothing == 0) {
-    return neap_fail(error, NEAP_EARGUMENT,
-                     "%s of a class is infinite; wanted probabilities, or "
-                     "label_smoothing",
-                     form->name);
-  }
-  return NEAP_OK;
+  return neap_loss_check_class_targets(loss, &call->options, error);
 }
 
 static neap_status check_shape(const neap_loss *loss,

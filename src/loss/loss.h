@@ -96,6 +96,11 @@ neap_status neap_loss_check_targets(const neap_loss *loss,
                                     const neap_loss_call *call,
                                     neap_error *error);
 
+// Checks that a loss of classes can have classes (NEAP_INT32) as targets.
+neap_status neap_loss_check_class_targets(const neap_loss *loss,
+                                          const neap_loss_options *options,
+                                          neap_error *error);
+
 // Evaluates without any check; for callers that have checked once.
 void neap_loss_evaluate_unchecked(const neap_loss *loss,
                                   const neap_loss_call *call);

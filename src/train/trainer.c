@@ -285,8 +285,12 @@ static neap_status check_point(const neap_train_spec *spec, size_t p,
                      neap_loss_name(point->loss), binary ? "binary" : "class");
   }
   neap_error why = {0};
-  if (neap_loss_check_options(point->loss, outputs, spec->optimizer->precision,
-                              &point->options, &why) != NEAP_OK) {
+  neap_status status = neap_loss_check_options(
+      point->loss, outputs, spec->optimizer->precision, &point->options, &why);
+  if (status == NEAP_OK && !binary) {
+    status = neap_loss_check_class_targets(point->loss, &point->options, &why);
+  }
+  if (status != NEAP_OK) {
     return neap_fail(error, why.code, "points[%zu]: %s", p + 1, why.message);
   }
   if (point->options.from == NEAP_PROBABILITIES) {

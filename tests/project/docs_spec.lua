@@ -1,0 +1,56 @@
+-- What the documents say is what there is.
+local neap = require "neap"
+
+local function read(path)
+  local file <close> = assert(io.open(path))
+  return file:read("a")
+end
+
+-- The fenced pieces of Lua of a document.
+local function pieces(text)
+  local list = {}
+  for piece in text:gmatch("\n```lua\n(.-)\n```") do list[#list + 1] = piece end
+  return list
+end
+
+describe("docs/losses.md", function()
+  local text = read "docs/losses.md"
+
+  it("has the table of all losses (docs/loss_table.lua makes it)", function()
+    assert.truthy(text:find(dofile "docs/loss_table.lua", 1, true))
+  end)
+
+  it("has a row for each option of a loss", function()
+    local stub = read "lua/neap/meta/loss.lua"
+    local class = stub:match("%-%-%-@class neap%.LossOptions\n(.-)\n\n")
+    for name in class:gmatch("%-%-%-@field ([%w_]+)%?") do
+      assert.truthy(text:find("`" .. name .. "`", 1, true), name)
+    end
+  end)
+
+  it("shows Lua that says what it says", function()
+    local print_of = {}
+    local quiet = setmetatable({ explain = function() end },
+      { __index = neap.loss })
+    local module = setmetatable({ loss = quiet }, { __index = neap })
+    local world = setmetatable({
+      print = function(...) print_of[#print_of + 1] = { ... } end,
+      require = function() return module end,
+    }, { __index = _G })
+    assert(load(pieces(text)[1], "losses.md", "t", world))()
+    assert.near(1.2436, print_of[1][1], 5e-5)
+    assert.truthy(text:find("--> 1.2436...", 1, true))
+    assert.equal(#neap.loss.list() + 1, #print_of)
+  end)
+
+  it("has the recipe that tests/api/boosting.py runs", function()
+    local recipe = text:match("```python\n(.-)\n```")
+    local script = read "tests/api/boosting.py"
+    for line in recipe:gmatch("params = [^\n]+") do
+      assert.truthy(script:find(line, 1, true))
+    end
+    for name in recipe:gmatch("lib%.(neap_[%w_]+)") do
+      assert.truthy(script:find("lib." .. name, 1, true), name)
+    end
+  end)
+end)
