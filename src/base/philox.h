@@ -16,6 +16,7 @@ typedef enum neap_stream {
   NEAP_STREAM_SPLIT = 3,    // which rows go to which side or fold
   NEAP_STREAM_SHUFFLE = 4,  // the order of rows in epoch `part`
   NEAP_STREAM_SEED = 5,     // a seed made from a seed
+  NEAP_STREAM_DRAWS = 16,   // how often row i is in a draw of the bootstrap
 } neap_stream;
 
 typedef struct neap_philox {

@@ -26,4 +26,15 @@ void NEAP_PASTE(neap_normals, f32, NEAP_ISA)(uint64_t seed, uint32_t part,
                                              uint64_t first, size_t rows,
                                              size_t width, float *normals);
 
+// Of whole numbers, and built beside float32; both tables have them.
+void NEAP_PASTE(neap_poisson, f32, NEAP_ISA)(uint64_t seed, uint32_t draw,
+                                             size_t rows, uint8_t *counts);
+void NEAP_PASTE(neap_add_counts, f32,
+                NEAP_ISA)(size_t count, const uint32_t *rows,
+                          const uint8_t *counts, uint32_t *total);
+void NEAP_PASTE(neap_add_weighted, f32,
+                NEAP_ISA)(size_t count, const uint32_t *rows,
+                          const uint8_t *counts, const double *weights,
+                          double *total);
+
 #endif
