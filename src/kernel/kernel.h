@@ -66,10 +66,10 @@ typedef struct neap_kernels {
   void (*normals)(uint64_t seed, uint32_t part, uint64_t first, size_t rows,
                   size_t width, float *normals);
 
-  // Writes for `rows` rows and draws `draw` to draw + 15 a number that is
-  // Poisson distributed with mean 1: counts [rows][NEAP_DRAWS], a pure
-  // function of seed, row and draw, the same on every machine.
-  void (*poisson)(uint64_t seed, uint32_t draw, size_t rows, uint8_t *counts);
+  // Writes for `rows` rows and NEAP_DRAWS draws a number that is Poisson
+  // distributed with mean 1, to 2^-40: counts [rows][NEAP_DRAWS], at most 16,
+  // a pure function of seed, row, batch and draw, the same on every machine.
+  void (*poisson)(uint64_t seed, uint32_t batch, size_t rows, uint8_t *counts);
 
   // Adds lines of counts, those of rows[0] to rows[count - 1], to a total
   // [NEAP_DRAWS]; add_weighted adds each line times its row's weight.

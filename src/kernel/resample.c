@@ -10,119 +10,156 @@
 
 #if NEAP_REAL_BITS == 32
 
-enum { BLOCK_ROWS = 8, BLOCK = BLOCK_ROWS * NEAP_DRAWS, CLEAR = 7 };
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the bytes of a random word are taken in the order of a little machine"
+#endif
 
-// 2^48 P(X <= k) for k = 0, 1, ...; P(X > 16) is below 2^-48.
-static const uint64_t distribution[] = {
-    0x5E2D58D8B3BC, 0xBC5AB1B16779, 0xEB715E1DC158, 0xFB23979734A2,
-    0xFF1025F59174, 0xFFD90F3BA405, 0xFFFA8B71FC72, 0xFFFF540C0914,
-    0xFFFFED1F4AA8, 0xFFFFFE216E64, 0xFFFFFFD4D85D, 0xFFFFFFFC6DA2,
-    0xFFFFFFFFBA12, 0xFFFFFFFFFB07, 0xFFFFFFFFFFAB, 0xFFFFFFFFFFFA};
+enum { BLOCK_ROWS = WORD_LANES, BLOCK = BLOCK_ROWS * NEAP_DRAWS };
 
-enum { LEVELS = sizeof distribution / sizeof *distribution };
+// Of 256 bytes the first 94 stand for 0, the next 94 for 1, then 47 for 2, 15
+// for 3 and 3 for 4: as many as fit into the probabilities. The last three
+// bytes are open: 32 bits more say where between 0 and 3 * 2^32 they fall
+// among what is left of the probabilities. Here are its sums up to 0, 1, ...,
+// in units of 2^-40; numbers above 13 have a chance below 2^-41.
+static const uint64_t left[] = {
+    0x02D58D8B4, 0x05AB1B167, 0x0715E1DC1, 0x123979735, 0x21025F591,
+    0x2D90F3BA4, 0x2FA8B71FC, 0x2FF540C09, 0x2FFED1F4B, 0x2FFFE216E,
+    0x2FFFFD4D8, 0x2FFFFFC6E, 0x2FFFFFFBA, 0x2FFFFFFFB, 0x300000000};
 
-// The number of a row and draw whose 16 bits do not decide: with 32 bits more.
-static uint8_t decide(uint64_t seed, uint64_t row, uint32_t draw,
-                      uint32_t high) {
-  const uint64_t index = (uint64_t)draw << 32 | (uint32_t)row;
-  const uint32_t low = neap_random(seed, NEAP_STREAM_DRAWS, 1, index).word[0];
-  const uint64_t bits = (uint64_t)high << 32 | low;
-  uint8_t number = 0;
-  for (int k = 0; k < LEVELS; k++)
-    number = (uint8_t)(number + (bits >= distribution[k]));
-  return number;
-}
-
-// 16 random bits less 2^15 for each row and draw of a block of 8 rows.
-static void draw_halves(uint64_t seed, uint32_t block, uint32_t draw,
-                        int16_t halves[BLOCK]) {
+// A random byte for each row and draw of a block, less 2^7.
+static void draw_bytes(uint64_t seed, uint32_t first, uint32_t batch,
+                       int8_t bytes[BLOCK]) {
   words w;
+  uint32_t turned[BLOCK_ROWS][4];
   for (uint32_t i = 0; i < WORD_LANES; i++) {
-    w.line[0][i] = block;
-    w.line[1][i] = draw + i;
+    w.line[0][i] = first + i;
+    w.line[1][i] = batch;
     w.line[2][i] = 0;
     w.line[3][i] = NEAP_STREAM_DRAWS;
   }
   draw_words(seed, &w);
-  for (int line = 0; line < 4; line++) {
-    int16_t *even = halves + 2 * line * WORD_LANES, *odd = even + WORD_LANES;
-    NEAP_LANES
-    for (int i = 0; i < WORD_LANES; i++) {
-      even[i] = (int16_t)(uint16_t)((w.line[line][i] & 0xFFFF) ^ 0x8000);
-      odd[i] = (int16_t)(uint16_t)((w.line[line][i] >> 16) ^ 0x8000);
-    }
+  for (int i = 0; i < BLOCK_ROWS; i++) {
+    for (int word = 0; word < 4; word++)
+      turned[i][word] = w.line[word][i] ^ 0x80808080u;
   }
+  memcpy(bytes, turned, BLOCK);
 }
 
-// Writes the numbers that 16 bits decide; returns whether some do not.
-static bool compare(const int16_t halves[BLOCK], int16_t numbers[BLOCK],
-                    int16_t open[BLOCK]) {
-  int16_t level[CLEAR];
-  int any = 0;
-  for (int k = 0; k < CLEAR; k++)
-    level[k] = (int16_t)((int)(distribution[k] >> 32) - 0x8000);
-  NEAP_LANES
+#define ABOVE(byte) (x > (byte)-0x80 ? 1 : 0)
+
+// Writes the numbers that a byte decides, and marks those that it does not.
+static void compare(const int8_t bytes[BLOCK], uint8_t numbers[BLOCK],
+                    uint8_t open[BLOCK]) {
   for (int i = 0; i < BLOCK; i++) {
-    const int16_t x = halves[i];
-    numbers[i] = (int16_t)((x > level[0]) + (x > level[1]) + (x > level[2]) +
-                           (x > level[3]) + (x > level[4]) + (x > level[5]) +
-                           (x > level[6]));
-    open[i] = (int16_t)((x == level[0]) | (x == level[1]) | (x == level[2]) |
-                        (x == level[3]) | (x == level[4]) | (x == level[5]) |
-                        (x == level[6]) | (x == INT16_MAX));
+    const int8_t x = bytes[i];
+    uint8_t n = ABOVE(93);
+    n = (uint8_t)(n + ABOVE(187));
+    n = (uint8_t)(n + ABOVE(234));
+    n = (uint8_t)(n + ABOVE(249));
+    numbers[i] = n;
+    open[i] = ABOVE(252);
   }
-  for (int i = 0; i < BLOCK; i++)
-    any |= open[i];
-  return any != 0;
 }
 
-void NEAP_NAME(neap_poisson)(uint64_t seed, uint32_t draw, size_t rows,
-                             uint8_t *counts) {
-  int16_t halves[BLOCK], numbers[BLOCK], open[BLOCK];
-  for (size_t first = 0; first < rows; first += BLOCK_ROWS) {
-    draw_halves(seed, (uint32_t)(first / BLOCK_ROWS), draw, halves);
-    const bool unsettled = compare(halves, numbers, open);
-    const size_t left = rows - first;
-    const size_t here = (left < BLOCK_ROWS ? left : BLOCK_ROWS) * NEAP_DRAWS;
-    uint8_t *to = counts + first * NEAP_DRAWS;
-    for (size_t i = 0; i < here; i++)
-      to[i] = (uint8_t)numbers[i];
-    for (size_t i = 0; unsettled && i < here; i++) {
-      if (open[i] == 0)
-        continue;
-      to[i] = decide(seed, first + i / NEAP_DRAWS,
-                     draw + (uint32_t)(i % NEAP_DRAWS),
-                     (uint16_t)halves[i] ^ 0x8000u);
-    }
+// Packs eight bytes that are 0 or 1 into as many bits.
+NEAP_INLINE uint64_t bits_of_eight(const uint8_t *bytes) {
+  uint64_t eight;
+  memcpy(&eight, bytes, sizeof eight);
+  return eight * UINT64_C(0x0102040810204080) >> 56;
+}
+
+// Lists the places that are open; returns how many there are.
+NEAP_INLINE uint32_t list_open(const uint8_t open[BLOCK],
+                               uint8_t places[BLOCK]) {
+  uint32_t count = 0;
+  for (uint32_t first = 0; first < BLOCK; first += 64) {
+    uint64_t mask = 0;
+    for (uint32_t i = 0; i < 64; i += 8)
+      mask |= bits_of_eight(open + first + i) << i;
+    for (; mask != 0; mask &= mask - 1)
+      places[count++] = (uint8_t)(first + (uint32_t)__builtin_ctzll(mask));
   }
+  return count;
+}
+
+// Decides what is open by 32 bits more, four of a counter.
+static void settle(uint64_t seed, uint32_t first, uint32_t batch,
+                   const int8_t bytes[BLOCK], const uint8_t open[BLOCK],
+                   uint8_t numbers[BLOCK]) {
+  const uint64_t index = (uint64_t)batch << 32 | first;
+  uint8_t places[BLOCK];
+  neap_philox more = {{0}};
+  const uint32_t count = list_open(open, places);
+  for (uint32_t i = 0; i < count; i++) {
+    const uint8_t at = places[i];
+    if (i % 4 == 0)
+      more = neap_random(seed, NEAP_STREAM_DRAWS, 16 + i / 4, index);
+    const uint64_t high = (uint64_t)(bytes[at] + 0x80 - 253);
+    const uint64_t bits = high << 32 | more.word[i % 4];
+    uint8_t number = 0;
+    while (bits >= left[number])
+      number++;
+    numbers[at] = number;
+  }
+}
+
+void NEAP_NAME(neap_poisson)(uint64_t seed, uint32_t batch, size_t rows,
+                             uint8_t *counts) {
+  int8_t bytes[BLOCK];
+  uint8_t numbers[BLOCK], open[BLOCK];
+  for (size_t first = 0; first < rows; first += BLOCK_ROWS) {
+    const size_t remaining = rows - first;
+    draw_bytes(seed, (uint32_t)first, batch, bytes);
+    compare(bytes, numbers, open);
+    settle(seed, (uint32_t)first, batch, bytes, open, numbers);
+    memcpy(counts + first * NEAP_DRAWS, numbers,
+           (remaining < BLOCK_ROWS ? remaining : BLOCK_ROWS) * NEAP_DRAWS);
+  }
+}
+
+// Adds the lines of eight rows, a sum of which 16 bits hold.
+NEAP_INLINE void add_eight(const uint32_t *rows, const uint8_t *counts,
+                           uint32_t *total) {
+  const uint8_t *a = counts + (size_t)rows[0] * NEAP_DRAWS;
+  const uint8_t *b = counts + (size_t)rows[1] * NEAP_DRAWS;
+  const uint8_t *c = counts + (size_t)rows[2] * NEAP_DRAWS;
+  const uint8_t *d = counts + (size_t)rows[3] * NEAP_DRAWS;
+  const uint8_t *e = counts + (size_t)rows[4] * NEAP_DRAWS;
+  const uint8_t *f = counts + (size_t)rows[5] * NEAP_DRAWS;
+  const uint8_t *g = counts + (size_t)rows[6] * NEAP_DRAWS;
+  const uint8_t *h = counts + (size_t)rows[7] * NEAP_DRAWS;
+  uint16_t sum[NEAP_DRAWS];
+  NEAP_LANES
+  for (int i = 0; i < NEAP_DRAWS; i++)
+    sum[i] = (uint16_t)(a[i] + b[i] + c[i] + d[i] + e[i] + f[i] + g[i] + h[i]);
+  NEAP_LANES
+  for (int i = 0; i < NEAP_DRAWS; i++)
+    total[i] += sum[i];
 }
 
 void NEAP_NAME(neap_add_counts)(size_t count, const uint32_t *rows,
                                 const uint8_t *counts, uint32_t *total) {
-  uint32_t sum[NEAP_DRAWS];
-  memcpy(sum, total, sizeof sum);
-  for (size_t i = 0; i < count; i++) {
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    add_eight(rows + i, counts, total);
+  for (; i < count; i++) {
     const uint8_t *line = counts + (size_t)rows[i] * NEAP_DRAWS;
     NEAP_LANES
     for (int lane = 0; lane < NEAP_DRAWS; lane++)
-      sum[lane] += line[lane];
+      total[lane] += line[lane];
   }
-  memcpy(total, sum, sizeof sum);
 }
 
 void NEAP_NAME(neap_add_weighted)(size_t count, const uint32_t *rows,
                                   const uint8_t *counts, const double *weights,
                                   double *total) {
-  double sum[NEAP_DRAWS];
-  memcpy(sum, total, sizeof sum);
   for (size_t i = 0; i < count; i++) {
     const uint8_t *line = counts + (size_t)rows[i] * NEAP_DRAWS;
     const double weight = weights[rows[i]];
     NEAP_LANES
     for (int lane = 0; lane < NEAP_DRAWS; lane++)
-      sum[lane] += line[lane] * weight;
+      total[lane] += line[lane] * weight;
   }
-  memcpy(total, sum, sizeof sum);
 }
 
 #endif

@@ -27,7 +27,7 @@ void NEAP_PASTE(neap_normals, f32, NEAP_ISA)(uint64_t seed, uint32_t part,
                                              size_t width, float *normals);
 
 // Of whole numbers, and built beside float32; both tables have them.
-void NEAP_PASTE(neap_poisson, f32, NEAP_ISA)(uint64_t seed, uint32_t draw,
+void NEAP_PASTE(neap_poisson, f32, NEAP_ISA)(uint64_t seed, uint32_t batch,
                                              size_t rows, uint8_t *counts);
 void NEAP_PASTE(neap_add_counts, f32,
                 NEAP_ISA)(size_t count, const uint32_t *rows,

@@ -170,13 +170,31 @@ static void lay_out_spaces(bootstrap *b) {
 
 // ------------------------------------------------------------------- draws
 
-// Adds or takes rows of a stratum at random until a draw has as many as the
-// stratum. A row is taken with a chance in proportion to its count, which is
-// at most 16.
+enum { GROUP = 16, GROUP_MOST = 64 };
+
+// Takes one of the rows that are drawn from a group of members, each with the
+// chance 1 / 64; returns whether it took any. That a group has more than 64
+// has a chance below 2^-50.
+static bool take_one(const uint32_t *members, size_t count, uint32_t which,
+                     uint8_t *counts) {
+  for (size_t i = 0; i < count; i++) {
+    uint8_t *drawn = &counts[(size_t)members[i] * NEAP_DRAWS];
+    if (which < *drawn) {
+      *drawn = (uint8_t)(*drawn - 1);
+      return true;
+    }
+    which -= *drawn;
+  }
+  return false;
+}
+
+// Adds or takes rows of a stratum at random, each drawn one with the same
+// chance, until a draw has as many as the stratum.
 static void correct(const bootstrap *b, size_t stratum, uint32_t draw,
                     uint32_t total, uint8_t *counts) {
   const uint32_t *members = b->members + b->first[stratum];
   const size_t size = b->first[stratum + 1] - b->first[stratum];
+  const size_t groups = (size + GROUP - 1) / GROUP;
   const bool takes = total > size;
   for (uint64_t step = 0; total != size; step++) {
     const neap_philox r =
@@ -184,19 +202,23 @@ static void correct(const bootstrap *b, size_t stratum, uint32_t draw,
                     (uint64_t)draw << 32 | step);
     for (int half = 0; half < 4 && total != size; half += 2) {
       const uint64_t bits = (uint64_t)r.word[half + 1] << 32 | r.word[half];
-      uint8_t *count =
-          &counts[(size_t)members[neap_random_below(size, bits)] * NEAP_DRAWS];
-      if (takes && (r.word[half] & 15) >= *count)
+      if (!takes) {
+        counts[(size_t)members[neap_random_below(size, bits)] * NEAP_DRAWS]++;
+        total++;
         continue;
-      *count = (uint8_t)(takes ? *count - 1 : *count + 1);
-      total = takes ? total - 1 : total + 1;
+      }
+      const size_t first = neap_random_below(groups, bits) * GROUP;
+      const size_t left = size - first;
+      total -= take_one(members + first, left < GROUP ? left : GROUP,
+                        r.word[half] % GROUP_MOST, counts);
     }
   }
 }
 
 // Writes the counts of 16 draws.
 static void draw_counts(const bootstrap *b, uint32_t draw, uint8_t *counts) {
-  b->kernels->poisson(b->how->seed, draw, b->columns->rows, counts);
+  b->kernels->poisson(b->how->seed, draw / NEAP_DRAWS, b->columns->rows,
+                      counts);
   for (size_t s = 0; s < b->strata; s++) {
     uint32_t total[NEAP_DRAWS] = {0};
     b->kernels->add_counts(b->first[s + 1] - b->first[s],
