@@ -142,6 +142,7 @@ local function new_job(o, name, level)
     features = d.features,
     outputs = binary and 1 or #d.classes,
     classes = d.classes,
+    counts = d.counts,
     names = d.names,
     shift = shift,
     scale = scale,
