@@ -254,9 +254,19 @@ function whole_matrix.g_mean(s, o)
   return product ^ (1 / count), count
 end
 
+-- How many classes have any weight.
+local function count_of(weights)
+  local count = 0
+  for c = 1, #weights do count = count + (weights[c] > 0 and 1 or 0) end
+  return count
+end
+
 -- Gorodkin 2004, Comput. Biol. Chem. 28, eq. 8: the correlation of the classes
 -- and the predictions.
 function whole_matrix.mcc(s)
+  if count_of(s.own) < 2 or count_of(s.chosen) < 2 then
+    return nil, "the targets or the predictions are of one class only"
+  end
   local both, own, chosen = 0, 0, 0
   for c = 1, s.k do
     both = both + s.own[c] * s.chosen[c]
@@ -265,9 +275,6 @@ function whole_matrix.mcc(s)
   end
   local scale = math.sqrt(s.total * s.total - chosen)
     * math.sqrt(s.total * s.total - own)
-  if not (scale > 0) then
-    return nil, "the targets or the predictions are of one class only"
-  end
   return (s.right * s.total - both) / scale
 end
 
@@ -279,6 +286,7 @@ local distances = {
 
 -- Cohen 1968, Psychol. Bull. 70(4): 1 - sum w_ij c_ij / sum w_ij e_ij.
 function whole_matrix.kappa(s, o, confusion)
+  if s.total == 0 then return nil, "there is no row" end
   local distance, wrong, chance = distances[o.distance], 0, 0
   for a = 1, s.k do
     local row = confusion:row(a)
@@ -287,7 +295,7 @@ function whole_matrix.kappa(s, o, confusion)
       chance = chance + distance(a, b) * s.own[a] * s.chosen[b] / s.total
     end
   end
-  if not (chance > 0) then
+  if chance == 0 then
     return nil, "targets and predictions are all of one class"
   end
   return 1 - wrong / chance

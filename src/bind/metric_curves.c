@@ -59,21 +59,21 @@ static int push_reason(lua_State *L, const char *why) {
   return 2;
 }
 
-// Takes out the points between two others on one straight line.
+// Takes out the points inside a straight line between two others, (0, 0) being
+// one.
 static size_t drop_straight(bound_curve *c) {
   size_t kept = 0;
+  double x = 0, y = 0;
   for (size_t i = 0; i < c->count; i++) {
-    bool straight = false;
-    if (kept > 0 && i + 1 < c->count) {
-      const double *x = c->false_positives, *y = c->true_positives;
-      straight = (x[i] - x[kept - 1]) * (y[i + 1] - y[i]) ==
-                 (x[i + 1] - x[i]) * (y[i] - y[kept - 1]);
-    }
-    if (straight)
+    const double right = c->false_positives[i], up = c->true_positives[i];
+    if (i + 1 < c->count &&
+        (right - x) * (c->true_positives[i + 1] - up) ==
+            (c->false_positives[i + 1] - right) * (up - y)) {
       continue;
+    }
     c->thresholds[kept] = c->thresholds[i];
-    c->true_positives[kept] = c->true_positives[i];
-    c->false_positives[kept++] = c->false_positives[i];
+    c->true_positives[kept] = y = up;
+    c->false_positives[kept++] = x = right;
   }
   return kept;
 }

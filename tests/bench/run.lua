@@ -60,6 +60,14 @@ local benches = {
       { python, "tests/bench/grid_torch.py", build .. "/bench" },
     },
   },
+  metrics = {
+    title = "metrics of 100,000 rows, 1 % positive, one thread",
+    unit = "s",
+    sides = {
+      { build .. "/metrics_bench" },
+      { "/usr/bin/python3", "tests/bench/metrics_sklearn.py" },
+    },
+  },
   program = {
     title = "whole programs, all cores",
     unit = "s",
@@ -68,7 +76,7 @@ local benches = {
 }
 
 local order = {
-  "loss", "losses", "softmax", "lua", "matmul", "grid", "program",
+  "loss", "losses", "softmax", "lua", "matmul", "grid", "metrics", "program",
 }
 
 -- ------------------------------------------------------------ command line
