@@ -3,11 +3,17 @@
 
 #include "metric/column.h"
 
+enum { BLOCK = 256 };  // rows whose products are summed together
+
 typedef struct delong {
   const neap *engine;
   const neap_columns *columns;
   double positives, negatives;  // rows
   double *areas;
+  size_t width;            // columns, padded
+  double *block;           // [BLOCK][width]
+  double *products;        // [columns][width] of a block
+  double *sums;            // [columns][width]
   double *parts;           // V of every row, [columns][rows], less its mean
   neap_workspace *spaces;  // [workers]
   neap_arena arena;
@@ -16,6 +22,10 @@ typedef struct delong {
 static void lay_out(delong *d) {
   const neap_columns *c = d->columns;
   const size_t workers = d->engine->host.max_workers;
+  d->block = neap_arena_take(&d->arena, BLOCK * d->width, sizeof(double));
+  d->products =
+      neap_arena_take(&d->arena, c->columns * d->width, sizeof(double));
+  d->sums = neap_arena_take(&d->arena, c->columns * d->width, sizeof(double));
   d->parts = neap_arena_take(&d->arena, c->columns * c->rows, sizeof(double));
   d->spaces = neap_arena_take(&d->arena, workers, sizeof *d->spaces);
   for (size_t i = 0; i < workers; i++) {
@@ -63,41 +73,41 @@ static void rank_column(void *argument, size_t column, size_t worker) {
     part[i] -= d->areas[column];
 }
 
-enum { BLOCK = 256 };
-
-// One line of the covariance, up to its diagonal: sums of products of V over
-// the rows, divided by n1 (n1 - 1) for positive rows and n0 (n0 - 1) for
-// negative ones.
-static void cross_column(void *argument, size_t column, size_t worker) {
-  const delong *d = ((void **)argument)[0];
-  double *covariance = ((void **)argument)[1];
-  const neap_columns *c = d->columns;
+// Writes for a block of rows V of all columns, divided by n1 (n1 - 1) of
+// positive rows and n0 (n0 - 1) of negative ones: [count][width].
+static void scale_block(const delong *d, size_t first, size_t count) {
   const double yes = 1 / (d->positives * (d->positives - 1));
   const double no = 1 / (d->negatives * (d->negatives - 1));
-  const double *mine = d->parts + column * c->rows;
-  double *line = covariance + column * c->columns;
-  (void)worker;
-  for (size_t other = 0; other <= column; other++)
-    line[other] = 0;
-  for (size_t first = 0; first < c->rows; first += BLOCK) {
-    double scaled[BLOCK];
-    const size_t left = c->rows - first, count = left < BLOCK ? left : BLOCK;
+  for (size_t c = 0; c < d->columns->columns; c++) {
+    const double *part = d->parts + c * d->columns->rows + first;
     for (size_t i = 0; i < count; i++) {
-      scaled[i] = mine[first + i] * (c->targets[first + i] != 0 ? yes : no);
+      const double scale = d->columns->targets[first + i] != 0 ? yes : no;
+      d->block[i * d->width + c] = part[i] * scale;
     }
-    for (size_t other = 0; other <= column; other++) {
-      const double *theirs = d->parts + other * c->rows + first;
-      double sum[4] = {0};
-      for (size_t i = 0; i < count; i++)
-        sum[i % 4] += scaled[i] * theirs[i];
-      line[other] += (sum[0] + sum[1]) + (sum[2] + sum[3]);
-    }
+  }
+}
+
+// The sums of products of V over the rows, block by block: [columns][width].
+static void sum_products(const delong *d) {
+  const size_t columns = d->columns->columns, rows = d->columns->rows;
+  const neap_kernels *kernels = neap_kernels_of(d->engine, NEAP_FLOAT64);
+  for (size_t first = 0; first < rows; first += BLOCK) {
+    const size_t count = rows - first < BLOCK ? rows - first : BLOCK;
+    scale_block(d, first, count);
+    kernels->matmul(columns, d->width, count, d->parts + first, (ptrdiff_t)rows,
+                    d->block, (ptrdiff_t)d->width, NULL, d->products,
+                    (ptrdiff_t)d->width);
+    for (size_t i = 0; i < columns * d->width; i++)
+      d->sums[i] += d->products[i];
   }
 }
 
 neap_status neap_delong(const neap *engine, const neap_columns *columns,
                         double *areas, double *covariance, neap_error *error) {
-  delong d = {.engine = engine, .columns = columns, .areas = areas};
+  delong d = {.engine = engine,
+              .columns = columns,
+              .areas = areas,
+              .width = neap_padded(columns->columns)};
   for (size_t i = 0; i < columns->rows; i++)
     d.positives += columns->targets[i];
   d.negatives = (double)columns->rows - d.positives;
@@ -111,12 +121,12 @@ neap_status neap_delong(const neap *engine, const neap_columns *columns,
   NEAP_TRY(neap_arena_new(engine, &d.arena, error));
   lay_out(&d);
   neap_parallel_for(engine, rank_column, &d, columns->columns);
-  void *pair[] = {&d, covariance};
-  neap_parallel_for(engine, cross_column, pair, columns->columns);
+  sum_products(&d);
   for (size_t a = 0; a < columns->columns; a++) {
-    for (size_t b = 0; b < a; b++)
-      covariance[b * columns->columns + a] =
-          covariance[a * columns->columns + b];
+    for (size_t b = 0; b < columns->columns; b++) {  // the same both ways
+      const double *line = d.sums + (a > b ? a : b) * d.width;
+      covariance[a * columns->columns + b] = line[a > b ? b : a];
+    }
   }
   neap_arena_free(engine, &d.arena);
   return NEAP_OK;

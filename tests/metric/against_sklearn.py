@@ -226,11 +226,11 @@ def binary(rng):
 
 def delong(rng):
     """The covariance from the placements of all pairs of rows."""
-    y = np.r_[np.zeros(60, int), np.ones(25, int)]
-    s = np.round(rng.normal(size=(4, 85)) + y, 1)
+    y = np.r_[np.zeros(260, int), np.ones(25, int)]
+    s = np.round(rng.normal(size=(4, 285)) + y, 1)
     wins = ((s[:, y == 1, None] > s[:, None, y == 0])
             + 0.5 * (s[:, y == 1, None] == s[:, None, y == 0]))
-    wanted = np.cov(wins.mean(2)) / 25 + np.cov(wins.mean(1)) / 60
+    wanted = np.cov(wins.mean(2)) / 25 + np.cov(wins.mean(1)) / 260
     check("delong", s, y, wanted=wins.mean((1, 2)))
     checks.append((f"select(2, metric.delong({lua(s)}, {lua(y)}))",
                    wanted.ravel()))

@@ -3,7 +3,7 @@
 #include "check.h"
 #include "metric/metric.h"
 
-enum { ROWS = 203, DRAWS = 40, COLUMNS = 2 };
+enum { ROWS = 303, DRAWS = 40, COLUMNS = 2 };
 
 static double targets[ROWS], weights[ROWS], scores[COLUMNS * ROWS];
 
@@ -200,6 +200,55 @@ static void test_delong(const neap *engine) {
              square - sum * sum, variance);
 }
 
+// An allocator that gives memory a few times and then no more.
+typedef struct budget {
+  int left, live;
+} budget;
+
+static void *allocate(void *data, void *block, size_t old_size,
+                      size_t new_size) {
+  budget *b = data;
+  (void)old_size;
+  if (new_size == 0) {
+    b->live -= block != NULL;
+    free(block);
+    return NULL;
+  }
+  if (b->left-- <= 0)
+    return NULL;
+  b->live += block == NULL;
+  return realloc(block, new_size);
+}
+
+// Without memory every function fails with a reason and keeps nothing.
+static void test_memory(void) {
+  static double values[COLUMNS * DRAWS], areas[COLUMNS];
+  double covariance[COLUMNS * COLUMNS];
+  const neap_columns columns = columns_of(false);
+  const neap_metric_use use = use_of("roc_auc"), f1 = use_of("f1");
+  const neap_bootstrap how = {.draws = DRAWS};
+  for (int left = 1; left < 3; left++) {
+    budget b = {.left = left};
+    const char *why[COLUMNS];
+    const neap_host host = {.data = &b, .allocate = allocate};
+    neap *engine = neap_new(&host, NULL);
+    neap_error error = {0};
+    const int live = b.live;
+    CHECK(neap_bootstrap_of(engine, &columns, &use, 1, &how, values, &error) ==
+          NEAP_EMEMORY);
+    CHECK(error.message[0] != 0 && b.live == live);
+    CHECK(neap_metrics_of(engine, &columns, &use, 1, values, why, NULL) ==
+          NEAP_EMEMORY);
+    CHECK(neap_delong(engine, &columns, areas, covariance, NULL) ==
+          NEAP_EMEMORY);
+    CHECK(neap_find_thresholds(engine, &columns, &f1, values, NULL) ==
+          NEAP_EMEMORY);
+    CHECK(b.live == live);
+    neap_free(engine);
+    CHECK(b.live == 0);
+  }
+}
+
 static void test_isa(const neap *engine) {
   test_poisson(engine);
   test_draws(engine);
@@ -211,5 +260,6 @@ static void test_isa(const neap *engine) {
 int main(void) {
   set_data();
   for_each_isa(test_isa);
+  test_memory();
   return check_result();
 }
