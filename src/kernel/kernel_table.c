@@ -11,6 +11,13 @@ const neap_kernels NEAP_NAME(neap_kernels) = {
     .find_outside = NEAP_NAME(neap_find_outside),
     .find_sum = NEAP_NAME(neap_find_sum),
     .matmul = NEAP_NAME(neap_matmul),
+    .products = NEAP_NAME(neap_products),
+    .activate = NEAP_NAME(neap_activate),
+    .multiply = NEAP_NAME(neap_multiply),
+    .drop = NEAP_NAME(neap_drop),
+    .noise = NEAP_PASTE(neap_noise, f32, NEAP_ISA),
+    .load = NEAP_NAME(neap_load),
+    .accumulate = NEAP_NAME(neap_accumulate),
     .pack = NEAP_NAME(neap_pack),
     .normals = NEAP_PASTE(neap_normals, f32, NEAP_ISA),
 };
