@@ -44,17 +44,47 @@ local function unpack_linear(parameters, features, outputs)
   return weights, bias
 end
 
+-- The layers of an mlp, first to last: { weights = [units][inputs],
+-- bias = [units] } each.
+local function unpack_layers(parameters, features, hidden, outputs)
+  local layers, at, inputs = {}, 0, features
+  for l = 1, #hidden + 1 do
+    local units = hidden[l] or outputs
+    local weights = core.array.zeros(units, inputs)
+    local bias = core.array.zeros(units)
+    for o = 1, units do
+      local row = weights:row(o)
+      for j = 1, inputs do row[j] = parameters[at + j] end
+      bias[o] = parameters[at + inputs + 1]
+      at = at + inputs + 1
+    end
+    layers[l] = {
+      weights = core.array.freeze(weights), bias = core.array.freeze(bias),
+    }
+    inputs = units
+  end
+  return layers
+end
+
 --- Makes the fit of one point of a finished job; for neap.train.
 -- @param job { model =, features =, outputs =, shift =, scale =, precision = }
 -- @param point { loss =, optimizer = }
 -- @param parameters a row of the trainer's parameters
 -- @param report of the trainer
 function M.new(job, point, parameters, report)
-  local weights, bias = unpack_linear(parameters, job.features, job.outputs)
-  local fit = setmetatable({}, meta)
+  local fit, weights, bias, layers = setmetatable({}, meta), nil, nil, nil
+  if job.model.hidden then
+    layers = unpack_layers(parameters, job.features, job.model.hidden,
+      job.outputs)
+  else
+    weights, bias = unpack_linear(parameters, job.features, job.outputs)
+    core.array.freeze(weights)
+    if type(bias) ~= "number" then core.array.freeze(bias) end
+  end
   fields[fit] = {
-    weights = core.array.freeze(weights),
-    bias = type(bias) == "number" and bias or core.array.freeze(bias),
+    weights = weights,
+    bias = bias,
+    layers = layers,
     loss = point.loss,
     optimizer = point.optimizer,
     model = job.model,

@@ -40,10 +40,12 @@ local point_options = {
   loss = train_options.loss,
   optimizer = train_options.optimizer,
   l2 = { "number", low = 0 },
+  dropout = { "number", low = 0, high = 0.99 },
   initial = train_options.initial,
 }
 
--- The points with their defaults; a point's l2 is the model's unless given.
+-- The points with their defaults; a point's l2 and dropout are the model's
+-- unless given.
 local function read_points(list, model, name, level)
   local points = {}
   local count = 0
@@ -57,8 +59,14 @@ local function read_points(list, model, name, level)
       options.refuse(name, ("points[%d]: training takes the mean of a loss; "
         .. "its reduction is %s"):format(i, point.loss.reduction), level + 1)
     end
-    point.optimizer = point.optimizer or core.train.optimizer.lbfgs {}
+    if point.dropout and not model.dropout then
+      options.refuse(name, ("points[%d]: a %s model has no units to drop")
+        :format(i, model.name), level + 1)
+    end
+    point.optimizer = point.optimizer or (model.hidden
+      and core.train.optimizer.adam {} or core.train.optimizer.lbfgs {})
     point.l2 = point.l2 or model.l2
+    point.dropout = point.dropout or model.dropout
     points[i] = point
   end
   if #points == 0 then
@@ -121,9 +129,10 @@ local function new_job(o, name, level)
   local epochs, batch = check_batches(o, points, name, level + 1)
   local trainer = blamed(name, level + 1, core.train.trainer, {
     x = d.x,
+    kind = binary and "binary" or "classes",
     y = binary and d.y or nil,
     classes = not binary and d.codes or nil,
-    class_count = #d.classes,
+    outputs = binary and 1 or #d.classes,
     class_names = d.classes,
     weights = d.weights,
     shift = shift,

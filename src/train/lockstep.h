@@ -12,6 +12,7 @@ typedef struct neap_point {
   neap_fit_state state;
   neap_iterate at;
   double *gradient;  // [parameters]
+  double *hessian;   // [parameters][parameters], or NULL
   void *optimizer;   // state_bytes
   double *history;
   size_t history_count;
@@ -22,8 +23,9 @@ typedef struct neap_point {
 // Buffers of one worker.
 typedef struct neap_workspace {
   char *rows, *columns, *targets, *weights;  // of a batch's block
-  char *logits, *model, *loss;
-  double **x, **gradient;  // [points of a chunk]
+  uint16_t *bits;                            // [units][stride], for dropout
+  char *logits, *curvature, *model, *loss;
+  double **x, **gradient, **hessian, *dropout;  // [points of a chunk]
 } neap_workspace;
 
 // What the present pass is for: the norm at the start, steps, and objective
@@ -52,9 +54,12 @@ struct neap_trainer {
   neap_arena arena;
   // The data in the trainer's number type.
   double *shift, *scale;               // [features]; NULL: none
-  char *targets, *weights;             // [rows]; weights NULL: all 1
+  char *targets;                       // [rows], or [rows][outputs]
+  char *weights;                       // [rows]; NULL: all 1
   uint32_t *order;                     // [rows], of batches
   char *packed_rows, *packed_columns;  // all blocks, if steps see all rows
+  char *packed_targets;                // the same, of several outputs
+  bool drops;                          // some point has dropout
   neap_point *points;
   size_t *running;  // [running_count] positions of points
   size_t running_count;
@@ -69,9 +74,42 @@ static inline size_t neap_block_count(size_t rows) {
   return (rows + NEAP_BLOCK_ROWS - 1) / NEAP_BLOCK_ROWS;
 }
 
-static inline bool neap_is_binary(const neap_trainer *t) {
-  return t->spec.classes == NULL;
+// Whether the targets are one class a row.
+static inline bool neap_has_classes(const neap_trainer *t) {
+  return t->spec.classes != NULL;
 }
+
+// Whether a row has a target for each output.
+static inline bool neap_has_lines(const neap_trainer *t) {
+  return t->spec.classes == NULL && t->spec.shape.outputs > 1;
+}
+
+// Returns the bytes of the targets of one row.
+static inline size_t neap_target_bytes(const neap_trainer *t) {
+  return neap_has_classes(t) ? sizeof(int32_t)
+                             : t->spec.shape.outputs * t->number_bytes;
+}
+
+// Lines of random bits for some units: 8 are drawn at once.
+static inline size_t neap_bit_lines(size_t units) {
+  return (units + 7) / 8 * 8;
+}
+
+// Batches of one epoch, and steps on batches before a position.
+static inline size_t neap_batch_count(const neap_trainer *t) {
+  return (t->spec.rows + t->spec.batch - 1) / t->spec.batch;
+}
+
+static inline size_t neap_steps_before(const neap_trainer *t,
+                                       const neap_position *at) {
+  return t->epoch * neap_batch_count(t) + at->start / t->spec.batch;
+}
+
+// Begins a pass over all rows, for what the phase wants.
+void neap_trainer_start(neap_trainer *trainer, neap_phase phase);
+
+// The trainer's job: works on some blocks, and returns how many.
+size_t neap_trainer_work(neap_job *job, size_t units);
 
 // Takes all memory of a trainer whose spec and sizes are set, and copies
 // points, targets and weights into it.

@@ -12,10 +12,6 @@
 #include "dataset/dataset.h"
 #include "train/lockstep.h"
 
-// Rows of the matrix of one chunk: a multiple of what a tile of any
-// instruction set has.
-enum { CHUNK_ROWS = 24 };
-
 // Steps on batches count as converged where the gradient norm on all rows
 // fell by this, which is also what lbfgs stops at by default.
 static const double batch_tolerance = 1e-6;
@@ -37,16 +33,17 @@ static void run_loss(const neap_trainer *t, const neap_block *block,
   double sum;
   const neap_loss_call call = {
       .rows = block->count,
-      .classes = neap_is_binary(t) ? 1 : outputs,
+      .classes = outputs,
       .row_stride = 1,
       .class_stride = t->stride,
       .dtype = precision,
-      .target_dtype = neap_is_binary(t) ? precision : NEAP_INT32,
+      .target_dtype = neap_has_classes(t) ? NEAP_INT32 : precision,
       .logits = space->logits + offset,
       .targets = block->targets,
       .weights = block->weights,
       .options = p->spec.options,
       .gradient = space->logits + offset,
+      .hessian = t->spec.optimizer->bends ? space->curvature + offset : NULL,
       .sum = &sum,
       .scratch = space->loss};
   neap_loss_evaluate_unchecked(p->spec.loss, &call);
@@ -60,14 +57,19 @@ static void run_chunk(const neap_trainer *t, const neap_block *block,
   for (size_t i = 0; i < count; i++) {
     space->x[i] = t->points[positions[i]].at.x;
     space->gradient[i] = t->points[positions[i]].gradient;
+    space->hessian[i] = t->points[positions[i]].hessian;
+    space->dropout[i] = t->points[positions[i]].spec.dropout;
   }
+  const bool bends = t->spec.optimizer->bends;
   const neap_chunk chunk = {.kernels = t->kernels,
                             .shape = t->spec.shape,
                             .points = count,
                             .x = space->x,
                             .gradient = space->gradient,
+                            .dropout = space->dropout,
                             .block = block,
                             .logits = space->logits,
+                            .curvature = bends ? space->curvature : NULL,
                             .stride = t->stride,
                             .scratch = space->model};
   t->spec.model->forward(&chunk);
@@ -75,6 +77,8 @@ static void run_chunk(const neap_trainer *t, const neap_block *block,
     run_loss(t, block, space, i, &t->points[positions[i]]);
   }
   t->spec.model->backward(&chunk);
+  if (bends)
+    t->spec.model->bend(&chunk, space->hessian);
 }
 
 static double norm_of(const double *x, size_t count) {
@@ -91,11 +95,16 @@ static void remember(neap_point *p, double value) {
 }
 
 // One step, and the objective of each step of an optimizer on all rows.
-static void step(const neap_trainer *t, neap_point *p, size_t rows) {
+static void step(const neap_trainer *t, neap_point *p,
+                 const neap_position *at) {
   const neap_optimizer *optimizer = t->spec.optimizer;
   const size_t kept = p->at.steps;
   p->at.value = p->value;
-  p->epoch_value += p->value * (double)rows;
+  p->epoch_value += p->value * (double)at->rows;
+  if (optimizer->batches) {
+    const size_t all = t->spec.epochs * neap_batch_count(t);
+    p->at.done = (double)neap_steps_before(t, at) / (double)all;
+  }
   p->state =
       optimizer->step(p->optimizer, t->parameters, p->spec.optimizer, &p->at);
   const bool is_new = p->history_count == 0 || p->at.steps > kept;
@@ -104,15 +113,20 @@ static void step(const neap_trainer *t, neap_point *p, size_t rows) {
 }
 
 // Turns the sums of a pass into the objective and does what it was for.
-static void end_pass(const neap_trainer *t, neap_point *p, size_t rows) {
+static void end_pass(const neap_trainer *t, neap_point *p,
+                     const neap_position *at) {
   const size_t count = t->parameters;
-  p->value /= (double)rows;
+  const size_t square = p->hessian != NULL ? count * count : 0;
+  const double rows = (double)at->rows;
+  p->value /= rows;
   for (size_t i = 0; i < count; i++)
-    p->gradient[i] /= (double)rows;
+    p->gradient[i] /= rows;
+  for (size_t i = 0; i < square; i++)
+    p->hessian[i] /= rows;
   p->value +=
       t->spec.model->penalise(&t->spec.shape, p->spec.l2, p->at.x, p->gradient);
   if (t->phase == NEAP_PHASE_STEPS) {
-    step(t, p, rows);
+    step(t, p, at);
   } else if (t->phase == NEAP_PHASE_START) {
     p->at.first_norm = norm_of(p->gradient, count);
   } else {
@@ -121,6 +135,8 @@ static void end_pass(const neap_trainer *t, neap_point *p, size_t rows) {
   }
   p->value = 0;
   memset(p->gradient, 0, count * sizeof *p->gradient);
+  if (square > 0)
+    memset(p->hessian, 0, square * sizeof *p->hessian);
 }
 
 static bool is_last_block(const neap_position *at) {
@@ -162,7 +178,7 @@ static void run_block(const neap_trainer *t, neap_workspace *space,
   if (!is_last_block(at))
     return;
   for (size_t i = 0; i < count; i++) {
-    end_pass(t, &t->points[range[i]], at->rows);
+    end_pass(t, &t->points[range[i]], at);
   }
 }
 
@@ -181,7 +197,7 @@ static void run_range(void *argument, size_t task, size_t worker) {
 
 // ------------------------------------------------------- between the slices
 
-static void start_phase(neap_trainer *t, neap_phase phase) {
+void neap_trainer_start(neap_trainer *t, neap_phase phase) {
   t->phase = phase;
   t->at = pass_from(t, 0);
   if (t->order == NULL)
@@ -248,10 +264,10 @@ static void end_rows(neap_trainer *t) {
     judge(t);
   }
   drop_finished(t);
-  start_phase(t, t->running_count > 0 ? next : NEAP_PHASE_DONE);
+  neap_trainer_start(t, t->running_count > 0 ? next : NEAP_PHASE_DONE);
 }
 
-static size_t work(neap_job *job, size_t units) {
+size_t neap_trainer_work(neap_job *job, size_t units) {
   neap_trainer *t = (neap_trainer *)job;
   if (t->phase == NEAP_PHASE_DONE)
     return 0;
@@ -272,137 +288,6 @@ static size_t work(neap_job *job, size_t units) {
 }
 
 // ---------------------------------------------------------- from the outside
-
-static neap_status check_point(const neap_train_spec *spec, size_t p,
-                               neap_error *error) {
-  const neap_train_point *point = &spec->points[p];
-  const bool binary = spec->classes == NULL;
-  const size_t outputs = spec->shape.outputs;
-  const neap_loss_kind kind = binary ? NEAP_BINARY : NEAP_CLASSES;
-  if (neap_loss_kind_of(point->loss) != kind) {
-    return neap_fail(error, NEAP_EARGUMENT,
-                     "points[%zu]: %s can't train on %s targets", p + 1,
-                     neap_loss_name(point->loss), binary ? "binary" : "class");
-  }
-  neap_error why = {0};
-  neap_status status = neap_loss_check_options(
-      point->loss, outputs, spec->optimizer->precision, &point->options, &why);
-  if (status == NEAP_OK && !binary) {
-    status = neap_loss_check_class_targets(point->loss, &point->options, &why);
-  }
-  if (status != NEAP_OK) {
-    return neap_fail(error, why.code, "points[%zu]: %s", p + 1, why.message);
-  }
-  if (point->options.from == NEAP_PROBABILITIES) {
-    return neap_fail(
-        error, NEAP_EARGUMENT,
-        "points[%zu]: %s takes probabilities; a model gives logits", p + 1,
-        neap_loss_name(point->loss));
-  }
-  return NEAP_OK;
-}
-
-static neap_status check_points(const neap_train_spec *spec,
-                                neap_error *error) {
-  for (size_t p = 0; p < spec->point_count; p++)
-    NEAP_TRY(check_point(spec, p, error));
-  double weight = spec->weights == NULL ? 1 : 0;
-  for (size_t i = 0; spec->weights != NULL && i < spec->rows; i++)
-    weight += spec->weights[i];
-  if (spec->rows > 0 && !(weight > 0)) {
-    return neap_fail(error, NEAP_EARGUMENT, "the weights of all rows are 0");
-  }
-  if (spec->rows == 0) {
-    return neap_fail(error, NEAP_EARGUMENT, "there are no rows to train on");
-  }
-  if (spec->point_count == 0) {
-    return neap_fail(error, NEAP_EARGUMENT, "there are no points to train");
-  }
-  if (spec->optimizer->batches && (spec->epochs == 0 || spec->batch == 0)) {
-    return neap_fail(error, NEAP_EARGUMENT,
-                     "epochs is %zu and batch is %zu; wanted 1 or more",
-                     spec->epochs, spec->batch);
-  }
-  return NEAP_OK;
-}
-
-// log((n_o + 1/2) / (n - n_o + 1/2)) of a class: where a sigmoid starts with
-// the classes' shares (Lin et al. 2017, sec. 4.1). A softmax takes
-// log(n_o + 1/2), which differs by what is common to all.
-static void find_bias(const neap_train_spec *spec, double *bias) {
-  if (spec->classes != NULL) {
-    for (size_t o = 0; o < spec->shape.outputs; o++)
-      bias[o] = 0.5;
-    for (size_t i = 0; i < spec->rows; i++)
-      bias[spec->classes[i]]++;
-    for (size_t o = 0; o < spec->shape.outputs; o++)
-      bias[o] = log(bias[o]);
-    return;
-  }
-  double positives = 0;
-  for (size_t i = 0; i < spec->rows; i++)
-    positives += spec->targets[i];
-  bias[0] = log((positives + 0.5) / ((double)spec->rows - positives + 0.5));
-}
-
-static void start_points(neap_trainer *t) {
-  const neap_train_spec *spec = &t->spec;
-  // The buffer of a chunk's gradients is free until the work begins.
-  double *bias = t->points[0].gradient;
-  for (size_t p = 0; p < spec->point_count; p++) {
-    neap_point *point = &t->points[p];
-    t->running[t->running_count++] = p;
-    point->at.best_value = point->at.best_norm = NAN;  // not known yet
-    if (spec->initial != NULL) {
-      memcpy(point->at.x, spec->initial + p * t->parameters,
-             t->parameters * sizeof(double));
-    } else {
-      find_bias(spec, bias);
-      spec->model->initialise(&spec->shape, bias, point->at.x);
-    }
-  }
-  memset(bias, 0, t->parameters * sizeof *bias);
-}
-
-neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
-                               neap_error *error) {
-  const neap_host *host = &engine->host;
-  if (check_points(spec, error) != NEAP_OK)
-    return NULL;
-  neap_trainer *t = host->allocate(host->data, NULL, 0, sizeof *t);
-  if (t == NULL) {
-    neap_fail(error, NEAP_EMEMORY, "no memory for a trainer");
-    return NULL;
-  }
-  const size_t outputs = spec->shape.outputs;
-  *t = (neap_trainer){
-      .job = {.engine = engine, .work = work},
-      .engine = engine,
-      .spec = *spec,
-      .kernels = neap_kernels_of(engine, spec->optimizer->precision),
-      .number_bytes = neap_dtype_size(spec->optimizer->precision),
-      .parameters = spec->model->parameter_count(&spec->shape),
-      .width = neap_padded(spec->shape.features),
-      .chunk_points = outputs < CHUNK_ROWS ? CHUNK_ROWS / outputs : 1,
-      .stride = NEAP_BLOCK_ROWS + NEAP_PAD};
-  if (neap_trainer_allocate(t, error) != NEAP_OK) {
-    neap_trainer_free(t);
-    return NULL;
-  }
-  neap_trainer_pack(t);
-  start_points(t);
-  start_phase(t,
-              spec->optimizer->batches ? NEAP_PHASE_START : NEAP_PHASE_STEPS);
-  return t;
-}
-
-void neap_trainer_free(neap_trainer *t) {
-  if (t == NULL)
-    return;
-  const neap_host *host = &t->engine->host;
-  neap_arena_free(t->engine, &t->arena);
-  host->allocate(host->data, t, sizeof *t, 0);
-}
 
 neap_job *neap_trainer_job(neap_trainer *t) {
   return &t->job;

@@ -309,6 +309,7 @@ static void test_softmax(const neap *engine) {
   const neap_train_spec one = plan(ROWS, D, "lbfgs", &binary, 1);
   neap_train_spec two = plan(ROWS, D, "lbfgs", &softmax, 1);
   two.shape.outputs = 2;
+  two.kind = NEAP_CLASSES;
   two.targets = NULL;
   two.classes = classes;
   neap_trainer *a = train(engine, &one), *b = train(engine, &two);

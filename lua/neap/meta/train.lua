@@ -6,6 +6,7 @@ local M = { model = {}, optimizer = {} }
 ---@class neap.Model
 ---@field name string
 ---@field l2 number
+---@field [string] any its other options, by name
 
 ---@class neap.Optimizer
 ---@field name string
@@ -18,6 +19,23 @@ local M = { model = {}, optimizer = {} }
 ---@param options? neap.LinearOptions
 ---@return neap.Model
 function M.model.linear(options) end
+
+---@class neap.MlpOptions
+---@field hidden? integer[] the units of 1 to 8 hidden layers; { 32 } if none are
+--- given
+---@field activation? "relu"|"tanh"|"gelu"|"silu" "relu" if none is given
+---@field initialisation? "he"|"glorot" normal with deviation sqrt(2 / inputs),
+--- the default, or even up to sqrt(6 / (inputs + outputs))
+---@field bias? "prior"|"zero" of the last layer: log((n1 + 1/2) / (n0 + 1/2)),
+--- the default, as the focal paper wants it (sec. 4.1), or 0
+---@field dropout? number 0 to 0.99, 0 if none is given: the share of hidden
+--- units that a step drops; the others grow by 1 / (1 - dropout)
+---@field l2? number >= 0, 0 if none is given: l2/2 |weights|^2 is added
+
+--- A multilayer perceptron. Its fits have `layers` in place of weights and bias.
+---@param options? neap.MlpOptions
+---@return neap.Model
+function M.model.mlp(options) end
 
 ---@class neap.LbfgsOptions
 ---@field tolerance? number 0 to 1, 1e-6 if none is given: converged where the
