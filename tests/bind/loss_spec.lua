@@ -129,7 +129,8 @@ describe("NaN and impossible classes", function()
     if row.kind == "classes" and name ~= "distillation" then
       it("come through " .. name, function()
         local f = neap.loss[name] {
-          reduction = "sum", label_smoothing = name == "reverse_kl" and 0.1 or nil,
+          reduction = "sum",
+          label_smoothing = name == "reverse_kl" and 0.1 or nil,
         }
         for _, k in ipairs { 2, 3, 17, 100 } do
           for at = 1, k, k - 1 do
