@@ -145,13 +145,16 @@ static void bend(const neap_chunk *c, double *const *hessian) {
 }
 
 static double penalise(const neap_shape *shape, double l2, const double *x,
-                       double *gradient) {
+                       double *gradient, double *hessian) {
+  const size_t count = parameter_count(shape);
   double square = 0;
   for (size_t o = 0; o < shape->outputs; o++) {
     for (size_t j = 0; j < shape->features; j++) {
       const size_t i = o * (shape->features + 1) + j;
       square += x[i] * x[i];
       gradient[i] += l2 * x[i];
+      if (hessian != NULL)
+        hessian[i * count + i] += l2;
     }
   }
   return l2 / 2 * square;

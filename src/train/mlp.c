@@ -232,8 +232,9 @@ static void backward(const neap_chunk *c) {
 }
 
 static double penalise(const neap_shape *shape, double l2, const double *x,
-                       double *gradient) {
+                       double *gradient, double *hessian) {
   double square = 0;
+  (void)hessian;  // an mlp does not bend
   for (size_t l = 0; l <= shape->layers; l++) {
     const layer at = layer_of(shape, l);
     for (size_t o = 0; o < at.outputs; o++) {

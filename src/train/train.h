@@ -26,7 +26,7 @@ typedef struct neap_iterate {
   double value;            // in: of the objective at x, or of a batch
   const double *gradient;  // in
   const double *hessian;   // in [count][count], where the optimizer bends
-  double done;             // in: the share of all steps on batches so far
+  size_t step, all_steps;  // in: on batches, the steps before this, and all
   double first_norm;       // out: of the gradient at the start
   double best_value, best_norm;  // out: at the last point that was kept
   size_t steps;                  // out: points kept so far
@@ -130,9 +130,10 @@ typedef struct neap_model {
   // Adds to the Hessian of each point [parameters][parameters], of models of
   // one output that are linear in the parameters; else NULL.
   void (*bend)(const neap_chunk *chunk, double *const *hessian);
-  // Adds the gradient of l2/2 |weights|^2, biases left out, and returns it.
+  // Adds the gradient of l2/2 |weights|^2, biases left out, and unless hessian
+  // is NULL the second derivative, and returns the value.
   double (*penalise)(const neap_shape *shape, double l2, const double *x,
-                     double *gradient);
+                     double *gradient, double *hessian);
 } neap_model;
 
 // Returns the model at a position of the list, or NULL beyond its end.

@@ -102,8 +102,8 @@ static void step(const neap_trainer *t, neap_point *p,
   p->at.value = p->value;
   p->epoch_value += p->value * (double)at->rows;
   if (optimizer->batches) {
-    const size_t all = t->spec.epochs * neap_batch_count(t);
-    p->at.done = (double)neap_steps_before(t, at) / (double)all;
+    p->at.step = neap_steps_before(t, at);
+    p->at.all_steps = t->spec.epochs * neap_batch_count(t);
   }
   p->state =
       optimizer->step(p->optimizer, t->parameters, p->spec.optimizer, &p->at);
@@ -123,8 +123,8 @@ static void end_pass(const neap_trainer *t, neap_point *p,
     p->gradient[i] /= rows;
   for (size_t i = 0; i < square; i++)
     p->hessian[i] /= rows;
-  p->value +=
-      t->spec.model->penalise(&t->spec.shape, p->spec.l2, p->at.x, p->gradient);
+  p->value += t->spec.model->penalise(&t->spec.shape, p->spec.l2, p->at.x,
+                                      p->gradient, p->hessian);
   if (t->phase == NEAP_PHASE_STEPS) {
     step(t, p, at);
   } else if (t->phase == NEAP_PHASE_START) {

@@ -45,7 +45,7 @@ static size_t read_breast_cancer(const char *folder) {
 static neap_train_spec plan(size_t rows, size_t features, const char *name,
                             const neap_train_point *points, size_t count) {
   return (neap_train_spec){.rows = rows,
-                           .shape = {features, 1},
+                           .shape = {.features = features, .outputs = 1},
                            .x = x,
                            .dtype = NEAP_FLOAT64,
                            .targets = targets,
@@ -322,7 +322,7 @@ static void test_softmax(const neap *engine) {
   double logits[2 * ROWS];
   const double *parameters[] = {v};
   const neap_predict_spec predict = {.rows = ROWS,
-                                     .shape = {D, 2},
+                                     .shape = {.features = D, .outputs = 2},
                                      .x = x,
                                      .dtype = NEAP_FLOAT64,
                                      .model = neap_model_at(0),
