@@ -67,7 +67,8 @@ local function unpack_layers(parameters, features, hidden, outputs)
 end
 
 --- Makes the fit of one point of a finished job; for neap.train.
--- @param job { model =, features =, outputs =, shift =, scale =, precision = }
+-- @param job { model =, features =, outputs =, kind =, classes =, names =,
+--   shift =, scale =, precision = }
 -- @param point { loss =, optimizer = }
 -- @param parameters a row of the trainer's parameters
 -- @param report of the trainer
@@ -97,6 +98,10 @@ function M.new(job, point, parameters, report)
     gradient_norm = report.gradient_norm,
     steps = report.steps,
     history = report.history,
+    validation = report.validation,
+    best_epoch = report.best_epoch,
+    stopped_early = report.stopped_early,
+    kind = job.kind,
     features = job.features,
     outputs = job.outputs,
     parameters = core.array.freeze(parameters),
@@ -205,10 +210,10 @@ end
 
 --- The probabilities of rows: the sigmoid or softmax of their logits, whatever
 -- the loss was.
--- @return [n]: P(class 1), or [n][k]
+-- @return [n]: P(class 1), or [n][k]; of several labels [n][labels]
 function methods:probabilities(x, out)
   local p = logits(self, x, out, "probabilities", 2)
-  if self.outputs == 1 then return core.train.sigmoid(p) end
+  if self.kind ~= "classes" then return core.train.sigmoid(p) end
   for i = 1, #p do softmax(p:row(i)) end
   return p
 end

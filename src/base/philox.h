@@ -18,6 +18,7 @@ typedef enum neap_stream {
   NEAP_STREAM_SEED = 5,     // a seed made from a seed
   NEAP_STREAM_INITIAL = 6,  // weights that training starts from
   NEAP_STREAM_DROPOUT = 7,  // which hidden units of row i stay, in a step
+  NEAP_STREAM_SAMPLE = 8,   // which rows of a class an epoch has
 } neap_stream;
 
 typedef struct neap_philox {

@@ -188,9 +188,26 @@ static void push_targets(lua_State *L, neap_train_spec *spec) {
   spec->targets = push_doubles(L, 1, "y");
 }
 
-// For lua/neap/train.lua, which has checked it all: a table with x, kind, y or
-// classes, outputs, weights, shift, scale, model, points, epochs, batch, seed,
-// initial -> trainer
+static const char *const sampling_names[] = {"none", "balanced", "under",
+                                             "over", NULL};
+
+// sampling = a name, ratio = a number, pauses = whether to wait at each
+// epoch's end; all may be nil.
+static void read_sampling(lua_State *L, neap_train_spec *spec) {
+  lua_getfield(L, 1, "sampling");
+  spec->sampling =
+      (neap_sampling)luaL_checkoption(L, -1, "none", sampling_names);
+  if (lua_getfield(L, 1, "ratio") != LUA_TNIL)
+    spec->ratio = lua_tonumber(L, -1);
+  lua_getfield(L, 1, "pauses");
+  spec->pauses = lua_toboolean(L, -1);
+  lua_pop(L, 3);
+}
+
+// For lua/neap/job.lua, which has checked it all: a table with x, kind, y or
+// classes, outputs, weights, shift, scale, model, points, epochs, batch,
+// sampling, ratio, pauses, seed, initial -> trainer; or with check = true, only
+// raises what it would raise
 static int new_trainer(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   bound_trainer *bound = lua_newuserdatauv(L, sizeof *bound, 2);
@@ -214,7 +231,9 @@ static int new_trainer(lua_State *L) {
       .zero_bias = neap_row_number(model, "bias") != 0,
       .epochs = integer_field(L, 1, "epochs"),
       .batch = integer_field(L, 1, "batch"),
+      .ratio = 1,
       .seed = integer_field(L, 1, "seed")};
+  read_sampling(L, &spec);
   push_targets(L, &spec);
   neap_classes classes = {
       .count = spec.kind == NEAP_CLASSES ? spec.shape.outputs : 2,
@@ -225,6 +244,10 @@ static int new_trainer(lua_State *L) {
   push_points(L, 1, 2, &spec, &classes);
   spec.initial = push_initial(L, &spec);
   neap_error error = {0};
+  if (!field_is_nil(L, 1, "check")) {
+    neap_raise_if(L, neap_train_check(&spec, &error), &error);
+    return 0;
+  }
   bound->trainer = neap_trainer_new(neap_bound_engine(L), &spec, &error);
   if (bound->trainer == NULL)
     neap_raise(L, &error);
@@ -261,6 +284,44 @@ static int trainer_precision(lua_State *L) {
   return 1;
 }
 
+// trainer:paused() -> whether it waits at an epoch's end, and the epochs done
+static int trainer_paused(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  lua_pushboolean(L, neap_trainer_paused(bound->trainer));
+  lua_pushinteger(L, (lua_Integer)neap_trainer_epoch(bound->trainer));
+  return 2;
+}
+
+static size_t check_point(lua_State *L, const bound_trainer *bound) {
+  const lua_Integer i = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, i >= 1 && (size_t)i <= bound->points, 2, "no such point");
+  return (size_t)i - 1;
+}
+
+static int trainer_keep(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  neap_trainer_keep(bound->trainer, check_point(L, bound));
+  return 0;
+}
+
+static int trainer_stop(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  neap_trainer_stop(bound->trainer, check_point(L, bound));
+  return 0;
+}
+
+static int trainer_resume(lua_State *L) {
+  neap_trainer_resume(check_trainer(L)->trainer);
+  return 0;
+}
+
+// trainer:bytes() -> what it takes of memory
+static int trainer_bytes(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  lua_pushinteger(L, (lua_Integer)neap_trainer_bytes(bound->trainer));
+  return 1;
+}
+
 static int trainer_cancel(lua_State *L) {
   neap_trainer_job(check_trainer(L)->trainer)->cancelled = true;
   return 0;
@@ -285,10 +346,8 @@ static const char *const state_names[] = {"running", "converged", "stopped",
 // trainer:report(i) -> { state=, objective=, gradient_norm=, steps=, history= }
 static int trainer_report(lua_State *L) {
   const bound_trainer *bound = check_trainer(L);
-  const lua_Integer i = luaL_checkinteger(L, 2);
-  luaL_argcheck(L, i >= 1 && (size_t)i <= bound->points, 2, "no such point");
   const neap_fit_report report =
-      neap_trainer_report(bound->trainer, (size_t)i - 1);
+      neap_trainer_report(bound->trainer, check_point(L, bound));
   lua_createtable(L, 0, 5);
   lua_pushstring(L, state_names[report.state]);
   lua_setfield(L, -2, "state");
@@ -309,6 +368,11 @@ static const luaL_Reg trainer_meta[] = {{"__gc", close_trainer}, {NULL, NULL}};
 static const luaL_Reg trainer_methods[] = {{"step", trainer_step},
                                            {"progress", trainer_progress},
                                            {"cancel", trainer_cancel},
+                                           {"paused", trainer_paused},
+                                           {"keep", trainer_keep},
+                                           {"stop", trainer_stop},
+                                           {"resume", trainer_resume},
+                                           {"bytes", trainer_bytes},
                                            {"precision", trainer_precision},
                                            {"parameters", trainer_parameters},
                                            {"report", trainer_report},
@@ -354,6 +418,27 @@ static int predict(lua_State *L) {
   return 1;
 }
 
+// (counts, sampling, ratio) -> how many rows of each class an epoch has
+static int sampled_counts(lua_State *L) {
+  const size_t k = (size_t)luaL_len(L, 1);
+  const neap_sampling sampling =
+      (neap_sampling)luaL_checkoption(L, 2, NULL, sampling_names);
+  const double ratio = luaL_checknumber(L, 3);
+  size_t *counts = lua_newuserdatauv(L, 2 * (k + 1) * sizeof *counts, 0);
+  for (size_t c = 0; c < k; c++) {
+    lua_geti(L, 1, (lua_Integer)c + 1);
+    counts[c] = (size_t)lua_tonumber(L, -1);
+    lua_pop(L, 1);
+  }
+  neap_sampled_counts(sampling, ratio, k, counts, counts + k);
+  lua_createtable(L, (int)k, 0);
+  for (size_t c = 0; c < k; c++) {
+    lua_pushinteger(L, (lua_Integer)counts[k + c]);
+    lua_rawseti(L, -2, (lua_Integer)c + 1);
+  }
+  return 1;
+}
+
 // (array) -> the same array, each number replaced by its sigmoid
 static int sigmoid(lua_State *L) {
   neap_array *x = luaL_checkudata(L, 1, NEAP_ARRAY);
@@ -368,6 +453,7 @@ static int sigmoid(lua_State *L) {
 void neap_open_train(lua_State *L) {
   static const luaL_Reg functions[] = {{"trainer", new_trainer},
                                        {"predict", predict},
+                                       {"sampled_counts", sampled_counts},
                                        {"sigmoid", sigmoid},
                                        {NULL, NULL}};
   neap_make_type(L, NEAP_TRAINER, trainer_meta, trainer_methods);

@@ -50,6 +50,8 @@ static void lay_out_points(neap_trainer *t) {
     double *gradient = neap_arena_take(a, parameters, sizeof(double));
     double *hessian = bends ? neap_arena_take(a, square, sizeof(double)) : NULL;
     void *optimizer = neap_arena_take(a, state, 1);
+    double *kept =
+        t->spec.pauses ? neap_arena_take(a, parameters, sizeof(double)) : NULL;
     double *history = neap_arena_take(a, history_capacity(t), sizeof(double));
     const neap_loss_options options = copy_options(t, spec);
     if (t->points == NULL)
@@ -60,6 +62,7 @@ static void lay_out_points(neap_trainer *t) {
                      .gradient = gradient,
                      .hessian = hessian,
                      .optimizer = optimizer,
+                     .kept = kept,
                      .history = history};
     t->points[p].spec.options = options;
   }
@@ -113,6 +116,15 @@ static void lay_out_spaces(neap_trainer *t) {
   }
 }
 
+static void lay_out_samples(neap_trainer *t, size_t rows) {
+  neap_arena *a = &t->arena;
+  if (t->spec.sampling == NEAP_SAMPLE_NONE)
+    return;
+  t->by_class = neap_arena_take(a, t->spec.rows, sizeof *t->by_class);
+  t->drawn = neap_arena_take(a, t->spec.rows, sizeof *t->drawn);
+  t->listed = neap_arena_take(a, rows, sizeof *t->listed);
+}
+
 static void lay_out(neap_trainer *t) {
   neap_arena *a = &t->arena;
   const neap_train_spec *spec = &t->spec;
@@ -125,7 +137,9 @@ static void lay_out(neap_trainer *t) {
   t->weights =
       spec->weights != NULL ? neap_arena_take(a, spec->rows, size) : NULL;
   if (spec->optimizer->batches) {
-    t->order = neap_arena_take(a, spec->rows, sizeof *t->order);
+    const size_t most = t->epoch_rows > spec->rows ? t->epoch_rows : spec->rows;
+    t->order = neap_arena_take(a, most, sizeof *t->order);
+    lay_out_samples(t, most);
   } else {
     const size_t blocks = neap_block_count(spec->rows);
     const size_t stride = (size_t)t->stride;

@@ -18,6 +18,8 @@ typedef struct neap_point {
   size_t history_count;
   double value;        // of the pass so far
   double epoch_value;  // the batches' objectives so far, times their rows
+  double *kept;        // [parameters] that were worth keeping, or NULL
+  bool has_kept, stopped;
 } neap_point;
 
 // Buffers of one worker.
@@ -53,10 +55,14 @@ struct neap_trainer {
   ptrdiff_t stride;  // of columns and logits
   neap_arena arena;
   // The data in the trainer's number type.
-  double *shift, *scale;               // [features]; NULL: none
-  char *targets;                       // [rows], or [rows][outputs]
-  char *weights;                       // [rows]; NULL: all 1
-  uint32_t *order;                     // [rows], of batches
+  double *shift, *scale;  // [features]; NULL: none
+  char *targets;          // [rows], or [rows][outputs]
+  char *weights;          // [rows]; NULL: all 1
+  uint32_t *order;        // [epoch_rows], of batches
+  // Of samples: rows by class, the classes' sizes, and room for drawing.
+  size_t class_count, *class_sizes, *sampled_sizes;
+  uint32_t *by_class, *drawn, *listed;
+  size_t epoch_rows;
   char *packed_rows, *packed_columns;  // all blocks, if steps see all rows
   char *packed_targets;                // the same, of several outputs
   bool drops;                          // some point has dropout
@@ -66,6 +72,7 @@ struct neap_trainer {
   neap_workspace *spaces;  // [max_workers]
   neap_phase phase;
   size_t epoch;
+  size_t phase_rows;  // of the present phase
   neap_position at;
 };
 
@@ -97,13 +104,22 @@ static inline size_t neap_bit_lines(size_t units) {
 
 // Batches of one epoch, and steps on batches before a position.
 static inline size_t neap_batch_count(const neap_trainer *t) {
-  return (t->spec.rows + t->spec.batch - 1) / t->spec.batch;
+  return (t->epoch_rows + t->spec.batch - 1) / t->spec.batch;
 }
 
 static inline size_t neap_steps_before(const neap_trainer *t,
                                        const neap_position *at) {
   return t->epoch * neap_batch_count(t) + at->start / t->spec.batch;
 }
+
+// Returns the class of a row, of targets that are 0 or 1.
+size_t neap_class_of_row(const neap_train_spec *spec, size_t row);
+
+// Sorts the rows by class, for samples.
+void neap_trainer_sort_classes(neap_trainer *trainer);
+
+// Fills the order of the present epoch.
+void neap_trainer_sample(neap_trainer *trainer);
 
 // Begins a pass over all rows, for what the phase wants.
 void neap_trainer_start(neap_trainer *trainer, neap_phase phase);

@@ -42,6 +42,32 @@ static neap_status check_point(const neap_train_spec *spec, size_t p,
   return NEAP_OK;
 }
 
+static neap_status check_sampling(const neap_train_spec *spec,
+                                  neap_error *error) {
+  if (spec->sampling == NEAP_SAMPLE_NONE)
+    return NEAP_OK;
+  if (!spec->optimizer->batches) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "sampling wants an optimizer on batches; %s sees all rows",
+                     spec->optimizer->name);
+  }
+  if (!(spec->ratio > 0 && spec->ratio <= 1)) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "sampling has the ratio %g; wanted above 0 to 1",
+                     spec->ratio);
+  }
+  for (size_t i = 0; i < spec->rows && spec->classes == NULL; i++) {
+    const double y = spec->targets[i];
+    if (spec->shape.outputs == 1 && (y == 0 || y == 1))
+      continue;
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "sampling wants one class a row; row %zu has the target "
+                     "%g",
+                     i + 1, y);
+  }
+  return NEAP_OK;
+}
+
 // What an optimizer asks of the model.
 static neap_status check_optimizer(const neap_train_spec *spec,
                                    neap_error *error) {
@@ -57,9 +83,9 @@ static neap_status check_optimizer(const neap_train_spec *spec,
   return NEAP_OK;
 }
 
-static neap_status check_points(const neap_train_spec *spec,
-                                neap_error *error) {
+neap_status neap_train_check(const neap_train_spec *spec, neap_error *error) {
   NEAP_TRY(check_optimizer(spec, error));
+  NEAP_TRY(check_sampling(spec, error));
   for (size_t p = 0; p < spec->point_count; p++)
     NEAP_TRY(check_point(spec, p, error));
   double weight = spec->weights == NULL ? 1 : 0;
@@ -127,10 +153,43 @@ static void start_points(neap_trainer *t) {
   memset(bias, 0, t->parameters * sizeof *bias);
 }
 
+static size_t sizes_bytes(const neap_trainer *t) {
+  return 2 * t->class_count * sizeof(size_t);
+}
+
+// The sizes of the classes, and of what an epoch has of each.
+static neap_status count_classes(neap_trainer *t, neap_error *error) {
+  const neap_train_spec *spec = &t->spec;
+  const neap_host *host = &t->engine->host;
+  t->epoch_rows = spec->rows;
+  if (spec->sampling == NEAP_SAMPLE_NONE)
+    return NEAP_OK;
+  t->class_count = spec->classes != NULL ? spec->shape.outputs : 2;
+  t->class_sizes = host->allocate(host->data, NULL, 0, sizes_bytes(t));
+  if (t->class_sizes == NULL)
+    return neap_fail(error, NEAP_EMEMORY, "no memory for a trainer");
+  t->sampled_sizes = t->class_sizes + t->class_count;
+  memset(t->class_sizes, 0, sizes_bytes(t));
+  for (size_t i = 0; i < spec->rows; i++)
+    t->class_sizes[neap_class_of_row(spec, i)]++;
+  neap_sampled_counts(spec->sampling, spec->ratio, t->class_count,
+                      t->class_sizes, t->sampled_sizes);
+  t->epoch_rows = 0;
+  for (size_t c = 0; c < t->class_count; c++) {
+    t->epoch_rows += t->sampled_sizes[c];
+    if (t->class_sizes[c] == 0) {
+      return neap_fail(error, NEAP_EARGUMENT,
+                       "sampling wants rows of every class; class %zu has none",
+                       c);
+    }
+  }
+  return NEAP_OK;
+}
+
 neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
                                neap_error *error) {
   const neap_host *host = &engine->host;
-  if (check_points(spec, error) != NEAP_OK)
+  if (neap_train_check(spec, error) != NEAP_OK)
     return NULL;
   neap_trainer *t = host->allocate(host->data, NULL, 0, sizeof *t);
   if (t == NULL) {
@@ -150,11 +209,14 @@ neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
       .stride = NEAP_BLOCK_ROWS + NEAP_PAD};
   for (size_t p = 0; p < spec->point_count; p++)
     t->drops |= spec->points[p].dropout > 0;
-  if (neap_trainer_allocate(t, error) != NEAP_OK) {
+  if (count_classes(t, error) != NEAP_OK ||
+      neap_trainer_allocate(t, error) != NEAP_OK) {
     neap_trainer_free(t);
     return NULL;
   }
   neap_trainer_pack(t);
+  if (spec->sampling != NEAP_SAMPLE_NONE)
+    neap_trainer_sort_classes(t);
   start_points(t);
   neap_trainer_start(
       t, spec->optimizer->batches ? NEAP_PHASE_START : NEAP_PHASE_STEPS);
@@ -166,5 +228,7 @@ void neap_trainer_free(neap_trainer *t) {
     return;
   const neap_host *host = &t->engine->host;
   neap_arena_free(t->engine, &t->arena);
+  if (t->class_sizes != NULL)
+    host->allocate(host->data, t->class_sizes, sizes_bytes(t), 0);
   host->allocate(host->data, t, sizeof *t, 0);
 }

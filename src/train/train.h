@@ -149,6 +149,18 @@ typedef struct neap_train_point {
   double dropout;  // rate in [0, 1), of models with hidden units
 } neap_train_point;
 
+// Which rows an epoch of an optimizer on batches has.
+typedef enum neap_sampling {
+  NEAP_SAMPLE_NONE,      // all, once
+  NEAP_SAMPLE_BALANCED,  // as many as there are, the classes taking turns
+  NEAP_SAMPLE_UNDER,     // of each class at most the smallest one / ratio
+  NEAP_SAMPLE_OVER,      // of each class at least the largest one * ratio
+} neap_sampling;
+
+// Writes how many rows of each class an epoch has; counts, sampled: [k].
+void neap_sampled_counts(neap_sampling sampling, double ratio, size_t k,
+                         const size_t *counts, size_t *sampled);
+
 typedef struct neap_train_spec {
   size_t rows;
   neap_shape shape;
@@ -163,8 +175,11 @@ typedef struct neap_train_spec {
   neap_initialisation initialisation;
   bool zero_bias;  // the last biases start at 0, not at the classes' shares
   const neap_optimizer *optimizer;
-  size_t epochs, batch;  // of optimizers that take batches
-  uint64_t seed;         // of the rows' order, the start and dropout
+  size_t epochs, batch;    // of optimizers that take batches
+  neap_sampling sampling;  // wants classes, or targets that are 0 or 1
+  double ratio;            // in (0, 1], of under and over
+  bool pauses;             // at each epoch's end; see neap_trainer_resume
+  uint64_t seed;           // of the rows' order, the start and dropout
   const neap_train_point *points;
   size_t point_count;
   const double *initial;  // [points][parameters]; NULL: the model's start
@@ -192,11 +207,32 @@ typedef struct neap_fit_report {
 neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
                                neap_error *error);
 
+// Checks a spec as neap_trainer_new does, and makes nothing.
+neap_status neap_train_check(const neap_train_spec *spec, neap_error *error);
+
 // Frees a trainer. NULL is allowed.
 void neap_trainer_free(neap_trainer *trainer);
 
 // The trainer as a job; see neap_job_step. No memory is taken while it works.
 neap_job *neap_trainer_job(neap_trainer *trainer);
+
+// Whether the trainer waits at an epoch's end, where every point may be looked
+// at, kept and stopped. Its job does nothing meanwhile.
+bool neap_trainer_paused(const neap_trainer *trainer);
+
+// Remembers the parameters that a point has now, or ends it: its parameters
+// become the ones remembered, if any. While the trainer is paused.
+void neap_trainer_keep(neap_trainer *trainer, size_t point);
+void neap_trainer_stop(neap_trainer *trainer, size_t point);
+
+// Goes on after a pause; points that were never kept keep what they have.
+void neap_trainer_resume(neap_trainer *trainer);
+
+// Returns the bytes that a trainer takes.
+size_t neap_trainer_bytes(const neap_trainer *trainer);
+
+// Returns the epochs done.
+size_t neap_trainer_epoch(const neap_trainer *trainer);
 
 // Returns the points that are still running.
 size_t neap_trainer_running(const neap_trainer *trainer);

@@ -145,7 +145,7 @@ static bool is_last_block(const neap_position *at) {
 
 // The pass from some row on: a batch, or all rows.
 static neap_position pass_from(const neap_trainer *t, size_t start) {
-  const size_t left = t->spec.rows - start;
+  const size_t left = t->phase_rows - start;
   const bool whole =
       t->phase != NEAP_PHASE_STEPS || !t->spec.optimizer->batches;
   return (neap_position){
@@ -163,7 +163,7 @@ static neap_position next_position(const neap_trainer *t, neap_position at) {
 }
 
 static bool is_behind(const neap_trainer *t, const neap_position *at) {
-  return at->start == t->spec.rows;
+  return at->start == t->phase_rows;
 }
 
 static void run_block(const neap_trainer *t, neap_workspace *space,
@@ -199,12 +199,13 @@ static void run_range(void *argument, size_t task, size_t worker) {
 
 void neap_trainer_start(neap_trainer *t, neap_phase phase) {
   t->phase = phase;
+  t->phase_rows = phase == NEAP_PHASE_STEPS && t->order != NULL ? t->epoch_rows
+                                                                : t->spec.rows;
   t->at = pass_from(t, 0);
   if (t->order == NULL)
     return;
   if (phase == NEAP_PHASE_STEPS) {
-    neap_shuffle(t->spec.seed, NEAP_STREAM_SHUFFLE, (uint32_t)t->epoch,
-                 t->spec.rows, t->order);
+    neap_trainer_sample(t);
   } else {
     for (size_t i = 0; i < t->spec.rows; i++)
       t->order[i] = (uint32_t)i;
@@ -216,7 +217,7 @@ static void drop_finished(neap_trainer *t) {
   size_t kept = 0;
   for (size_t i = 0; i < t->running_count; i++) {
     const size_t p = t->running[i];
-    if (t->points[p].state == NEAP_FIT_RUNNING)
+    if (t->points[p].state == NEAP_FIT_RUNNING && !t->points[p].stopped)
       t->running[kept++] = p;
   }
   t->running_count = kept;
@@ -233,7 +234,7 @@ static bool is_finite(const neap_trainer *t, const neap_point *p) {
 static void end_epoch(neap_trainer *t) {
   for (size_t i = 0; i < t->running_count; i++) {
     neap_point *p = &t->points[t->running[i]];
-    remember(p, p->epoch_value / (double)t->spec.rows);
+    remember(p, p->epoch_value / (double)t->epoch_rows);
     if (!is_finite(t, p))
       p->state = NEAP_FIT_FAILED;
     p->epoch_value = 0;
@@ -252,24 +253,46 @@ static void judge(neap_trainer *t) {
   }
 }
 
-// All rows have been seen once in the present phase.
-static void end_rows(neap_trainer *t) {
+// Points that were stopped wait for the last pass.
+static void restore_kept(neap_trainer *t) {
+  t->running_count = 0;
+  for (size_t i = 0; i < t->spec.point_count; i++) {
+    neap_point *p = &t->points[i];
+    if (p->state != NEAP_FIT_RUNNING)
+      continue;
+    t->running[t->running_count++] = i;
+    if (p->has_kept)
+      memcpy(p->at.x, p->kept, t->parameters * sizeof *p->kept);
+  }
+}
+
+static void next_phase(neap_trainer *t) {
   const bool batches = t->spec.optimizer->batches;
   neap_phase next = NEAP_PHASE_STEPS;
-  if (t->phase == NEAP_PHASE_STEPS && batches) {
-    end_epoch(t);
-    if (t->epoch == t->spec.epochs)
-      next = NEAP_PHASE_END;
-  } else if (t->phase == NEAP_PHASE_END) {
-    judge(t);
-  }
   drop_finished(t);
+  if (batches && t->phase == NEAP_PHASE_STEPS &&
+      (t->epoch == t->spec.epochs || t->running_count == 0)) {
+    next = NEAP_PHASE_END;
+    restore_kept(t);
+  }
   neap_trainer_start(t, t->running_count > 0 ? next : NEAP_PHASE_DONE);
+}
+
+// All rows have been seen once in the present phase.
+static void end_rows(neap_trainer *t) {
+  if (t->phase == NEAP_PHASE_END) {
+    judge(t);
+  } else if (t->phase == NEAP_PHASE_STEPS && t->spec.optimizer->batches) {
+    end_epoch(t);
+    t->job.paused = t->spec.pauses;
+  }
+  if (!t->job.paused)
+    next_phase(t);
 }
 
 size_t neap_trainer_work(neap_job *job, size_t units) {
   neap_trainer *t = (neap_trainer *)job;
-  if (t->phase == NEAP_PHASE_DONE)
+  if (t->phase == NEAP_PHASE_DONE || t->job.paused)
     return 0;
   const size_t chunks =
       (t->running_count + t->chunk_points - 1) / t->chunk_points;
@@ -285,6 +308,35 @@ size_t neap_trainer_work(neap_job *job, size_t units) {
   if (is_behind(t, &end))
     end_rows(t);
   return s.blocks;
+}
+
+bool neap_trainer_paused(const neap_trainer *t) {
+  return t->job.paused;
+}
+
+void neap_trainer_keep(neap_trainer *t, size_t point) {
+  neap_point *p = &t->points[point];
+  memcpy(p->kept, p->at.x, t->parameters * sizeof *p->kept);
+  p->has_kept = true;
+}
+
+void neap_trainer_stop(neap_trainer *t, size_t point) {
+  t->points[point].stopped = true;
+}
+
+void neap_trainer_resume(neap_trainer *t) {
+  if (!t->job.paused)
+    return;
+  t->job.paused = false;
+  next_phase(t);
+}
+
+size_t neap_trainer_bytes(const neap_trainer *t) {
+  return sizeof *t + t->arena.block_bytes;
+}
+
+size_t neap_trainer_epoch(const neap_trainer *t) {
+  return t->epoch;
 }
 
 // ---------------------------------------------------------- from the outside
@@ -304,7 +356,7 @@ double neap_trainer_fraction(const neap_trainer *t) {
   if (!t->spec.optimizer->batches) {
     return 1 - (double)t->running_count / count;
   }
-  const double rows = (double)t->at.start / (double)t->spec.rows;
+  const double rows = (double)t->at.start / (double)t->phase_rows;
   if (t->phase == NEAP_PHASE_START)
     return 0;
   return ((double)t->epoch + (t->phase == NEAP_PHASE_STEPS ? rows : 0)) /

@@ -285,7 +285,7 @@ describe("a job", function()
     job:close()
     job:close()
     assert.is_number(fits[3].weights[1])
-    assert.error_matches(function() job:step(1) end, "the trainer is closed")
+    assert.error_matches(function() job:step(1) end, "the job is closed")
   end)
 
   it("refuses what does not fit together", function()
@@ -315,9 +315,10 @@ describe("a job", function()
     refuses("the weights of all rows are 0", { points = { { loss = loss } },
       data = neap.data.from { x = { { 1 }, { 2 } }, y = { 0, 1 },
         weights = { 0, 0 } } })
-    refuses("points%[2%] has the optimizer sgd and points%[1%] has lbfgs",
+    refuses("points%[2%]: class_weights has no number for the class",
       { data = d, points = { { loss = loss, optimizer = lbfgs },
-        { loss = loss, optimizer = neap.optimizer.sgd {} } } })
+        { optimizer = neap.optimizer.newton {}, loss = neap.loss.focal {
+          class_weights = { fine = 1, fraud = 3 } } } } })
     refuses("points%[1%]: class_weights has 3 numbers; there are 2 classes",
       { data = d, points = { { loss = neap.loss.cross_entropy {
         class_weights = { 1, 1, 1 } } } } })
