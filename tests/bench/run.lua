@@ -60,6 +60,14 @@ local benches = {
       { python, "tests/bench/grid_torch.py", build .. "/bench" },
     },
   },
+  mlp = {
+    title = "the same points, an mlp of 32 units, 4 epochs of Adam, one thread",
+    unit = "s",
+    sides = {
+      { build .. "/mlp_bench", build .. "/bench" },
+      { python, "tests/bench/mlp_torch.py", build .. "/bench" },
+    },
+  },
   program = {
     title = "whole programs, all cores",
     unit = "s",
@@ -68,7 +76,8 @@ local benches = {
 }
 
 local order = {
-  "loss", "losses", "softmax", "lua", "matmul", "grid", "program",
+  "loss", "losses", "softmax", "lua", "matmul", "grid", "mlp",
+  "program",
 }
 
 -- ------------------------------------------------------------ command line
