@@ -4,6 +4,7 @@
 -- rows in the same order: they are one group, which C trains at once.
 local core = require "neap.core"
 local fits = require "neap.fit"
+local pack = require "neap.pack"
 local validation = require "neap.validation"
 
 local Job = {}
@@ -80,6 +81,34 @@ local function new_trainer(self, group, check)
   end)), 0)
 end
 
+local FORMAT = "neap job 1"
+
+-- Goes on where a checkpoint was made.
+local function resume(self, bytes)
+  local ok, state = pcall(pack.unpack, bytes)
+  if not ok or type(state) ~= "table" or state.format ~= FORMAT then
+    error("resume: the bytes are no checkpoint of a job", 0)
+  elseif state.current > #self.groups + 1 then
+    error("resume: the checkpoint is of another job", 0)
+  end
+  for i, done in ipairs(state.done) do
+    self.groups[i].parameters = done.parameters
+    self.groups[i].reports = done.reports
+    for _, report in ipairs(done.reports) do
+      core.array.freeze(report.history)
+    end
+  end
+  if state.current > 1 then
+    self.groups[1].trainer:close()
+    self.current = state.current
+    if not self.groups[self.current] then return end
+    self:start_group()
+  end
+  local group = self.groups[self.current]
+  group.trainer:load(state.trainer)
+  if group.watch then group.watch.points = state.watched end
+end
+
 --- Makes a job; for neap.train.
 -- @param o { data =, kind =, outputs =, y = or codes =, shift =, scale =,
 --   points =, epochs =, batch =, validation = or nil }
@@ -89,6 +118,7 @@ function Job.new(o)
   self.current, self.overrun, self.most_bytes = 1, 0, 0
   for i = 2, #self.groups do new_trainer(self, self.groups[i], true) end
   self:start_group()
+  if o.resume then resume(self, o.resume) end
   return self
 end
 
@@ -291,6 +321,25 @@ function Job:scores(d)
     end
   end
   return all
+end
+
+-- -------------------------------------------------------------- checkpoints
+
+--- The state of the job between two slices, as bytes. A job of the same options
+-- with resume = bytes goes on from there, on the same kind of machine with the
+-- same bits.
+function Job:checkpoint()
+  local state = { format = FORMAT, current = self.current, done = {} }
+  for i = 1, self.current - 1 do
+    local group = self.groups[i]
+    state.done[i] = { parameters = group.parameters, reports = group.reports }
+  end
+  local group = self.groups[self.current]
+  if group then
+    state.trainer = group.trainer:save()
+    state.watched = group.watch and group.watch.points or nil
+  end
+  return pack.pack(state)
 end
 
 --- Gives the job's memory back; its fits stay.

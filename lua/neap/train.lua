@@ -28,7 +28,10 @@ local function with(spec, more)
   return all
 end
 
-local job_options = with(shared, { points = { "table", required = true } })
+local job_options = with(shared, {
+  points = { "table", required = true },
+  resume = { "string" },
+})
 local train_options = with(shared, {
   loss = { "object", type = "neap.Loss", required = true,
     wanted = "a loss, such as neap.loss.focal {}" },
@@ -271,6 +274,7 @@ local function new_job(o, name, level)
     epochs = o.epochs or 20,
     batch = o.batch or 1024,
     validation = read_validation(o, targets, name, level + 1),
+    resume = o.resume,
   })
 end
 
@@ -279,7 +283,7 @@ end
 -- @param given { data =, points = { { loss =, optimizer =, model =, l2 =,
 --   dropout =, seed =, sampling =, initial = }, ... }, model = linear,
 --   standardize =, seed = 1, sampling = "none", epochs = 20, batch = 1024,
---   validation =, score =, patience =, targets = }
+--   validation =, score =, patience =, targets =, resume = }
 --   What a point does not say it takes from the job. Points of one model, kind
 --   of optimizer, seed and sampling are trained together, group after group.
 --   epochs and batch are for optimizers on batches. standardize: shift and
@@ -296,6 +300,7 @@ end
 --   for so many epochs.
 --   targets: in place of the data's labels, [n] or [n][labels] from 0 to 1 of a
 --   binary loss, [n][k] that add up to 1 of a loss of classes.
+--   resume: the bytes of job:checkpoint(), of a job with the same options.
 function M.job(given)
   local o = options.read("job", given, job_options)
   return new_job(o, "job", 2)

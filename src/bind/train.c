@@ -315,6 +315,26 @@ static int trainer_resume(lua_State *L) {
   return 0;
 }
 
+// trainer:save() -> its state, for trainer:load
+static int trainer_save(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  luaL_Buffer b;
+  const size_t size = neap_trainer_save(bound->trainer, NULL);
+  neap_trainer_save(bound->trainer, luaL_buffinitsize(L, &b, size));
+  luaL_pushresultsize(&b, size);
+  return 1;
+}
+
+static int trainer_load(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  size_t size;
+  const char *bytes = luaL_checklstring(L, 2, &size);
+  neap_error error = {0};
+  neap_raise_if(L, neap_trainer_load(bound->trainer, bytes, size, &error),
+                &error);
+  return 0;
+}
+
 // trainer:bytes() -> what it takes of memory
 static int trainer_bytes(lua_State *L) {
   const bound_trainer *bound = check_trainer(L);
@@ -372,6 +392,8 @@ static const luaL_Reg trainer_methods[] = {{"step", trainer_step},
                                            {"keep", trainer_keep},
                                            {"stop", trainer_stop},
                                            {"resume", trainer_resume},
+                                           {"save", trainer_save},
+                                           {"load", trainer_load},
                                            {"bytes", trainer_bytes},
                                            {"precision", trainer_precision},
                                            {"parameters", trainer_parameters},

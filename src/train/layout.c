@@ -3,12 +3,6 @@
 
 #include "train/lockstep.h"
 
-static size_t history_capacity(const neap_trainer *t) {
-  const bool is_short =
-      t->spec.optimizer->batches && t->spec.epochs < NEAP_HISTORY_MAX;
-  return is_short ? t->spec.epochs : NEAP_HISTORY_MAX;
-}
-
 // Takes room for a list of numbers and copies it there, once there is room.
 static const double *copy_list(neap_arena *a, const double *from,
                                size_t count) {
@@ -52,7 +46,8 @@ static void lay_out_points(neap_trainer *t) {
     void *optimizer = neap_arena_take(a, state, 1);
     double *kept =
         t->spec.pauses ? neap_arena_take(a, parameters, sizeof(double)) : NULL;
-    double *history = neap_arena_take(a, history_capacity(t), sizeof(double));
+    double *history =
+        neap_arena_take(a, neap_history_capacity(t), sizeof(double));
     const neap_loss_options options = copy_options(t, spec);
     if (t->points == NULL)
       continue;

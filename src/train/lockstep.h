@@ -81,6 +81,13 @@ static inline size_t neap_block_count(size_t rows) {
   return (rows + NEAP_BLOCK_ROWS - 1) / NEAP_BLOCK_ROWS;
 }
 
+// Returns how many objectives there is room for.
+static inline size_t neap_history_capacity(const neap_trainer *t) {
+  const bool is_short =
+      t->spec.optimizer->batches && t->spec.epochs < NEAP_HISTORY_MAX;
+  return is_short ? t->spec.epochs : NEAP_HISTORY_MAX;
+}
+
 // Whether the targets are one class a row.
 static inline bool neap_has_classes(const neap_trainer *t) {
   return t->spec.classes != NULL;
@@ -120,6 +127,9 @@ void neap_trainer_sort_classes(neap_trainer *trainer);
 
 // Fills the order of the present epoch.
 void neap_trainer_sample(neap_trainer *trainer);
+
+// Fills the order of rows of the present phase.
+void neap_trainer_order(neap_trainer *trainer);
 
 // Begins a pass over all rows, for what the phase wants.
 void neap_trainer_start(neap_trainer *trainer, neap_phase phase);

@@ -210,6 +210,17 @@ neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
 // Checks a spec as neap_trainer_new does, and makes nothing.
 neap_status neap_train_check(const neap_train_spec *spec, neap_error *error);
 
+// Writes the state of a trainer between two slices to bytes (NULL: writes
+// nothing), and returns how many it takes.
+size_t neap_trainer_save(const neap_trainer *trainer, void *bytes);
+
+// Brings a new trainer to the state that one of the same spec had on the same
+// kind of machine; it goes on with the same bits.
+//   NEAP_EDATA  the bytes are no checkpoint, or damaged (then the trainer is
+//               of no use), or of a trainer of other data, points or options
+neap_status neap_trainer_load(neap_trainer *trainer, const void *bytes,
+                              size_t size_bytes, neap_error *error);
+
 // Frees a trainer. NULL is allowed.
 void neap_trainer_free(neap_trainer *trainer);
 

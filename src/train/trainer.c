@@ -197,19 +197,22 @@ static void run_range(void *argument, size_t task, size_t worker) {
 
 // ------------------------------------------------------- between the slices
 
+void neap_trainer_order(neap_trainer *t) {
+  if (t->phase == NEAP_PHASE_STEPS) {
+    neap_trainer_sample(t);
+    return;
+  }
+  for (size_t i = 0; i < t->spec.rows; i++)
+    t->order[i] = (uint32_t)i;
+}
+
 void neap_trainer_start(neap_trainer *t, neap_phase phase) {
   t->phase = phase;
   t->phase_rows = phase == NEAP_PHASE_STEPS && t->order != NULL ? t->epoch_rows
                                                                 : t->spec.rows;
   t->at = pass_from(t, 0);
-  if (t->order == NULL)
-    return;
-  if (phase == NEAP_PHASE_STEPS) {
-    neap_trainer_sample(t);
-  } else {
-    for (size_t i = 0; i < t->spec.rows; i++)
-      t->order[i] = (uint32_t)i;
-  }
+  if (t->order != NULL)
+    neap_trainer_order(t);
 }
 
 // Points that are done leave the batch; the others close ranks.

@@ -344,3 +344,76 @@ describe("targets", function()
     refuses("wanted %[3000%]%[classes%]", d.y, neap.loss.cross_entropy {})
   end)
 end)
+
+describe("a checkpoint", function()
+  local function given(resume)
+    return {
+      data = d, epochs = 4, validation = held, patience = 2, resume = resume,
+      points = {
+        { loss = focal, optimizer = adam },
+        { loss = focal, seed = 2, sampling = "balanced", optimizer =
+          neap.optimizer.sgd { learning_rate = 1, momentum = 0.9 } },
+        { loss = focal, optimizer = adam, model = neap.model.mlp {
+          hidden = { 5 }, dropout = 0.2 } },
+      },
+    }
+  end
+
+  it("goes on with the same bits, wherever it was made", function()
+    local whole = run(given())
+    local job, slices = neap.job(given()), 0
+    repeat
+      slices = slices + 1
+      local bytes = job:checkpoint()
+      job:close()
+      job = neap.job(given(bytes))
+      assert.equal(bytes, job:checkpoint())
+    until job:step(0)
+    assert.is_true(slices > 20)
+    for i, fit in ipairs(job:fits()) do
+      assert.equal(bits(whole[i]), bits(fit))
+      assert.equal(whole[i].validation:tobytes(), fit.validation:tobytes())
+      assert.equal(whole[i].history:tobytes(), fit.history:tobytes())
+    end
+    local last = neap.job(given(job:checkpoint()))
+    assert.is_true(last:step(0))
+    assert.equal(bits(whole[3]), bits(last:fits()[3]))
+  end)
+
+  it("of lbfgs and newton, too", function()
+    for _, optimizer in ipairs {
+      neap.optimizer.lbfgs {}, neap.optimizer.newton {},
+    } do
+      local options = {
+        data = d, points = { { loss = focal, optimizer = optimizer } },
+      }
+      local whole = run(options)
+      local job = neap.job(options)
+      repeat
+        options.resume = job:checkpoint()
+        job = neap.job(options)
+      until job:step(0)
+      assert.equal(bits(whole[1]), bits(job:fits()[1]))
+    end
+  end)
+
+  it("is refused where it is none, of another job, or damaged", function()
+    local options = { data = d, points = { { loss = focal } } }
+    local bytes = neap.job(options):checkpoint()
+    local function refuses(message, resume, more)
+      assert.error_matches(function()
+        neap.job {
+          data = d, resume = resume,
+          points = { { loss = focal, l2 = more } },
+        }
+      end, message)
+    end
+    refuses("the bytes are no checkpoint of a job", "x")
+    refuses("the bytes are no checkpoint of a job", bytes:sub(1, -2))
+    refuses("the checkpoint is of another job", bytes, 0.5)
+    for at = 60, #bytes, 97 do
+      local byte = string.char(bytes:byte(at) ~ 1)
+      refuses("checkpoint", bytes:sub(1, at - 1) .. byte .. bytes:sub(at + 1))
+    end
+  end)
+end)
