@@ -1,5 +1,7 @@
 --- A trained point: its weights, and the logits that it gives to rows.
 local core = require "neap.core"
+local export = require "neap.export"
+local saved = require "neap.saved"
 
 local M = {}
 
@@ -216,6 +218,59 @@ function methods:probabilities(x, out)
   if self.kind ~= "classes" then return core.train.sigmoid(p) end
   for i = 1, #p do softmax(p:row(i)) end
   return p
+end
+
+-- ------------------------------------------------------------------- keeping
+
+--- Returns the fit as bytes, for neap.from_saved: scaler, calibration, loss and
+-- all, the same on every machine.
+function methods:tobytes()
+  return saved.pack(fields[self])
+end
+
+--- Writes the fit to a file, for neap.load: true, or nil and why. The file is
+-- there whole or not at all.
+function methods:save(path)
+  return saved.write(path, saved.pack(fields[self]))
+end
+
+--- Writes the fit as one C99 file without dependencies, whose function
+-- NAME_logits gives what fit:logits gives: true, or nil and why.
+-- @param name a C identifier; the file's name up to a dot if none is given
+function methods:to_c(path, name)
+  name = name or path:match("([^/\\]*)$"):match("^[^.]*")
+  if not name:match("^[%a_][%w_]*$") then
+    error(("bad argument #2 to 'to_c' (name is '%s'; wanted a C identifier)")
+      :format(name), 2)
+  elseif self.calibration and #self.calibration > 0 then
+    error("bad self (the fit is calibrated; write the one that it was "
+      .. "calibrated from)", 2)
+  end
+  return saved.write(path, export.text(self, name))
+end
+
+-- Arrays of a fit never change.
+local function freeze(value)
+  if core.array.is_array(value) then core.array.freeze(value) end
+  if type(value) == "table" then
+    for _, part in pairs(value) do freeze(part) end
+  end
+end
+
+--- For neap.from_saved: the fit of bytes.
+function M.from_saved(bytes)
+  local fit = setmetatable({}, meta)
+  local all = saved.unpack(bytes)
+  freeze(all)
+  fields[fit] = all
+  return fit
+end
+
+--- For neap.load: the fit of a file, or nil and why it can't be read.
+function M.load(path)
+  local bytes, why = saved.read(path)
+  if not bytes then return nil, why end
+  return M.from_saved(bytes)
 end
 
 return M

@@ -93,6 +93,19 @@ static void push_hidden(lua_State *L, const neap_bound_row *bound) {
   }
 }
 
+static void push_option_names(lua_State *L, const neap_bound_row *bound) {
+  const size_t count = neap_parameter_count(bound->parameters);
+  lua_createtable(L, (int)count + 1, 0);
+  for (size_t i = 0; i < count; i++) {
+    lua_pushstring(L, bound->parameters[i].name);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  if (!has_hidden(bound))
+    return;
+  lua_pushliteral(L, "hidden");
+  lua_rawseti(L, -2, (lua_Integer)count + 1);
+}
+
 // object.name and its parameters; the metatable's __name tells the type.
 static int row_index(lua_State *L) {
   const neap_bound_row *bound = lua_touserdata(L, 1);
@@ -105,6 +118,8 @@ static int row_index(lua_State *L) {
     lua_pushboolean(L, ((const neap_optimizer *)bound->row)->batches);
   } else if (strcmp(key, "hidden") == 0 && has_hidden(bound)) {
     push_hidden(L, bound);
+  } else if (strcmp(key, "option_names") == 0) {
+    push_option_names(L, bound);
   } else if (find_parameter(bound, key, &i) != NULL) {
     push_option(L, bound, i);
   } else {
