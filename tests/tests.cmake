@@ -69,7 +69,7 @@ if(NEAP_TESTS)
                        -D SANITIZE=${NEAP_SANITIZE} -P tests/run_spec.cmake)
     endforeach()
   endif()
-  if(NEAP_TEST_ALL)  # every float, and where the golden values come from
+  if(NEAP_TEST_ALL)  # more floats, and where the golden values come from
     add_test(NAME all/math COMMAND kernel_math_test --all)
     if(PEERS_PYTHON)
       add_test(NAME all/golden WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}

@@ -100,6 +100,8 @@ function M.fit(fit, given)
   check_data(fit, o.data, o.method)
   if fit.loss.kind == "real" then
     options.refuse("calibrate", "the fit predicts numbers, no classes", 3)
+  elseif fit.kind ~= "classes" and fit.outputs > 1 then
+    options.refuse("calibrate", "the fit has several labels; wanted classes", 3)
   elseif method.binary and fit.outputs > 1 then
     options.refuse("calibrate", ("%s is for two classes and the fit has %d; "
       .. "wanted temperature or inverse_focal"):format(o.method, fit.outputs),

@@ -1,6 +1,8 @@
 --- A trained point: its weights, and the logits that it gives to rows.
 local calibrate = require "neap.calibrate"
 local core = require "neap.core"
+local export = require "neap.export"
+local saved = require "neap.saved"
 
 local M = {}
 
@@ -45,17 +47,48 @@ local function unpack_linear(parameters, features, outputs)
   return weights, bias
 end
 
+-- The layers of an mlp, first to last: { weights = [units][inputs],
+-- bias = [units] } each.
+local function unpack_layers(parameters, features, hidden, outputs)
+  local layers, at, inputs = {}, 0, features
+  for l = 1, #hidden + 1 do
+    local units = hidden[l] or outputs
+    local weights = core.array.zeros(units, inputs)
+    local bias = core.array.zeros(units)
+    for o = 1, units do
+      local row = weights:row(o)
+      for j = 1, inputs do row[j] = parameters[at + j] end
+      bias[o] = parameters[at + inputs + 1]
+      at = at + inputs + 1
+    end
+    layers[l] = {
+      weights = core.array.freeze(weights), bias = core.array.freeze(bias),
+    }
+    inputs = units
+  end
+  return layers
+end
+
 --- Makes the fit of one point of a finished job; for neap.train.
--- @param job { model =, features =, outputs =, shift =, scale =, precision = }
+-- @param job { model =, features =, outputs =, kind =, classes =, names =,
+--   shift =, scale =, precision = }
 -- @param point { loss =, optimizer = }
 -- @param parameters a row of the trainer's parameters
 -- @param report of the trainer
 function M.new(job, point, parameters, report)
-  local weights, bias = unpack_linear(parameters, job.features, job.outputs)
-  local fit = setmetatable({}, meta)
+  local fit, weights, bias, layers = setmetatable({}, meta), nil, nil, nil
+  if job.model.hidden then
+    layers = unpack_layers(parameters, job.features, job.model.hidden,
+      job.outputs)
+  else
+    weights, bias = unpack_linear(parameters, job.features, job.outputs)
+    core.array.freeze(weights)
+    if type(bias) ~= "number" then core.array.freeze(bias) end
+  end
   fields[fit] = {
-    weights = core.array.freeze(weights),
-    bias = type(bias) == "number" and bias or core.array.freeze(bias),
+    weights = weights,
+    bias = bias,
+    layers = layers,
     loss = point.loss,
     optimizer = point.optimizer,
     model = job.model,
@@ -69,6 +102,10 @@ function M.new(job, point, parameters, report)
     gradient_norm = report.gradient_norm,
     steps = report.steps,
     history = report.history,
+    validation = report.validation,
+    best_epoch = report.best_epoch,
+    stopped_early = report.stopped_early,
+    kind = job.kind,
     features = job.features,
     outputs = job.outputs,
     parameters = core.array.freeze(parameters),
@@ -199,10 +236,10 @@ end
 
 --- The probabilities of rows: the sigmoid or softmax of their logits, whatever
 -- the loss was.
--- @return [n]: P(class 1), or [n][k]
+-- @return [n]: P(class 1), or [n][k]; of several labels [n][labels]
 function methods:probabilities(x, out)
   local p = logits(self, x, out, "probabilities", 2)
-  if self.outputs == 1 then return core.train.sigmoid(p) end
+  if self.kind ~= "classes" then return core.train.sigmoid(p) end
   for i = 1, #p do softmax(p:row(i)) end
   return p
 end
@@ -223,6 +260,59 @@ function methods:calibrate(given)
   copy.calibration = steps
   fields[fit] = copy
   return fit
+end
+
+-- ------------------------------------------------------------------- keeping
+
+--- Returns the fit as bytes, for neap.from_saved: scaler, calibration, loss and
+-- all, the same on every machine.
+function methods:tobytes()
+  return saved.pack(fields[self])
+end
+
+--- Writes the fit to a file, for neap.load: true, or nil and why. The file is
+-- there whole or not at all.
+function methods:save(path)
+  return saved.write(path, saved.pack(fields[self]))
+end
+
+--- Writes the fit as one C99 file without dependencies, whose function
+-- NAME_logits gives what fit:logits gives: true, or nil and why.
+-- @param name a C identifier; the file's name up to a dot if none is given
+function methods:to_c(path, name)
+  name = name or path:match("([^/\\]*)$"):match("^[^.]*")
+  if not name:match("^[%a_][%w_]*$") then
+    error(("bad argument #2 to 'to_c' (name is '%s'; wanted a C identifier)")
+      :format(name), 2)
+  elseif self.calibration and #self.calibration > 0 then
+    error("bad self (the fit is calibrated; write the one that it was "
+      .. "calibrated from)", 2)
+  end
+  return saved.write(path, export.text(self, name))
+end
+
+-- Arrays of a fit never change.
+local function freeze(value)
+  if core.array.is_array(value) then core.array.freeze(value) end
+  if type(value) == "table" then
+    for _, part in pairs(value) do freeze(part) end
+  end
+end
+
+--- For neap.from_saved: the fit of bytes.
+function M.from_saved(bytes)
+  local fit = setmetatable({}, meta)
+  local all = saved.unpack(bytes)
+  freeze(all)
+  fields[fit] = all
+  return fit
+end
+
+--- For neap.load: the fit of a file, or nil and why it can't be read.
+function M.load(path)
+  local bytes, why = saved.read(path)
+  if not bytes then return nil, why end
+  return M.from_saved(bytes)
 end
 
 return M

@@ -25,6 +25,8 @@ local files = {
   plot = "neap.plot",
   train = "neap.train",
   job = "neap.train",
+  from_saved = "neap.fit",
+  load = "neap.fit",
 }
 
 --- Prints what a loss is: formula, class weights, ranges, source.
@@ -37,7 +39,7 @@ return setmetatable(M, {
     local file = files[name]
     if not file then return nil end
     local value = require(file)
-    if file == "neap.train" then value = value[name] end
+    if file == "neap.train" or file == "neap.fit" then value = value[name] end
     rawset(self, name, value)
     return value
   end,

@@ -1,23 +1,24 @@
 --- Training: many points on the same rows at once, or one to its end.
 local core = require "neap.core"
 local data = require "neap.data"
-local fits = require "neap.fit"
+local Job = require "neap.job"
 local options = require "neap.options"
 
 local M = {}
 
-local Job = {}
-Job.__index = Job
-Job.__name = "neap.Job"
-
 local shared = {
   data = { "any", required = true, wanted = "a data set" },
+  targets = { "array" },
   model = { "object", type = "neap.Model",
     wanted = "a model, such as neap.model.linear {}" },
   standardize = { "boolean" },
-  seed = { "number", default = 1, low = 0, whole = true },
+  seed = { "number", default = 1, low = 0, high = 2 ^ 53, whole = true },
+  sampling = { "any", default = "none" },
   epochs = { "number", low = 1, high = 1e9, whole = true },
   batch = { "number", low = 1, high = 2 ^ 31, whole = true },
+  validation = { "any", wanted = "a data set" },
+  score = { "any" },
+  patience = { "number", low = 1, high = 1e9, whole = true },
 }
 
 local function with(spec, more)
@@ -27,7 +28,10 @@ local function with(spec, more)
   return all
 end
 
-local job_options = with(shared, { points = { "table", required = true } })
+local job_options = with(shared, {
+  points = { "table", required = true },
+  resume = { "string" },
+})
 local train_options = with(shared, {
   loss = { "object", type = "neap.Loss", required = true,
     wanted = "a loss, such as neap.loss.focal {}" },
@@ -39,27 +43,81 @@ local train_options = with(shared, {
 local point_options = {
   loss = train_options.loss,
   optimizer = train_options.optimizer,
+  model = shared.model,
+  seed = { "number", low = 0, high = 2 ^ 53, whole = true },
+  sampling = { "any" },
   l2 = { "number", low = 0 },
+  dropout = { "number", low = 0, high = 0.99 },
   initial = train_options.initial,
 }
 
--- The points with their defaults; a point's l2 is the model's unless given.
-local function read_points(list, model, name, level)
-  local points = {}
+-- ---------------------------------------------------------------- the points
+
+local sampling_options = {
+  under = { "number", above = 0, below = 1 + 2 ^ -52 },
+  over = { "number", above = 0, below = 1 + 2 ^ -52 },
+  balanced = { "boolean" },
+  correct = { "boolean", default = true },
+}
+
+-- sampling = "none", "balanced", { under = ratio }, { over = ratio }, or
+-- { balanced = true, correct = false }.
+local function read_sampling(given, name, level)
+  if given == "none" or given == "balanced" then
+    return { kind = given, ratio = 1, correct = true }
+  end
+  if type(given) ~= "table" then
+    options.refuse(name, ("sampling is %s; wanted none, balanced, { under = "
+      .. "ratio } or { over = ratio }"):format(tostring(given)), level + 1)
+  end
+  local o = options.read(name, given, sampling_options, level + 1)
+  local kinds = {}
+  for _, kind in ipairs { "under", "over", "balanced" } do
+    if o[kind] then kinds[#kinds + 1] = kind end
+  end
+  if #kinds ~= 1 then
+    options.refuse(name, "sampling: wanted one of under, over and balanced",
+      level + 1)
+  end
+  local ratio = kinds[1] ~= "balanced" and o[kinds[1]] or 1
+  return { kind = kinds[1], ratio = ratio, correct = o.correct }
+end
+
+local function is_list(list)
   local count = 0
   for _ in pairs(list) do count = count + 1 end
-  if count ~= #list then
+  return count == #list
+end
+
+-- A point with what it takes from the job.
+local function complete(point, o, model, i, name, level)
+  if point.loss.reduction ~= "mean" then
+    options.refuse(name, ("points[%d]: training takes the mean of a loss; "
+      .. "its reduction is %s"):format(i, point.loss.reduction), level + 1)
+  end
+  point.model = point.model or model
+  if point.dropout and not point.model.dropout then
+    options.refuse(name, ("points[%d]: a %s model has no units to drop")
+      :format(i, point.model.name), level + 1)
+  end
+  point.optimizer = point.optimizer or (point.model.hidden
+    and core.train.optimizer.adam {} or core.train.optimizer.lbfgs {})
+  point.l2 = point.l2 or point.model.l2
+  point.dropout = point.dropout or point.model.dropout
+  point.seed = point.seed or o.seed
+  point.sampling = read_sampling(point.sampling or o.sampling, name, level + 1)
+  return point
+end
+
+local function read_points(o, name, level)
+  local points = {}
+  local model = o.model or core.train.model.linear {}
+  if not is_list(o.points) then
     options.refuse(name, "points is no list without gaps", level + 1)
   end
-  for i, given in ipairs(list) do
+  for i, given in ipairs(o.points) do
     local point = options.read(name, given, point_options, level + 1)
-    if point.loss.reduction ~= "mean" then
-      options.refuse(name, ("points[%d]: training takes the mean of a loss; "
-        .. "its reduction is %s"):format(i, point.loss.reduction), level + 1)
-    end
-    point.optimizer = point.optimizer or core.train.optimizer.lbfgs {}
-    point.l2 = point.l2 or model.l2
-    points[i] = point
+    points[i] = complete(point, o, model, i, name, level + 1)
   end
   if #points == 0 then
     options.refuse(name, "points is empty; wanted one or more", level + 1)
@@ -68,35 +126,120 @@ local function read_points(list, model, name, level)
 end
 
 -- Starts from other fits: all points or none.
-local function read_initial(points, d, name, level)
-  if not points[1].initial then return nil end
-  local matrix
-  for i, point in ipairs(points) do
-    local from = point.initial and point.initial.parameters
-    if not from then
+local function check_initial(points, d, name, level)
+  for _, point in ipairs(points) do
+    local initial = point.initial
+    if (initial and initial.parameters) == nil then
+      if initial or points[1].initial then
+        options.refuse(name, "initial is given for some points only", level + 1)
+      end
+    elseif not points[1].initial then
       options.refuse(name, "initial is given for some points only", level + 1)
-    end
-    if point.initial.features ~= d.features then
+    elseif initial.features ~= d.features then
       options.refuse(name, ("initial is a fit of %d features; the data have %d")
-        :format(point.initial.features, d.features), level + 1)
+        :format(initial.features, d.features), level + 1)
     end
-    matrix = matrix or core.array.zeros(#points, #from)
-    for j = 1, #from do matrix:row(i)[j] = from[j] end
   end
-  return matrix
 end
 
--- epochs and batch, which only some optimizers have.
+-- What only optimizers on batches have.
 local function check_batches(o, points, name, level)
-  local batches = points[1].optimizer.batches
-  for _, key in ipairs { "epochs", "batch" } do
-    if o[key] and not batches then
-      options.refuse(name, ("%s is for optimizers that take batches; %s works "
-        .. "on all rows"):format(key, points[1].optimizer.name), level + 1)
+  for _, point in ipairs(points) do
+    for _, key in ipairs { "epochs", "batch", "validation" } do
+      if o[key] and not point.optimizer.batches then
+        options.refuse(name, ("%s is for optimizers that take batches; %s "
+          .. "works on all rows"):format(key, point.optimizer.name), level + 1)
+      end
     end
   end
-  return o.epochs or 20, o.batch or 1024
 end
+
+-- --------------------------------------------------------------- the targets
+
+-- Targets in place of the data's labels: [n] or [n][labels] from 0 to 1 of a
+-- binary loss, [n][k] that add up to 1 of a loss of classes.
+local function given_targets(o, kind, name, level)
+  local ok, y = pcall(core.array.array, o.targets)
+  if core.array.is_array(o.targets) then ok, y = true, o.targets end
+  if not ok then options.refuse(name, "targets: " .. y, level + 1) end
+  local n, columns = y:shape()
+  if n ~= o.data.n or (kind == "classes" and not columns) then
+    options.refuse(name, ("targets are [%d]%s; wanted [%d]%s"):format(n,
+      columns and ("[%d]"):format(columns) or "", o.data.n,
+      kind == "classes" and "[classes]" or " or [rows][labels]"), level + 1)
+  end
+  for i = 1, n do
+    local sum = 0
+    for j = 1, columns or 1 do
+      local p = columns and y:row(i)[j] or y[i]
+      if not (p >= 0 and p <= 1) then
+        options.refuse(name, ("the target in row %d is %g; wanted 0 to 1")
+          :format(i, p), level + 1)
+      end
+      sum = sum + p
+    end
+    if kind == "classes" and math.abs(sum - 1) > 1e-4 then
+      options.refuse(name, ("the targets in row %d add up to %g; wanted 1")
+        :format(i, sum), level + 1)
+    end
+  end
+  return y:copy "float64", columns or 1
+end
+
+-- kind, outputs, and y or codes.
+local function read_targets(o, points, name, level)
+  local d, kind = o.data, points[1].loss.kind
+  if kind ~= "classes" then kind = "binary" end
+  if o.targets then
+    local y, outputs = given_targets(o, kind, name, level + 1)
+    return { kind = kind, outputs = outputs, y = y }
+  elseif kind == "binary" and #d.classes == 2 then
+    return { kind = "binary", outputs = 1, y = d.y }
+  end
+  return { kind = "classes", outputs = #d.classes, codes = d.codes }
+end
+
+-- -------------------------------------------------------------- validation
+
+local function metric_row(name)
+  for _, row in ipairs(core.metric.list()) do
+    if row.name == name then return row end
+  end
+end
+
+local function read_validation(o, targets, name, level)
+  if not o.validation then
+    if o.score or o.patience then
+      options.refuse(name, "score and patience want validation rows",
+        level + 1)
+    end
+    return nil
+  end
+  local d = o.validation
+  if not data.is_data(d) then
+    options.refuse(name, "validation is no data set", level + 1)
+  elseif d.features ~= o.data.features then
+    options.refuse(name, ("validation has %d features; the data have %d")
+      :format(d.features, o.data.features), level + 1)
+  elseif o.targets then
+    options.refuse(name, "validation goes with the data's own labels only",
+      level + 1)
+  end
+  local score = o.score or "loss"
+  local row = type(score) == "string" and metric_row(score)
+  if score ~= "loss" and type(score) ~= "function" and not row then
+    options.refuse(name, ("score is %s; wanted loss, the name of a metric, or "
+      .. "a function"):format(tostring(score)), level + 1)
+  end
+  return {
+    data = d, score = score, patience = o.patience,
+    larger = row and row.larger_is_better,
+    y = targets.kind == "binary" and d.y or nil,
+    codes = targets.kind == "classes" and d.codes or nil,
+  }
+end
+
+-- ------------------------------------------------------------------ the jobs
 
 -- Calls C, and blames the caller for what it raises.
 local function blamed(name, level, call, ...)
@@ -111,110 +254,61 @@ local function new_job(o, name, level)
   if not data.is_data(d) then
     options.refuse(name, "data is no data set", level + 1)
   end
-  local model = o.model or core.train.model.linear {}
   local standardize = o.standardize
   if standardize == nil then standardize = d.standardize end
-  local points = read_points(o.points, model, name, level + 1)
+  local points = read_points(o, name, level + 1)
+  check_initial(points, d, name, level + 1)
+  check_batches(o, points, name, level + 1)
   local shift, scale
   if standardize then shift, scale = core.data.standardize(d.x) end
-  local binary = #d.classes == 2 and points[1].loss.kind ~= "classes"
-  local epochs, batch = check_batches(o, points, name, level + 1)
-  local trainer = blamed(name, level + 1, core.train.trainer, {
-    x = d.x,
-    y = binary and d.y or nil,
-    classes = not binary and d.codes or nil,
-    class_count = #d.classes,
-    class_names = d.classes,
-    weights = d.weights,
+  local targets = read_targets(o, points, name, level + 1)
+  return blamed(name, level + 1, Job.new, {
+    data = d,
+    kind = targets.kind,
+    outputs = targets.outputs,
+    y = targets.y,
+    codes = targets.codes,
     shift = shift,
     scale = scale,
-    model = model,
     points = points,
-    epochs = epochs,
-    batch = batch,
-    seed = o.seed,
-    initial = read_initial(points, d, name, level + 1),
+    epochs = o.epochs or 20,
+    batch = o.batch or 1024,
+    validation = read_validation(o, targets, name, level + 1),
+    resume = o.resume,
   })
-  return setmetatable({
-    trainer = trainer,
-    points = points,
-    model = model,
-    features = d.features,
-    outputs = binary and 1 or #d.classes,
-    classes = d.classes,
-    counts = d.counts,
-    names = d.names,
-    shift = shift,
-    scale = scale,
-    precision = trainer:precision(),
-  }, Job)
 end
 
 --- A job that trains many points in lockstep, on the same rows in the same
 -- order: the result of a point does not depend on the others.
--- @param given { data =, points = { { loss =, optimizer =, l2 =, initial = },
---   ... }, model = linear, standardize =, seed = 1, epochs = 20, batch = 1024 }
---   The optimizers are of one kind (lbfgs if none is given); epochs and batch
---   are for those that take batches. standardize: shift and scale each column
---   to mean 0 and deviation 1 of the training rows; true for data that were
---   read or given, false for generated ones, unless said. It is kept in the
---   fit, which takes raw rows ever after.
+-- @param given { data =, points = { { loss =, optimizer =, model =, l2 =,
+--   dropout =, seed =, sampling =, initial = }, ... }, model = linear,
+--   standardize =, seed = 1, sampling = "none", epochs = 20, batch = 1024,
+--   validation =, score =, patience =, targets =, resume = }
+--   What a point does not say it takes from the job. Points of one model, kind
+--   of optimizer, seed and sampling are trained together, group after group.
+--   epochs and batch are for optimizers on batches. standardize: shift and
+--   scale each column to mean 0 and deviation 1 of the training rows; true for
+--   data that were read or given, false for generated ones, unless said. It is
+--   kept in the fit, which takes raw rows ever after.
+--   sampling: "balanced" has the classes take turns; { under = ratio } takes of
+--   each class at most the smallest / ratio, { over = ratio } at least the
+--   largest * ratio. Afterwards the biases get the classes' own shares back,
+--   unless correct = false.
+--   validation: rows that score every epoch ("loss", the point's own; the name
+--   of a metric; or a function of logits and data, larger is better). The fit
+--   has the weights of the best epoch; patience ends a point that got no better
+--   for so many epochs.
+--   targets: in place of the data's labels, [n] or [n][labels] from 0 to 1 of a
+--   binary loss, [n][k] that add up to 1 of a loss of classes.
+--   resume: the bytes of job:checkpoint(), of a job with the same options.
 function M.job(given)
   local o = options.read("job", given, job_options)
   return new_job(o, "job", 2)
 end
 
---- Works for about `seconds` and returns whether the job is finished. How it
--- is cut never changes the result.
-function Job:step(seconds)
-  return self.trainer:step(seconds)
-end
-
---- How far the job is.
--- @return { fraction = 0 to 1, running = points, overrun = seconds by which
---   the latest slice was late at worst }
-function Job:progress()
-  local fraction, running, overrun = self.trainer:progress()
-  return { fraction = fraction, running = running, overrun = overrun }
-end
-
---- Ends the job: step returns true from now on.
-function Job:cancel()
-  self.trainer:cancel()
-end
-
---- The fits of all points, in their order; of a finished job, unless it was
--- cancelled.
-function Job:fits()
-  local all, parameters = {}, self.trainer:parameters()
-  for i, point in ipairs(self.points) do
-    all[i] = fits.new(self, point, parameters:row(i):copy(),
-      self.trainer:report(i))
-  end
-  return all
-end
-
---- For studies: how one point ended.
-function Job:report(i)
-  local report = self.trainer:report(i)
-  report.converged = report.state == "converged"
-  return report
-end
-
---- Gives the job's memory back; its fits stay.
-function Job:close()
-  self.trainer:close()
-end
-
---- For studies: the logits of all points on a data set, [points][n].
-function Job:scores(d)
-  return core.train.predict(self.model, d.x, self.trainer:parameters(),
-    self.outputs, self.shift, self.scale, self.precision)
-end
-
 --- Trains one point to its end.
--- @param given { data =, loss =, model =, optimizer =, standardize =, seed =,
---   epochs =, batch =, initial = fit }
+-- @param given { data =, loss =, model =, optimizer =, initial = fit }, and
+--   what neap.job takes besides
 -- @return a fit
 function M.train(given)
   local o = options.read("train", given, train_options)

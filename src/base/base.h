@@ -117,6 +117,7 @@ typedef struct neap_job {
   size_t (*work)(struct neap_job *job, size_t units);
   bool finished;
   bool cancelled;
+  bool paused;  // set and taken back by the owner: there is nothing to do yet
   double unit_seconds;     // a running estimate of one unit
   double longest_overrun;  // seconds by which the worst slice was late
 } neap_job;

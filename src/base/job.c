@@ -16,7 +16,7 @@ static size_t units_for(const neap_job *job, double seconds, size_t last) {
 }
 
 static void run_to_the_end(neap_job *job) {
-  while (!job->finished && !job->cancelled) {
+  while (!job->finished && !job->cancelled && !job->paused) {
     job->finished = job->work(job, SIZE_MAX) == 0;
   }
 }
@@ -27,6 +27,8 @@ bool neap_job_step(neap_job *job, double seconds) {
     run_to_the_end(job);
   if (job->finished || job->cancelled)
     return true;
+  if (job->paused)
+    return false;
   if (host->clock == NULL) {
     job->finished = job->work(job, 1) == 0;
     return job->finished;
@@ -45,7 +47,8 @@ bool neap_job_step(neap_job *job, double seconds) {
           job->unit_seconds > 0 ? 0.75 * job->unit_seconds + 0.25 * each : each;
     }
     now = end;
-  } while (!job->finished && now - start + job->unit_seconds <= seconds);
+  } while (!job->finished && !job->paused &&
+           now - start + job->unit_seconds <= seconds);
   const double overrun = now - start - seconds;
   if (overrun > job->longest_overrun)
     job->longest_overrun = overrun;

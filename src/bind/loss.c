@@ -107,8 +107,10 @@ static void read_hessian(lua_State *L, neap_bound_loss *bound) {
   if (type == LUA_TNUMBER) {
     bound->hessian_mode = NEAP_HESSIAN_FLOOR;
     bound->hessian_floor = lua_tonumber(L, -1);
-    if (!isfinite(bound->hessian_floor))
-      refuse(L, "hessian: wanted a finite number as the floor");
+    if (!(bound->hessian_floor >= 0 && isfinite(bound->hessian_floor))) {
+      refuse(L, lua_pushfstring(L, "hessian is %s; wanted a floor >= 0",
+                                neap_shown(L)));
+    }
   }
   lua_pop(L, 1);
   if (type != LUA_TNUMBER)
@@ -179,6 +181,13 @@ static void push_weights(lua_State *L, neap_bound_loss *to, lists *l) {
   if (lua_geti(L, -1, 1) == LUA_TSTRING &&
       strcmp(lua_tostring(L, -1), "effective") == 0) {
     lua_pop(L, 1);
+    for (lua_pushnil(L); lua_next(L, l->weights) != 0; lua_pop(L, 1)) {
+      const bool known = lua_type(L, -2) == LUA_TNUMBER
+                             ? lua_tointeger(L, -2) == 1
+                             : strcmp(lua_tostring(L, -2), "beta") == 0;
+      if (!known)
+        refuse(L, "class_weights: wanted { \"effective\", beta = }");
+    }
     to->weighting = NEAP_WEIGHTS_EFFECTIVE;
     to->beta =
         lua_getfield(L, -1, "beta") == LUA_TNIL ? 0.999 : lua_tonumber(L, -1);

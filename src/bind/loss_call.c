@@ -23,6 +23,17 @@ static const neap_array *check_targets(lua_State *L, int index,
   const bool as_classes = kind == NEAP_CLASSES && is_flat_table(L, index);
   neap_array *targets =
       neap_check_array(L, index, as_classes ? NEAP_INT32 : logits->dtype);
+  if (kind == NEAP_CLASSES && targets->dtype != NEAP_INT32 &&
+      targets->dimensions == 1) {
+    luaL_argerror(L, index,
+                  lua_pushfstring(L,
+                                  "targets are %s %s; wanted int32 classes, "
+                                  "or %s probabilities %s",
+                                  neap_dtype_name(targets->dtype),
+                                  neap_push_shape(L, targets),
+                                  neap_dtype_name(logits->dtype),
+                                  neap_push_shape(L, logits)));
+  }
   if (targets->dtype != NEAP_INT32)
     return neap_check_array_of(L, index, logits->dtype, "targets");
   if (kind != NEAP_CLASSES)
@@ -53,14 +64,19 @@ static const void *check_weights(lua_State *L, int index,
   return weights->data;
 }
 
-static void check_shapes(lua_State *L, const neap_array *logits,
-                         const neap_array *targets, neap_loss_kind kind) {
+static const neap_array *check_logits(lua_State *L, neap_loss_kind kind) {
+  const neap_array *logits = neap_check_array(L, 2, NEAP_FLOAT64);
   luaL_argcheck(L, logits->dtype != NEAP_INT32, 2,
                 "logits are int32; wanted float64 or float32");
   if (kind == NEAP_CLASSES) {
     luaL_argcheck(L, logits->dimensions == 2 && logits->columns >= 2, 2,
                   "wanted logits in rows of two or more classes");
   }
+  return logits;
+}
+
+static void check_shapes(lua_State *L, const neap_array *logits,
+                         const neap_array *targets, neap_loss_kind kind) {
   if (kind != NEAP_CLASSES || targets->dtype != NEAP_INT32)
     neap_check_shape(L, 3, targets, logits, "targets", "logits");
 }
@@ -154,7 +170,7 @@ static void resolve(lua_State *L, neap_prepared *p, const neap_array *targets,
 neap_prepared neap_prepare_call(lua_State *L, int weights) {
   neap_prepared p = {.bound = luaL_checkudata(L, 1, NEAP_LOSS_TYPE)};
   const neap_loss_kind kind = neap_bound_kind(p.bound);
-  p.logits = neap_check_array(L, 2, NEAP_FLOAT64);
+  p.logits = check_logits(L, kind);
   const neap_array *targets = check_targets(L, 3, p.logits, kind);
   check_shapes(L, p.logits, targets, kind);
   const size_t columns = p.logits->dimensions == 2 ? p.logits->columns : 1;

@@ -2,110 +2,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "bind/bind.h"
-#include "train/train.h"
+#include "bind/bound_row.h"
 
 #define NEAP_TRAINER "neap.Trainer"
-#define NEAP_MODEL_TYPE "neap.Model"
-#define NEAP_OPTIMIZER_TYPE "neap.Optimizer"
-
-// -------------------------------------------------- models and optimizers
-
-// A row of models.def or optimizers.def with the numbers of one script.
-typedef struct bound_row {
-  const void *row;
-  const char *name;
-  const neap_parameter *parameters;
-  double options[NEAP_PARAMETER_MAX];
-} bound_row;
-
-// The constructor: upvalues are the row, its name, its parameters, its type.
-static int new_row(lua_State *L) {
-  const neap_parameter *rows = lua_touserdata(L, lua_upvalueindex(3));
-  luaL_argcheck(L, lua_gettop(L) <= 1, 2, "wanted one table of options");
-  lua_settop(L, 1);
-  neap_check_keys(L, 1, rows, NULL);
-  bound_row *bound = lua_newuserdatauv(L, sizeof *bound, 0);
-  *bound = (bound_row){.row = lua_touserdata(L, lua_upvalueindex(1)),
-                       .name = lua_touserdata(L, lua_upvalueindex(2)),
-                       .parameters = rows};
-  luaL_setmetatable(L, lua_tostring(L, lua_upvalueindex(4)));
-  neap_read_parameters(L, 1, rows, bound->options);
-  return 1;
-}
-
-// object.name and its parameters; the metatable's __name tells the type.
-static int row_index(lua_State *L) {
-  const bound_row *bound = lua_touserdata(L, 1);
-  const char *key = luaL_checkstring(L, 2);
-  if (strcmp(key, "name") == 0) {
-    lua_pushstring(L, bound->name);
-    return 1;
-  }
-  if (strcmp(key, "batches") == 0 &&
-      luaL_testudata(L, 1, NEAP_OPTIMIZER_TYPE)) {
-    lua_pushboolean(L, ((const neap_optimizer *)bound->row)->batches);
-    return 1;
-  }
-  for (size_t i = 0; i < neap_parameter_count(bound->parameters); i++) {
-    if (strcmp(key, bound->parameters[i].name) != 0)
-      continue;
-    neap_push_parameter(L, bound->options[i]);
-    return 1;
-  }
-  return 0;
-}
-
-static int row_tostring(lua_State *L) {
-  const bound_row *bound = lua_touserdata(L, 1);
-  lua_pushfstring(L, "neap.%s (", bound->name);
-  for (size_t i = 0; i < neap_parameter_count(bound->parameters); i++) {
-    neap_push_parameter(L, bound->options[i]);
-    const char *number = luaL_tolstring(L, -1, NULL);
-    lua_pushfstring(L, "%s%s = %s", i > 0 ? ", " : "",
-                    bound->parameters[i].name, number);
-    lua_replace(L, -3);
-    lua_pop(L, 1);
-    lua_concat(L, 2);
-  }
-  lua_pushliteral(L, ")");
-  lua_concat(L, 2);
-  return 1;
-}
-
-static void set_constructor(lua_State *L, const void *row, const char *name,
-                            const neap_parameter *parameters,
-                            const char *type) {
-  lua_pushlightuserdata(L, (void *)row);
-  lua_pushlightuserdata(L, (void *)name);
-  lua_pushlightuserdata(L, (void *)parameters);
-  lua_pushstring(L, type);
-  lua_pushcclosure(L, new_row, 4);
-  lua_setfield(L, -2, name);
-}
-
-static const luaL_Reg row_meta[] = {
-    {"__index", row_index}, {"__tostring", row_tostring}, {NULL, NULL}};
-static const luaL_Reg no_methods[] = {{NULL, NULL}};
-
-static void push_models(lua_State *L) {
-  neap_make_type(L, NEAP_MODEL_TYPE, row_meta, no_methods);
-  lua_newtable(L);
-  for (size_t i = 0; neap_model_at(i) != NULL; i++) {
-    const neap_model *model = neap_model_at(i);
-    set_constructor(L, model, model->name, model->parameters, NEAP_MODEL_TYPE);
-  }
-}
-
-static void push_optimizers(lua_State *L) {
-  neap_make_type(L, NEAP_OPTIMIZER_TYPE, row_meta, no_methods);
-  lua_newtable(L);
-  for (size_t i = 0; neap_optimizer_at(i) != NULL; i++) {
-    const neap_optimizer *optimizer = neap_optimizer_at(i);
-    set_constructor(L, optimizer, optimizer->name, optimizer->parameters,
-                    NEAP_OPTIMIZER_TYPE);
-  }
-}
 
 // ---------------------------------------------------------------- the job
 
@@ -152,10 +51,10 @@ static size_t integer_field(lua_State *L, int table, const char *key) {
   return (size_t)number;
 }
 
-static const bound_row *row_field(lua_State *L, int table, const char *key,
-                                  const char *type) {
+static const neap_bound_row *row_field(lua_State *L, int table, const char *key,
+                                       const char *type) {
   lua_getfield(L, table, key);
-  const bound_row *row = luaL_checkudata(L, -1, type);
+  const neap_bound_row *row = luaL_checkudata(L, -1, type);
   lua_pop(L, 1);  // its table keeps it
   return row;
 }
@@ -173,7 +72,8 @@ static size_t losses_bytes(lua_State *L, int list, size_t points,
   return bytes;
 }
 
-// Reads points[i] = { loss =, optimizer =, l2 = } and moves *memory on.
+// Reads points[i] = { loss =, optimizer =, l2 =, dropout = } and moves *memory
+// on.
 static const neap_optimizer *read_point(lua_State *L, int list, size_t i,
                                         const neap_classes *classes,
                                         neap_train_point *point,
@@ -182,13 +82,16 @@ static const neap_optimizer *read_point(lua_State *L, int list, size_t i,
   const int table = lua_gettop(L);
   lua_getfield(L, table, "loss");
   const int loss = lua_gettop(L);
-  const bound_row *optimizer =
+  const neap_bound_row *optimizer =
       row_field(L, table, "optimizer", NEAP_OPTIMIZER_TYPE);
   lua_getfield(L, table, "l2");
   const double l2 = lua_tonumber(L, -1);
+  lua_getfield(L, table, "dropout");
+  const double dropout = lua_tonumber(L, -1);  // nil is 0
   const neap_resolved r = neap_resolve(L, loss, classes, *memory, i + 1);
   *memory += neap_aligned(neap_resolve_bytes(L, loss, classes));
-  *point = (neap_train_point){.loss = r.loss, .options = r.options, .l2 = l2};
+  *point = (neap_train_point){
+      .loss = r.loss, .options = r.options, .l2 = l2, .dropout = dropout};
   memcpy(point->optimizer, optimizer->options, sizeof point->optimizer);
   lua_settop(L, table - 1);
   return optimizer->row;
@@ -221,17 +124,23 @@ static void push_points(lua_State *L, int table, int trainer,
   spec->point_count = points;
 }
 
-// Pushes how many rows each class has.
+// Pushes how many rows each class has; several labels count as one.
 static const double *push_counts(lua_State *L, const neap_train_spec *spec,
                                  size_t count) {
   double *counts = lua_newuserdatauv(L, count * sizeof *counts, 0);
+  const size_t outputs = spec->shape.outputs;
   memset(counts, 0, count * sizeof *counts);
   for (size_t i = 0; i < spec->rows; i++) {
-    if (spec->classes != NULL) {
+    if (spec->classes != NULL)
       counts[spec->classes[i]]++;
-    } else {
-      counts[1] += spec->targets[i];
-      counts[0] += 1 - spec->targets[i];
+    for (size_t o = 0; o < outputs && spec->classes == NULL; o++) {
+      const double y = spec->targets[i * outputs + o];
+      if (spec->kind == NEAP_CLASSES) {
+        counts[o] += y;
+      } else {
+        counts[1] += y;
+        counts[0] += 1 - y;
+      }
     }
   }
   return counts;
@@ -267,9 +176,38 @@ static const double *push_initial(lua_State *L, const neap_train_spec *spec) {
   return initial->data;
 }
 
-// For lua/neap/train.lua, which has checked it all: a table with x, y (or
-// classes and class_count), weights, shift, scale, model, points, epochs,
-// batch, seed, initial -> trainer
+// Leaves the targets on the stack: classes [n], or y [n] or [n][outputs].
+static void push_targets(lua_State *L, neap_train_spec *spec) {
+  lua_getfield(L, 1, "kind");
+  const bool classes = strcmp(luaL_checkstring(L, -1), "classes") == 0;
+  spec->kind = classes ? NEAP_CLASSES : NEAP_BINARY;
+  if (!field_is_nil(L, 1, "classes")) {
+    spec->classes =
+        neap_check_array_of(L, lua_gettop(L), NEAP_INT32, "classes")->data;
+  }
+  spec->targets = push_doubles(L, 1, "y");
+}
+
+static const char *const sampling_names[] = {"none", "balanced", "under",
+                                             "over", NULL};
+
+// sampling = a name, ratio = a number, pauses = whether to wait at each
+// epoch's end; all may be nil.
+static void read_sampling(lua_State *L, neap_train_spec *spec) {
+  lua_getfield(L, 1, "sampling");
+  spec->sampling =
+      (neap_sampling)luaL_checkoption(L, -1, "none", sampling_names);
+  if (lua_getfield(L, 1, "ratio") != LUA_TNIL)
+    spec->ratio = lua_tonumber(L, -1);
+  lua_getfield(L, 1, "pauses");
+  spec->pauses = lua_toboolean(L, -1);
+  lua_pop(L, 3);
+}
+
+// For lua/neap/job.lua, which has checked it all: a table with x, kind, y or
+// classes, outputs, weights, shift, scale, model, points, epochs, batch,
+// sampling, ratio, pauses, seed, initial -> trainer; or with check = true, only
+// raises what it would raise
 static int new_trainer(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   bound_trainer *bound = lua_newuserdatauv(L, sizeof *bound, 2);
@@ -278,32 +216,38 @@ static int new_trainer(lua_State *L) {
   lua_getfield(L, 1, "x");
   const neap_array *x = check_rows(L, -1);
   lua_setiuservalue(L, 2, 1);
+  const neap_bound_row *model = row_field(L, 1, "model", NEAP_MODEL_TYPE);
   neap_train_spec spec = {
       .rows = x->rows,
-      .shape = {x->columns, 1},
+      .shape = neap_shape_of(model, x->columns, integer_field(L, 1, "outputs")),
       .x = x->data,
       .dtype = x->dtype,
-      .targets = push_doubles(L, 1, "y"),
       .weights = push_doubles(L, 1, "weights"),
       .shift = push_doubles(L, 1, "shift"),
       .scale = push_doubles(L, 1, "scale"),
-      .model = row_field(L, 1, "model", NEAP_MODEL_TYPE)->row,
+      .model = model->row,
+      .initialisation =
+          (neap_initialisation)(int)neap_row_number(model, "initialisation"),
+      .zero_bias = neap_row_number(model, "bias") != 0,
       .epochs = integer_field(L, 1, "epochs"),
       .batch = integer_field(L, 1, "batch"),
+      .ratio = 1,
       .seed = integer_field(L, 1, "seed")};
-  if (!field_is_nil(L, 1, "classes")) {
-    spec.classes =
-        neap_check_array_of(L, lua_gettop(L), NEAP_INT32, "classes")->data;
-    spec.shape.outputs = integer_field(L, 1, "class_count");
-  }
+  read_sampling(L, &spec);
+  push_targets(L, &spec);
   neap_classes classes = {
-      .count = spec.classes != NULL ? spec.shape.outputs : 2, .labels = 1};
+      .count = spec.kind == NEAP_CLASSES ? spec.shape.outputs : 2,
+      .labels = spec.kind == NEAP_CLASSES ? 1 : spec.shape.outputs};
   classes.counts = push_counts(L, &spec, classes.count);
   lua_getfield(L, 1, "class_names");
   classes.names = lua_gettop(L);
   push_points(L, 1, 2, &spec, &classes);
   spec.initial = push_initial(L, &spec);
   neap_error error = {0};
+  if (!field_is_nil(L, 1, "check")) {
+    neap_raise_if(L, neap_train_check(&spec, &error), &error);
+    return 0;
+  }
   bound->trainer = neap_trainer_new(neap_bound_engine(L), &spec, &error);
   if (bound->trainer == NULL)
     neap_raise(L, &error);
@@ -340,6 +284,64 @@ static int trainer_precision(lua_State *L) {
   return 1;
 }
 
+// trainer:paused() -> whether it waits at an epoch's end, and the epochs done
+static int trainer_paused(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  lua_pushboolean(L, neap_trainer_paused(bound->trainer));
+  lua_pushinteger(L, (lua_Integer)neap_trainer_epoch(bound->trainer));
+  return 2;
+}
+
+static size_t check_point(lua_State *L, const bound_trainer *bound) {
+  const lua_Integer i = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, i >= 1 && (size_t)i <= bound->points, 2, "no such point");
+  return (size_t)i - 1;
+}
+
+static int trainer_keep(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  neap_trainer_keep(bound->trainer, check_point(L, bound));
+  return 0;
+}
+
+static int trainer_stop(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  neap_trainer_stop(bound->trainer, check_point(L, bound));
+  return 0;
+}
+
+static int trainer_resume(lua_State *L) {
+  neap_trainer_resume(check_trainer(L)->trainer);
+  return 0;
+}
+
+// trainer:save() -> its state, for trainer:load
+static int trainer_save(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  luaL_Buffer b;
+  const size_t size = neap_trainer_save(bound->trainer, NULL);
+  neap_trainer_save(bound->trainer, luaL_buffinitsize(L, &b, size));
+  luaL_pushresultsize(&b, size);
+  return 1;
+}
+
+static int trainer_load(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  size_t size;
+  const char *bytes = luaL_checklstring(L, 2, &size);
+  neap_error error = {0};
+  neap_raise_if(L, neap_trainer_load(bound->trainer, bytes, size, &error),
+                &error);
+  return 0;
+}
+
+// trainer:bytes() -> what it takes of memory
+static int trainer_bytes(lua_State *L) {
+  const bound_trainer *bound = check_trainer(L);
+  lua_pushinteger(L, (lua_Integer)neap_trainer_bytes(bound->trainer));
+  return 1;
+}
+
 static int trainer_cancel(lua_State *L) {
   neap_trainer_job(check_trainer(L)->trainer)->cancelled = true;
   return 0;
@@ -364,10 +366,8 @@ static const char *const state_names[] = {"running", "converged", "stopped",
 // trainer:report(i) -> { state=, objective=, gradient_norm=, steps=, history= }
 static int trainer_report(lua_State *L) {
   const bound_trainer *bound = check_trainer(L);
-  const lua_Integer i = luaL_checkinteger(L, 2);
-  luaL_argcheck(L, i >= 1 && (size_t)i <= bound->points, 2, "no such point");
   const neap_fit_report report =
-      neap_trainer_report(bound->trainer, (size_t)i - 1);
+      neap_trainer_report(bound->trainer, check_point(L, bound));
   lua_createtable(L, 0, 5);
   lua_pushstring(L, state_names[report.state]);
   lua_setfield(L, -2, "state");
@@ -388,6 +388,13 @@ static const luaL_Reg trainer_meta[] = {{"__gc", close_trainer}, {NULL, NULL}};
 static const luaL_Reg trainer_methods[] = {{"step", trainer_step},
                                            {"progress", trainer_progress},
                                            {"cancel", trainer_cancel},
+                                           {"paused", trainer_paused},
+                                           {"keep", trainer_keep},
+                                           {"stop", trainer_stop},
+                                           {"resume", trainer_resume},
+                                           {"save", trainer_save},
+                                           {"load", trainer_load},
+                                           {"bytes", trainer_bytes},
                                            {"precision", trainer_precision},
                                            {"parameters", trainer_parameters},
                                            {"report", trainer_report},
@@ -401,14 +408,14 @@ static const luaL_Reg trainer_methods[] = {{"step", trainer_step},
 static int predict(lua_State *L) {
   static const char *const precisions[] = {"float64", "float32", NULL};
   lua_settop(L, 7);
-  const bound_row *model = luaL_checkudata(L, 1, NEAP_MODEL_TYPE);
+  const neap_bound_row *model = luaL_checkudata(L, 1, NEAP_MODEL_TYPE);
   const neap_array *x = check_rows(L, 2);
   const neap_array *parameters =
       neap_check_array_of(L, 3, NEAP_FLOAT64, "parameters");
   const size_t outputs = (size_t)luaL_checkinteger(L, 4);
   neap_predict_spec spec = {
       .rows = x->rows,
-      .shape = {x->columns, outputs},
+      .shape = neap_shape_of(model, x->columns, outputs),
       .x = x->data,
       .dtype = x->dtype,
       .model = model->row,
@@ -433,6 +440,27 @@ static int predict(lua_State *L) {
   return 1;
 }
 
+// (counts, sampling, ratio) -> how many rows of each class an epoch has
+static int sampled_counts(lua_State *L) {
+  const size_t k = (size_t)luaL_len(L, 1);
+  const neap_sampling sampling =
+      (neap_sampling)luaL_checkoption(L, 2, NULL, sampling_names);
+  const double ratio = luaL_checknumber(L, 3);
+  size_t *counts = lua_newuserdatauv(L, 2 * (k + 1) * sizeof *counts, 0);
+  for (size_t c = 0; c < k; c++) {
+    lua_geti(L, 1, (lua_Integer)c + 1);
+    counts[c] = (size_t)lua_tonumber(L, -1);
+    lua_pop(L, 1);
+  }
+  neap_sampled_counts(sampling, ratio, k, counts, counts + k);
+  lua_createtable(L, (int)k, 0);
+  for (size_t c = 0; c < k; c++) {
+    lua_pushinteger(L, (lua_Integer)counts[k + c]);
+    lua_rawseti(L, -2, (lua_Integer)c + 1);
+  }
+  return 1;
+}
+
 // (array) -> the same array, each number replaced by its sigmoid
 static int sigmoid(lua_State *L) {
   neap_array *x = luaL_checkudata(L, 1, NEAP_ARRAY);
@@ -447,12 +475,13 @@ static int sigmoid(lua_State *L) {
 void neap_open_train(lua_State *L) {
   static const luaL_Reg functions[] = {{"trainer", new_trainer},
                                        {"predict", predict},
+                                       {"sampled_counts", sampled_counts},
                                        {"sigmoid", sigmoid},
                                        {NULL, NULL}};
   neap_make_type(L, NEAP_TRAINER, trainer_meta, trainer_methods);
   luaL_newlib(L, functions);
-  push_models(L);
+  neap_push_models(L);
   lua_setfield(L, -2, "model");
-  push_optimizers(L);
+  neap_push_optimizers(L);
   lua_setfield(L, -2, "optimizer");
 }

@@ -24,6 +24,16 @@ typedef struct neap_rows {
   const double *shift, *scale;  // [columns]: (x - shift) scale; NULL: as is
 } neap_rows;
 
+// What a hidden unit makes of its sum z: max(z, 0), tanh z, z F(z) with F the
+// normal distribution function, z sigmoid(z).
+// Source: Hendrycks and Gimpel 2016, arXiv 1606.08415, for the last two.
+typedef enum neap_activation {
+  NEAP_RELU,
+  NEAP_TANH,
+  NEAP_GELU,
+  NEAP_SILU,
+} neap_activation;
+
 // All pointers are to the table's number type, `real`.
 typedef struct neap_kernels {
   neap_dtype dtype;
@@ -52,6 +62,31 @@ typedef struct neap_kernels {
   void (*matmul)(size_t m, size_t n, size_t k, const void *a, ptrdiff_t lda,
                  const void *b, ptrdiff_t ldb, const void *start, void *c,
                  ptrdiff_t ldc);
+
+  // C[m][n] = A[m][k] B[n][k]^T. Each element's bits depend on k alone.
+  void (*products)(size_t m, size_t n, size_t k, const void *a, ptrdiff_t lda,
+                   const void *b, ptrdiff_t ldb, void *c, ptrdiff_t ldc);
+
+  // a_i = f(z_i), and z_i becomes f'(z_i); count a multiple of NEAP_PAD.
+  void (*activate)(neap_activation what, size_t count, void *z, void *a);
+
+  // x_i *= by_i
+  void (*multiply)(size_t count, const void *by, void *x);
+
+  // Zeroes what bits_i < rate 2^16 says, in a and slope, and scales the others
+  // by 1 / (1 - rate), rate rounded to a multiple of 2^-16 below 1.
+  void (*drop)(size_t count, const uint16_t *bits, double rate, void *a,
+               void *slope);
+
+  // Fills bits [8][stride] for the first `count` of `rows`, a multiple of
+  // NEAP_PAD: 16 random bits for 8 units of each row, a pure function of
+  // seed, step, row and group of units.
+  void (*noise)(uint64_t seed, uint32_t step, uint32_t group, size_t count,
+                const uint32_t *rows, uint16_t *bits, size_t stride);
+
+  // to_i = from_i, and to_i += from_i.
+  void (*load)(size_t count, const double *from, void *to);
+  void (*accumulate)(size_t count, const void *from, double *to);
 
   // Copies `count` rows into rows [count][row_stride] and, unless NULL,
   // turned into columns [columns][column_stride]. Both have room for the next

@@ -6,12 +6,12 @@
 // Nothing is fused here, whatever the machine can do.
 #define NEAP_PLAIN
 #include "kernel/math.h"
+#include "kernel/philox_lanes.h"
 #include "kernel/table.h"
-#include "kernel/words.h"
 
 #if NEAP_REAL_BITS == 32
 
-enum { LANES = WORD_LANES };
+enum { LANES = NEAP_PHILOX_LANES };
 
 // (bits + 1/2) / 2^32, in two halves that signed conversions can take.
 NEAP_INLINE float uniform_of(uint32_t bits) {
@@ -44,7 +44,7 @@ static void pair(const uint32_t *radius_bits, const uint32_t *angle_bits,
 // Sixteen counters give 64 numbers: four of each row's next ones.
 static void draw_block(uint64_t seed, uint32_t part, const uint64_t *row,
                        const uint32_t *block, float *to[LANES]) {
-  words w;
+  neap_philox_lanes w;
   float z[4][LANES];
   for (int i = 0; i < LANES; i++) {
     w.line[0][i] = (uint32_t)row[i];
@@ -52,7 +52,7 @@ static void draw_block(uint64_t seed, uint32_t part, const uint64_t *row,
     w.line[2][i] = part << 24 | block[i];
     w.line[3][i] = (uint32_t)NEAP_STREAM_FEATURE;
   }
-  draw_words(seed, &w);
+  neap_draw_lanes(seed, &w);
   pair(w.line[0], w.line[1], z[0], z[1]);
   pair(w.line[2], w.line[3], z[2], z[3]);
   for (int i = 0; i < LANES; i++) {

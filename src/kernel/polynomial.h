@@ -82,6 +82,22 @@ NEAP_INLINE real cosine_tail(real s) {
   return p;
 }
 
+// log(erfc(x) / t) + x^2, t = 2 / (2 + x)
+// for 0 <= x <= 98, error 2^-23.67.
+NEAP_INLINE real erfc_tail(real t) {
+  real p = 0x1.65c6c4p-3f;
+  p = NEAP_FMA(p, t, -0x1.ae3566p-1f);
+  p = NEAP_FMA(p, t, 0x1.864c1ep+0f);
+  p = NEAP_FMA(p, t, -0x1.2cafdp+0f);
+  p = NEAP_FMA(p, t, 0x1.37b38ap-2f);
+  p = NEAP_FMA(p, t, -0x1.920cf6p-3f);
+  p = NEAP_FMA(p, t, 0x1.95efe8p-4f);
+  p = NEAP_FMA(p, t, 0x1.7ec4fep-2f);
+  p = NEAP_FMA(p, t, 0x1.0002aep+0f);
+  p = NEAP_FMA(p, t, -0x1.43f8a2p+0f);
+  return p;
+}
+
 #else
 
 // (e^r - 1 - r) / r^2
@@ -195,6 +211,37 @@ NEAP_INLINE real cosine_tail(real s) {
   p = NEAP_FMA(p, s, 0x1.03c1f081b5aaap-2);
   p = NEAP_FMA(p, s, -0x1.3bd3cc9be45dep+0);
   p = NEAP_FMA(p, s, 0x1.0000000000000p+0);
+  return p;
+}
+
+// log(erfc(x) / t) + x^2, t = 2 / (2 + x)
+// for 0 <= x <= 98, error 2^-53.74.
+NEAP_INLINE real erfc_tail(real t) {
+  real p = -0x1.e3844045645bbp-3;
+  p = NEAP_FMA(p, t, 0x1.8b9083e794ec1p+1);
+  p = NEAP_FMA(p, t, -0x1.2e4bd3437b1c4p+4);
+  p = NEAP_FMA(p, t, 0x1.1dea09b9b8900p+6);
+  p = NEAP_FMA(p, t, -0x1.75a28741aa813p+7);
+  p = NEAP_FMA(p, t, 0x1.64813e29d8579p+8);
+  p = NEAP_FMA(p, t, -0x1.ffd7f27219c4bp+8);
+  p = NEAP_FMA(p, t, 0x1.18e8f0d20fe76p+9);
+  p = NEAP_FMA(p, t, -0x1.db95c35eb0b32p+8);
+  p = NEAP_FMA(p, t, 0x1.38f7d254ba8f9p+8);
+  p = NEAP_FMA(p, t, -0x1.4527b2a6e84ccp+7);
+  p = NEAP_FMA(p, t, 0x1.110619a1402fdp+6);
+  p = NEAP_FMA(p, t, -0x1.7300a1274a36cp+4);
+  p = NEAP_FMA(p, t, 0x1.83ea77d6aee02p+2);
+  p = NEAP_FMA(p, t, -0x1.67ff3b8e0585dp+0);
+  p = NEAP_FMA(p, t, 0x1.75cd0f384935dp-2);
+  p = NEAP_FMA(p, t, 0x1.94d0881c7a6b2p-4);
+  p = NEAP_FMA(p, t, 0x1.10e3a28fa0221p-5);
+  p = NEAP_FMA(p, t, -0x1.794a8bf14bc8ap-4);
+  p = NEAP_FMA(p, t, -0x1.265bf0f47750bp-3);
+  p = NEAP_FMA(p, t, -0x1.6000f5b18100fp-4);
+  p = NEAP_FMA(p, t, 0x1.55555d213bf8cp-4);
+  p = NEAP_FMA(p, t, 0x1.7ffffff5ccb42p-2);
+  p = NEAP_FMA(p, t, 0x1.00000000079a0p+0);
+  p = NEAP_FMA(p, t, -0x1.43f89a3f0ee71p+0);
   return p;
 }
 

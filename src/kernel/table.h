@@ -17,6 +17,16 @@ size_t NEAP_NAME(neap_find_sum)(size_t rows, size_t count, ptrdiff_t stride,
 void NEAP_NAME(neap_matmul)(size_t m, size_t n, size_t k, const void *a,
                             ptrdiff_t lda, const void *b, ptrdiff_t ldb,
                             const void *start, void *c, ptrdiff_t ldc);
+void NEAP_NAME(neap_products)(size_t m, size_t n, size_t k, const void *a,
+                              ptrdiff_t lda, const void *b, ptrdiff_t ldb,
+                              void *c, ptrdiff_t ldc);
+void NEAP_NAME(neap_activate)(neap_activation what, size_t count, void *z,
+                              void *a);
+void NEAP_NAME(neap_multiply)(size_t count, const void *by, void *x);
+void NEAP_NAME(neap_drop)(size_t count, const uint16_t *bits, double rate,
+                          void *a, void *slope);
+void NEAP_NAME(neap_load)(size_t count, const double *from, void *to);
+void NEAP_NAME(neap_accumulate)(size_t count, const void *from, double *to);
 void NEAP_NAME(neap_pack)(size_t count, const neap_rows *from, void *rows,
                           ptrdiff_t row_stride, void *columns,
                           ptrdiff_t column_stride);
@@ -25,6 +35,10 @@ void NEAP_NAME(neap_pack)(size_t count, const neap_rows *from, void *rows,
 void NEAP_PASTE(neap_normals, f32, NEAP_ISA)(uint64_t seed, uint32_t part,
                                              uint64_t first, size_t rows,
                                              size_t width, float *normals);
+void NEAP_PASTE(neap_noise, f32, NEAP_ISA)(uint64_t seed, uint32_t step,
+                                           uint32_t group, size_t count,
+                                           const uint32_t *rows, uint16_t *bits,
+                                           size_t stride);
 
 // Of whole numbers, and built beside float32; both tables have them.
 void NEAP_PASTE(neap_poisson, f32, NEAP_ISA)(uint64_t seed, uint32_t batch,

@@ -42,8 +42,8 @@ static neap_status check_number(const neap_loss *loss,
   if (!wants_hard(call) || y == 0 || y == 1)
     return NEAP_OK;
   return neap_fail(error, NEAP_EDATA,
-                   "target in row %zu is %g; class_margins and smoothing after "
-                   "the loss want classes",
+                   "target in row %zu is %g; margins of classes and smoothing "
+                   "after the loss want classes",
                    row + 1, y);
 }
 
@@ -191,7 +191,7 @@ neap_status neap_loss_check_class_targets(const neap_loss *loss,
   const neap_loss_form *form = neap_loss_form_of(loss, NEAP_FLOAT64);
   if (neap_domain_of(loss, options) == NEAP_LINE) {
     return neap_fail(error, NEAP_EARGUMENT,
-                     "%s has classes as targets; wanted logits", form->name);
+                     "%s wants logits as targets, not classes", form->name);
   }
   if ((form->takes & NEAP_TAKES_SPREAD) != 0 && options->label_smoothing == 0) {
     return neap_fail(error, NEAP_EARGUMENT,
@@ -225,6 +225,14 @@ static neap_status check_types(const neap_loss *loss,
 static neap_status check_shape(const neap_loss *loss,
                                const neap_loss_call *call, neap_error *error) {
   const char *name = neap_loss_name(loss);
+  if (call->rows > 0 && (call->logits == NULL || call->targets == NULL)) {
+    return neap_fail(error, NEAP_EARGUMENT, "%s has no %s", name,
+                     call->logits == NULL ? "logits" : "targets");
+  }
+  if (call->dtype > NEAP_INT32 || call->target_dtype > NEAP_INT32) {
+    return neap_fail(error, NEAP_EARGUMENT, "dtype is %d; wanted 0 to %d",
+                     (int)call->dtype, NEAP_INT32);
+  }
   if (neap_loss_kind_of(loss) == NEAP_CLASSES && call->classes < 2) {
     return neap_fail(error, NEAP_ESHAPE,
                      "%s has %zu logits a row; wanted 2 or more", name,

@@ -63,9 +63,9 @@ static neap_status check_real(const neap_loss *loss, const neap_loss_options *o,
   if (o->label_weights != NULL)
     return refuse(loss, "label_weights", error);
   if (o->class_offsets != NULL)
-    return refuse(loss, "class_offsets", error);
+    return refuse(loss, "class_offsets (logit_adjustment)", error);
   if (o->scale != 0 && o->scale != 1)
-    return refuse(loss, "scale", error);
+    return refuse(loss, "a scale (temperature)", error);
   return NEAP_OK;
 }
 
@@ -119,7 +119,7 @@ static neap_status check_smoothing(const neap_loss *loss,
     return NEAP_OK;
   if (o->class_margins != NULL) {
     return neap_fail(error, NEAP_EARGUMENT,
-                     "label_smoothing does not go with class_margins");
+                     "label_smoothing does not go with margins of classes");
   }
   if (o->smoothing == NEAP_SMOOTH_AFTER &&
       (form->takes & NEAP_TAKES_AFTER) == 0) {
@@ -138,13 +138,72 @@ static neap_status check_source(const neap_loss *loss,
                      (o->scale != 0 && o->scale != 1);
   if (o->from == NEAP_PROBABILITIES && moves) {
     return neap_fail(error, NEAP_EARGUMENT,
-                     "offsets, margins and a scale act on logits; %s is given "
-                     "probabilities",
+                     "offsets (logit_adjustment), margins and a scale "
+                     "(temperature) act on logits; %s is given probabilities",
                      neap_loss_name(loss));
   }
   if (!(o->scale >= 0 && isfinite(o->scale))) {
     return neap_fail(error, NEAP_EARGUMENT,
                      "scale is %g; wanted a number above 0", o->scale);
+  }
+  return NEAP_OK;
+}
+
+static bool same_list(const double *a, const double *b, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if ((a != NULL ? a[i] : 1) != (b != NULL ? b[i] : 1))
+      return false;
+  }
+  return true;
+}
+
+// The weights' sum of a sum has a meaning where all terms weigh alike.
+static neap_status check_weight_sum(const neap_loss *sum, size_t classes,
+                                    const neap_loss_options *o,
+                                    neap_error *error) {
+  const size_t k = neap_loss_kind_of(sum) == NEAP_CLASSES ? classes : 2;
+  for (size_t t = 1; t < sum->term_count && o->normalizer == NEAP_WEIGHT_SUM;
+       t++) {
+    const neap_loss_term *a = &sum->terms[0], *b = &sum->terms[t];
+    double pair_a[2], pair_b[2];
+    const double *weights_a =
+        neap_loss_class_weights(a->loss, &a->options, pair_a);
+    const double *weights_b =
+        neap_loss_class_weights(b->loss, &b->options, pair_b);
+    if (!same_list(weights_a, weights_b, k) ||
+        !same_list(a->options.label_weights, b->options.label_weights,
+                   classes)) {
+      return neap_fail(error, NEAP_EARGUMENT,
+                       "weight_sum as the normalizer of a sum wants the same "
+                       "weights of classes in all its losses");
+    }
+  }
+  return NEAP_OK;
+}
+
+// What is one of a few names.
+static neap_status check_choices(const neap_loss_options *o,
+                                 neap_error *error) {
+  const struct {
+    const char *name;
+    int choice, most;
+  } choices[] = {
+      {"smoothing", (int)o->smoothing, NEAP_SMOOTH_AFTER},
+      {"from", (int)o->from, NEAP_PROBABILITIES},
+      {"hessian_mode", (int)o->hessian_mode, NEAP_HESSIAN_FLOOR},
+      {"normalizer", (int)o->normalizer, NEAP_POSITIVES},
+  };
+  for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
+    if (choices[i].choice >= 0 && choices[i].choice <= choices[i].most)
+      continue;
+    return neap_fail(error, NEAP_EARGUMENT, "%s is %d; wanted 0 to %d",
+                     choices[i].name, choices[i].choice, choices[i].most);
+  }
+  if (o->hessian_mode == NEAP_HESSIAN_FLOOR &&
+      !(o->hessian_floor >= 0 && isfinite(o->hessian_floor))) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "hessian_floor is %g; wanted a finite number >= 0",
+                     o->hessian_floor);
   }
   return NEAP_OK;
 }
@@ -168,12 +227,14 @@ neap_status neap_loss_check_options(const neap_loss *loss, size_t classes,
                                     neap_dtype dtype,
                                     const neap_loss_options *options,
                                     neap_error *error) {
+  NEAP_TRY(check_choices(options, error));
   NEAP_TRY(check_sum(loss, options, error));
   for (size_t t = 0; t < loss->term_count; t++) {
     const neap_loss_term *term = &loss->terms[t];
     NEAP_TRY(neap_loss_check_options(term->loss, classes, dtype, &term->options,
                                      error));
   }
+  NEAP_TRY(check_weight_sum(loss, classes, options, error));
   NEAP_TRY(check_parameters(loss, options->params, error));
   NEAP_TRY(check_kind(loss, options, error));
   NEAP_TRY(check_lists(loss, classes, dtype, options, error));

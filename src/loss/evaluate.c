@@ -30,7 +30,10 @@ static double target_weight(const neap_loss_call *call, size_t row,
                               : (ptrdiff_t)row * call->row_stride +
                                     (ptrdiff_t)label * call->class_stride;
   const double y = neap_get(call->targets, call->dtype, (size_t)at);
-  return weights != NULL ? y * weights[1] + (1 - y) * weights[0] : 1;
+  const double *of_label = call->options.label_weights;
+  const double positive = (weights != NULL ? weights[1] : 1) *
+                          (of_label != NULL ? of_label[label] : 1);
+  return y * positive + (1 - y) * (weights != NULL ? weights[0] : 1);
 }
 
 static double class_shares(const neap_loss_call *call, size_t row,
@@ -90,8 +93,14 @@ static double part_of_label(const neap_loss_call *call, size_t row,
 }
 
 static double denominator_of(const neap_loss *loss,
-                             const neap_loss_call *call) {
+                             const neap_loss_call *given) {
+  neap_loss_call own = *given;
+  const neap_loss_call *call = &own;
   const neap_loss_options *o = &call->options;
+  double pair[2];
+  own.options.class_weights = neap_loss_class_weights(loss, o, pair);
+  if (loss->term_count > 0)
+    own.options.label_weights = loss->terms[0].options.label_weights;
   const bool classes = neap_loss_kind_of(loss) == NEAP_CLASSES;
   const size_t labels = classes ? 1 : neap_labels_of(call);
   double sum = 0;

@@ -81,6 +81,12 @@ neap_status neap_loss_check_options(const neap_loss *loss, size_t classes,
                                     const neap_loss_options *options,
                                     neap_error *error);
 
+// Returns the weights of classes that a loss has: its class_weights, or of
+// alpha, in pair; of a sum, those of its first term. NULL: all 1.
+const double *neap_loss_class_weights(const neap_loss *loss,
+                                      const neap_loss_options *options,
+                                      double pair[2]);
+
 // Returns the labels, or classes, of a call's rows: 1 or more.
 static inline size_t neap_labels_of(const neap_loss_call *call) {
   return call->classes > 1 ? call->classes : 1;

@@ -37,12 +37,14 @@ static void find_exponentials_of_gaps(const neap_line gap,
 
 void NEAP_NAME(neap_margins_of_gaps)(const neap_gaps *g, neap_margins *m) {
   neap_line gap, rest, exact, rounded, ahead, e;
-  // Where all others are impossible the label is certain.
+  // Where all others are impossible the label is certain, unless it is, too.
   NEAP_LANES
   for (int i = 0; i < ROWS; i++) {
-    const real given = g->gap[i], certain = given == given ? R(1e30) : given;
-    gap[i] = g->rest[i] == R(0) ? certain : given;
-    rest[i] = g->rest[i] == R(0) ? R(1) : g->rest[i];
+    const real given = g->gap[i], others = g->rest[i];
+    const real certain = given > -R(INFINITY) ? R(1e30) : given - given;
+    const real known = others == others ? given : others;  // NaN stays NaN
+    gap[i] = others == R(0) ? certain : known;
+    rest[i] = others == R(0) ? R(1) : others;
   }
   find_sums_of_gaps(gap, g->gap_low, rest, exact, rounded);
   find_exponentials_of_gaps(gap, g->gap_low, rest, ahead, e);

@@ -78,14 +78,24 @@ static void add(double *to, double factor, const char *from, neap_dtype dtype,
     to[i] += factor * neap_get(from, dtype, i);
 }
 
-// The options of a term with those of the call on the sum.
-static neap_loss_options join(const neap_loss_options *term,
+static bool has_differences(const neap_loss *sum) {
+  for (size_t t = 0; t < sum->term_count; t++) {
+    if (sum->terms[t].factor < 0)
+      return true;
+  }
+  return false;
+}
+
+// The options of a term with those of the call on the sum. The positive terms
+// of a difference are not those of its parts.
+static neap_loss_options join(const neap_loss *sum,
+                              const neap_loss_options *term,
                               const neap_loss_options *whole) {
+  const bool positive = whole->hessian_mode == NEAP_HESSIAN_POSITIVE;
   neap_loss_options o = *term;
   o.normalizer = NEAP_COUNT;
-  o.hessian_mode = whole->hessian_mode == NEAP_HESSIAN_POSITIVE
-                       ? NEAP_HESSIAN_POSITIVE
-                       : NEAP_HESSIAN_EXACT;
+  o.hessian_mode = positive && !has_differences(sum) ? NEAP_HESSIAN_POSITIVE
+                                                     : NEAP_HESSIAN_EXACT;
   if (whole->ignore_index != NULL)
     o.ignore_index = whole->ignore_index;
   return o;
@@ -94,13 +104,15 @@ static neap_loss_options join(const neap_loss_options *term,
 static double second_of(double h, const neap_loss_options *o) {
   if (o->hessian_mode == NEAP_HESSIAN_ABSOLUTE)
     return fabs(h);
+  if (o->hessian_mode == NEAP_HESSIAN_POSITIVE)
+    return h < 0 ? 0 : h;
   return o->hessian_mode == NEAP_HESSIAN_FLOOR && h < o->hessian_floor
              ? o->hessian_floor
              : h;
 }
 
 // The call of one term on the rows in the buffers.
-static neap_loss_call part_of(const neap_loss_call *call,
+static neap_loss_call part_of(const neap_loss *sum, const neap_loss_call *call,
                               const neap_loss_term *term, const buffers *b,
                               size_t row, size_t rows) {
   const bool labels = call->target_dtype == NEAP_INT32;
@@ -118,7 +130,7 @@ static neap_loss_call part_of(const neap_loss_call *call,
       .weights = call->weights != NULL
                      ? (const char *)call->weights + row * size
                      : NULL,
-      .options = join(&term->options, &call->options),
+      .options = join(sum, &term->options, &call->options),
       .value = b->value,
       .gradient = b->gradient,
       .hessian = call->hessian != NULL ? b->hessian : NULL,
@@ -143,7 +155,7 @@ static double run_rows(const neap_loss *sum, const neap_loss_call *call,
   memset(b->hessians, 0, numbers * sizeof(double));
   for (size_t t = 0; t < sum->term_count; t++) {
     const neap_loss_term *term = &sum->terms[t];
-    const neap_loss_call part = part_of(call, term, b, row, rows);
+    const neap_loss_call part = part_of(sum, call, term, b, row, rows);
     neap_loss_evaluate_unchecked(term->loss, &part);
     add(b->values, term->factor, b->value, call->dtype, values);
     add(b->gradients, term->factor, b->gradient, call->dtype, numbers);

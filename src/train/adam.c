@@ -1,9 +1,7 @@
-// train/adam.c -- Adam: steps by running moments of the gradient.
-#include <math.h>
+// train/adam.c -- Adam and AdamW: steps by running moments of the gradient.
+#include "train/schedule.h"
 
-#include "train/train.h"
-
-enum { LEARNING_RATE, BETA1, BETA2, EPSILON, WEIGHT_DECAY };
+enum { LEARNING_RATE, BETA1, BETA2, EPSILON, WEIGHT_DECAY, TAIL };
 
 static size_t state_bytes(size_t count, const double *options) {
   (void)options;
@@ -12,36 +10,72 @@ static size_t state_bytes(size_t count, const double *options) {
 
 // m = b1 m + (1 - b1) g,   v = b2 v + (1 - b2) g^2,
 // x = x - rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
-static neap_fit_state step(void *state, size_t count, const double *options,
-                           neap_iterate *at) {
+// Weight decay adds decay x to g, or decoupled, takes rate decay x from x.
+static neap_fit_state move(void *state, size_t count, const double *options,
+                           neap_iterate *at, const bool decoupled) {
+  const double *tail = options + TAIL;
   const double b1 = options[BETA1], b2 = options[BETA2];
-  const double time = (double)++at->steps;
-  const double rate = options[LEARNING_RATE] / (1 - pow(b1, time));
+  const double time = (double)++at->steps, decay = options[WEIGHT_DECAY];
+  const double rate = options[LEARNING_RATE] * neap_rate_factor(tail, at);
+  const double clip = neap_clip_factor(tail, count, at->gradient);
+  const double length = rate / (1 - pow(b1, time));
   const double bias = 1 / (1 - pow(b2, time));
+  const double inside = decoupled ? 0 : decay;
+  const double outside = decoupled ? rate * decay : 0;
   double *m = state, *v = m + count;
   for (size_t i = 0; i < count; i++) {
-    const double g = at->gradient[i] + options[WEIGHT_DECAY] * at->x[i];
+    const double g = clip * at->gradient[i] + inside * at->x[i];
     m[i] = b1 * m[i] + (1 - b1) * g;
     v[i] = b2 * v[i] + (1 - b2) * (g * g);
-    at->x[i] -= rate * m[i] / (sqrt(v[i] * bias) + options[EPSILON]);
+    at->x[i] -= outside * at->x[i];
+    at->x[i] -= length * m[i] / (sqrt(v[i] * bias) + options[EPSILON]);
   }
   return NEAP_FIT_RUNNING;
 }
+
+static neap_fit_state step(void *state, size_t count, const double *options,
+                           neap_iterate *at) {
+  return move(state, count, options, at, false);
+}
+
+static neap_fit_state step_decoupled(void *state, size_t count,
+                                     const double *options, neap_iterate *at) {
+  return move(state, count, options, at, true);
+}
+
+#define RATES                                                          \
+  {"learning_rate", 1e-3, 0, INFINITY, .meaning = "length of a step"}, \
+      {"beta1", 0.9, 0, 0.999999, .meaning = "memory of the mean"},    \
+      {"beta2", 0.999, 0, 0.999999999, .meaning = "of the square"}, {  \
+    "epsilon", 1e-8, 0, INFINITY, .meaning = "keeps 0 / 0 away"        \
+  }
 
 const neap_optimizer neap_optimizer_adam = {
     .name = "adam",
     .summary = "steps by running moments of the gradient",
     .source = "Kingma and Ba 2015, ICLR, algorithm 1; as torch.optim.Adam",
-    .parameters = {{"learning_rate", 1e-3, 0, INFINITY,
-                    .meaning = "length of a step"},
-                   {"beta1", 0.9, 0, 0.999999, .meaning = "memory of the mean"},
-                   {"beta2", 0.999, 0, 0.999999999, .meaning = "of the square"},
-                   {"epsilon", 1e-8, 0, INFINITY,
-                    .meaning = "keeps 0 / 0 away"},
+    .parameters = {RATES,
                    {"weight_decay", 0, 0, INFINITY,
-                    .meaning = "times every parameter, added to its gradient"}},
+                    .meaning = "times every parameter, added to its gradient"},
+                   NEAP_BATCH_PARAMETERS},
     .batches = true,
     .precision = NEAP_FLOAT32,
     .state_bytes = state_bytes,
     .step = step,
+};
+
+const neap_optimizer neap_optimizer_adamw = {
+    .name = "adamw",
+    .summary = "adam with decoupled weight decay",
+    .source =
+        "Loshchilov and Hutter 2019, ICLR, algorithm 2; as "
+        "torch.optim.AdamW",
+    .parameters = {RATES,
+                   {"weight_decay", 0.01, 0, INFINITY,
+                    .meaning = "times rate and parameter, taken from it"},
+                   NEAP_BATCH_PARAMETERS},
+    .batches = true,
+    .precision = NEAP_FLOAT32,
+    .state_bytes = state_bytes,
+    .step = step_decoupled,
 };

@@ -12,6 +12,25 @@ static neap_rows source_of(const neap_trainer *t) {
                      .scale = t->scale};
 }
 
+// Turns the targets of some rows [count][outputs] into lines.
+static void turn_targets(const neap_trainer *t, size_t first, size_t count,
+                         const uint32_t *order, char *lines) {
+  const size_t outputs = t->spec.shape.outputs, size = t->number_bytes;
+  for (size_t o = 0; o < outputs; o++) {
+    char *to = lines + o * (size_t)t->stride * size;
+    for (size_t i = 0; i < count; i++) {
+      const size_t row = order != NULL ? order[i] : first + i;
+      memcpy(to + i * size, t->targets + (row * outputs + o) * size, size);
+    }
+  }
+}
+
+static char *packed_lines(const neap_trainer *t, size_t block) {
+  const size_t bytes =
+      t->spec.shape.outputs * (size_t)t->stride * t->number_bytes;
+  return t->packed_targets + block * bytes;
+}
+
 static void pack_block(void *argument, size_t block, size_t worker) {
   neap_trainer *t = argument;
   (void)worker;
@@ -21,8 +40,11 @@ static void pack_block(void *argument, size_t block, size_t worker) {
   const size_t row_bytes = NEAP_BLOCK_ROWS * t->width * t->number_bytes;
   const size_t column_bytes =
       t->spec.shape.features * (size_t)t->stride * t->number_bytes;
-  t->kernels->pack(left < NEAP_BLOCK_ROWS ? left : NEAP_BLOCK_ROWS, &from,
-                   t->packed_rows + block * row_bytes, (ptrdiff_t)t->width,
+  const size_t count = left < NEAP_BLOCK_ROWS ? left : NEAP_BLOCK_ROWS;
+  if (neap_has_lines(t))
+    turn_targets(t, from.first, count, NULL, packed_lines(t, block));
+  t->kernels->pack(count, &from, t->packed_rows + block * row_bytes,
+                   (ptrdiff_t)t->width,
                    t->packed_columns + block * column_bytes, t->stride);
 }
 
@@ -37,8 +59,8 @@ static neap_block packed_block(const neap_trainer *t, size_t first,
       .columns = t->packed_columns + block * column_bytes,
       .width = t->width,
       .stride = t->stride,
-      .targets =
-          t->targets + first * (neap_is_binary(t) ? size : sizeof(int32_t)),
+      .targets = neap_has_lines(t) ? packed_lines(t, block)
+                                   : t->targets + first * neap_target_bytes(t),
       .weights = t->weights != NULL ? t->weights + first * size : NULL};
 }
 
@@ -55,17 +77,37 @@ static void gather(const char *from, const uint32_t *order, size_t count,
   }
 }
 
+// Random bits for the hidden units of some rows, in the step of a position.
+static const uint16_t *draw_bits(const neap_trainer *t, neap_workspace *space,
+                                 const neap_position *at, const uint32_t *order,
+                                 size_t count) {
+  if (!t->drops || t->phase != NEAP_PHASE_STEPS)
+    return NULL;
+  const size_t units = t->spec.model->unit_count(&t->spec.shape);
+  const size_t stride = (size_t)t->stride;
+  const uint32_t step = (uint32_t)neap_steps_before(t, at);
+  for (size_t unit = 0; unit < units; unit += 8) {
+    t->kernels->noise(t->spec.seed, step, (uint32_t)(unit / 8), count, order,
+                      space->bits + unit * stride, stride);
+  }
+  return space->bits;
+}
+
 // A block of rows in the order of the epoch, gathered by the worker.
 static neap_block gathered_block(const neap_trainer *t, neap_workspace *space,
-                                 size_t first, size_t count) {
+                                 const neap_position *at, size_t first,
+                                 size_t count) {
   const size_t size = t->number_bytes;
   const uint32_t *order = t->order + first;
   neap_rows from = source_of(t);
   from.index = order;
   t->kernels->pack(count, &from, space->rows, (ptrdiff_t)t->width,
                    space->columns, t->stride);
-  gather(t->targets, order, count, neap_is_binary(t) ? size : sizeof(int32_t),
-         space->targets);
+  if (neap_has_lines(t)) {
+    turn_targets(t, 0, count, order, space->targets);
+  } else {
+    gather(t->targets, order, count, neap_target_bytes(t), space->targets);
+  }
   if (t->weights != NULL) {
     gather(t->weights, order, count, size, space->weights);
   }
@@ -75,7 +117,8 @@ static neap_block gathered_block(const neap_trainer *t, neap_workspace *space,
                       .width = t->width,
                       .stride = t->stride,
                       .targets = space->targets,
-                      .weights = t->weights != NULL ? space->weights : NULL};
+                      .weights = t->weights != NULL ? space->weights : NULL,
+                      .bits = draw_bits(t, space, at, order, count)};
 }
 
 void neap_trainer_pack(neap_trainer *t) {
@@ -89,6 +132,7 @@ neap_block neap_trainer_block(const neap_trainer *t, neap_workspace *space,
   const size_t first = at->block * NEAP_BLOCK_ROWS;
   const size_t left = at->rows - first;
   const size_t count = left < NEAP_BLOCK_ROWS ? left : NEAP_BLOCK_ROWS;
-  return t->order != NULL ? gathered_block(t, space, at->start + first, count)
-                          : packed_block(t, first, count);
+  return t->order != NULL
+             ? gathered_block(t, space, at, at->start + first, count)
+             : packed_block(t, first, count);
 }

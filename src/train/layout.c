@@ -3,12 +3,6 @@
 
 #include "train/lockstep.h"
 
-static size_t history_capacity(const neap_trainer *t) {
-  const bool is_short =
-      t->spec.optimizer->batches && t->spec.epochs < NEAP_HISTORY_MAX;
-  return is_short ? t->spec.epochs : NEAP_HISTORY_MAX;
-}
-
 // Takes room for a list of numbers and copies it there, once there is room.
 static const double *copy_list(neap_arena *a, const double *from,
                                size_t count) {
@@ -42,20 +36,29 @@ static void lay_out_points(neap_trainer *t) {
   t->running = neap_arena_take(a, count, sizeof *t->running);
   for (size_t p = 0; p < count; p++) {
     const neap_train_point *spec = &t->spec.points[p];
+    const bool bends = t->spec.optimizer->bends;
+    const size_t square = bends ? parameters * parameters : 0;
     const size_t state =
         t->spec.optimizer->state_bytes(parameters, spec->optimizer);
     double *x = neap_arena_take(a, parameters, sizeof(double));
     double *gradient = neap_arena_take(a, parameters, sizeof(double));
+    double *hessian = bends ? neap_arena_take(a, square, sizeof(double)) : NULL;
     void *optimizer = neap_arena_take(a, state, 1);
-    double *history = neap_arena_take(a, history_capacity(t), sizeof(double));
+    double *kept =
+        t->spec.pauses ? neap_arena_take(a, parameters, sizeof(double)) : NULL;
+    double *history =
+        neap_arena_take(a, neap_history_capacity(t), sizeof(double));
     const neap_loss_options options = copy_options(t, spec);
     if (t->points == NULL)
       continue;
-    t->points[p] = (neap_point){.spec = *spec,
-                                .at = {.x = x, .gradient = gradient},
-                                .gradient = gradient,
-                                .optimizer = optimizer,
-                                .history = history};
+    t->points[p] =
+        (neap_point){.spec = *spec,
+                     .at = {.x = x, .gradient = gradient, .hessian = hessian},
+                     .gradient = gradient,
+                     .hessian = hessian,
+                     .optimizer = optimizer,
+                     .kept = kept,
+                     .history = history};
     t->points[p].spec.options = options;
   }
 }
@@ -81,22 +84,40 @@ static void lay_out_spaces(neap_trainer *t) {
   const neap_dtype precision = t->spec.optimizer->precision;
   const size_t model =
       t->spec.model->scratch_bytes(shape, t->chunk_points, precision);
+  const size_t units = t->drops ? t->spec.model->unit_count(shape) : 0;
+  const size_t curvature = t->spec.optimizer->bends ? chunk : 0;
+  const size_t line =
+      (neap_has_lines(t) ? shape->outputs : 0) * (size_t)t->stride;
   t->spaces = neap_arena_take(a, workers, sizeof *t->spaces);
   for (size_t w = 0; w < workers; w++) {
     const size_t stride = (size_t)t->stride;
     const neap_workspace space = {
         .rows = neap_arena_take(a, rows * t->width, size),
         .columns = neap_arena_take(a, shape->features * stride, size),
-        .targets = neap_arena_take(a, rows, size),
+        .targets = neap_arena_take(a, line > 0 ? line : rows, size),
         .weights = neap_arena_take(a, rows, size),
+        .bits = neap_arena_take(a, neap_bit_lines(units) * stride,
+                                sizeof(uint16_t)),
         .logits = neap_arena_take(a, chunk * stride, size),
+        .curvature = neap_arena_take(a, curvature * stride, size),
         .model = neap_arena_take(a, model, 1),
         .loss = neap_arena_take(a, loss_scratch_bytes(t), 1),
         .x = neap_arena_take(a, t->chunk_points, sizeof(double *)),
-        .gradient = neap_arena_take(a, t->chunk_points, sizeof(double *))};
+        .gradient = neap_arena_take(a, t->chunk_points, sizeof(double *)),
+        .hessian = neap_arena_take(a, t->chunk_points, sizeof(double *)),
+        .dropout = neap_arena_take(a, t->chunk_points, sizeof(double))};
     if (t->spaces != NULL)
       t->spaces[w] = space;
   }
+}
+
+static void lay_out_samples(neap_trainer *t, size_t rows) {
+  neap_arena *a = &t->arena;
+  if (t->spec.sampling == NEAP_SAMPLE_NONE)
+    return;
+  t->by_class = neap_arena_take(a, t->spec.rows, sizeof *t->by_class);
+  t->drawn = neap_arena_take(a, t->spec.rows, sizeof *t->drawn);
+  t->listed = neap_arena_take(a, rows, sizeof *t->listed);
 }
 
 static void lay_out(neap_trainer *t) {
@@ -107,17 +128,21 @@ static void lay_out(neap_trainer *t) {
     t->shift = neap_arena_take(a, features, sizeof *t->shift);
     t->scale = neap_arena_take(a, features, sizeof *t->scale);
   }
-  t->targets = neap_arena_take(a, spec->rows, size);
+  t->targets = neap_arena_take(a, spec->rows, neap_target_bytes(t));
   t->weights =
       spec->weights != NULL ? neap_arena_take(a, spec->rows, size) : NULL;
   if (spec->optimizer->batches) {
-    t->order = neap_arena_take(a, spec->rows, sizeof *t->order);
+    const size_t most = t->epoch_rows > spec->rows ? t->epoch_rows : spec->rows;
+    t->order = neap_arena_take(a, most, sizeof *t->order);
+    lay_out_samples(t, most);
   } else {
     const size_t blocks = neap_block_count(spec->rows);
     const size_t stride = (size_t)t->stride;
     t->packed_rows =
         neap_arena_take(a, blocks * NEAP_BLOCK_ROWS * t->width, size);
     t->packed_columns = neap_arena_take(a, blocks * features * stride, size);
+    const size_t lines = neap_has_lines(t) ? spec->shape.outputs : 0;
+    t->packed_targets = neap_arena_take(a, blocks * lines * stride, size);
   }
   lay_out_points(t);
   lay_out_spaces(t);
@@ -139,10 +164,11 @@ static void copy_data(neap_trainer *t) {
     memcpy(t->scale, spec->scale, bytes);
   }
   convert(spec->weights, spec->rows, precision, t->weights);
-  if (neap_is_binary(t)) {
-    convert(spec->targets, spec->rows, precision, t->targets);
-  } else {
+  if (neap_has_classes(t)) {
     memcpy(t->targets, spec->classes, spec->rows * sizeof(int32_t));
+  } else {
+    convert(spec->targets, spec->rows * spec->shape.outputs, precision,
+            t->targets);
   }
 }
 

@@ -1,7 +1,8 @@
 // train/lists.c -- the lists of optimizers and models.
 #include "train/train.h"
 
-#define NEAP_OPTIMIZER(name) extern const neap_optimizer neap_optimizer_##name;
+#define NEAP_OPTIMIZER(name, file) \
+  extern const neap_optimizer neap_optimizer_##name;
 #include "train/optimizers.def"
 #undef NEAP_OPTIMIZER
 
@@ -10,7 +11,7 @@
 #undef NEAP_MODEL
 
 static const neap_optimizer *const optimizers[] = {
-#define NEAP_OPTIMIZER(name) &neap_optimizer_##name,
+#define NEAP_OPTIMIZER(name, file) &neap_optimizer_##name,
 #include "train/optimizers.def"
 };
 

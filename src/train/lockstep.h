@@ -12,18 +12,22 @@ typedef struct neap_point {
   neap_fit_state state;
   neap_iterate at;
   double *gradient;  // [parameters]
+  double *hessian;   // [parameters][parameters], or NULL
   void *optimizer;   // state_bytes
   double *history;
   size_t history_count;
   double value;        // of the pass so far
   double epoch_value;  // the batches' objectives so far, times their rows
+  double *kept;        // [parameters] that were worth keeping, or NULL
+  bool has_kept, stopped;
 } neap_point;
 
 // Buffers of one worker.
 typedef struct neap_workspace {
   char *rows, *columns, *targets, *weights;  // of a batch's block
-  char *logits, *model, *loss;
-  double **x, **gradient;  // [points of a chunk]
+  uint16_t *bits;                            // [units][stride], for dropout
+  char *logits, *curvature, *model, *loss;
+  double **x, **gradient, **hessian, *dropout;  // [points of a chunk]
 } neap_workspace;
 
 // What the present pass is for: the norm at the start, steps, and objective
@@ -51,16 +55,24 @@ struct neap_trainer {
   ptrdiff_t stride;  // of columns and logits
   neap_arena arena;
   // The data in the trainer's number type.
-  double *shift, *scale;               // [features]; NULL: none
-  char *targets, *weights;             // [rows]; weights NULL: all 1
-  uint32_t *order;                     // [rows], of batches
+  double *shift, *scale;  // [features]; NULL: none
+  char *targets;          // [rows], or [rows][outputs]
+  char *weights;          // [rows]; NULL: all 1
+  uint32_t *order;        // [epoch_rows], of batches
+  // Of samples: rows by class, the classes' sizes, and room for drawing.
+  size_t class_count, *class_sizes, *sampled_sizes;
+  uint32_t *by_class, *drawn, *listed;
+  size_t epoch_rows;
   char *packed_rows, *packed_columns;  // all blocks, if steps see all rows
+  char *packed_targets;                // the same, of several outputs
+  bool drops;                          // some point has dropout
   neap_point *points;
   size_t *running;  // [running_count] positions of points
   size_t running_count;
   neap_workspace *spaces;  // [max_workers]
   neap_phase phase;
   size_t epoch;
+  size_t phase_rows;  // of the present phase
   neap_position at;
 };
 
@@ -69,9 +81,61 @@ static inline size_t neap_block_count(size_t rows) {
   return (rows + NEAP_BLOCK_ROWS - 1) / NEAP_BLOCK_ROWS;
 }
 
-static inline bool neap_is_binary(const neap_trainer *t) {
-  return t->spec.classes == NULL;
+// Returns how many objectives there is room for.
+static inline size_t neap_history_capacity(const neap_trainer *t) {
+  const bool is_short =
+      t->spec.optimizer->batches && t->spec.epochs < NEAP_HISTORY_MAX;
+  return is_short ? t->spec.epochs : NEAP_HISTORY_MAX;
 }
+
+// Whether the targets are one class a row.
+static inline bool neap_has_classes(const neap_trainer *t) {
+  return t->spec.classes != NULL;
+}
+
+// Whether a row has a target for each output.
+static inline bool neap_has_lines(const neap_trainer *t) {
+  return t->spec.classes == NULL && t->spec.shape.outputs > 1;
+}
+
+// Returns the bytes of the targets of one row.
+static inline size_t neap_target_bytes(const neap_trainer *t) {
+  return neap_has_classes(t) ? sizeof(int32_t)
+                             : t->spec.shape.outputs * t->number_bytes;
+}
+
+// Lines of random bits for some units: 8 are drawn at once.
+static inline size_t neap_bit_lines(size_t units) {
+  return (units + 7) / 8 * 8;
+}
+
+// Batches of one epoch, and steps on batches before a position.
+static inline size_t neap_batch_count(const neap_trainer *t) {
+  return (t->epoch_rows + t->spec.batch - 1) / t->spec.batch;
+}
+
+static inline size_t neap_steps_before(const neap_trainer *t,
+                                       const neap_position *at) {
+  return t->epoch * neap_batch_count(t) + at->start / t->spec.batch;
+}
+
+// Returns the class of a row, of targets that are 0 or 1.
+size_t neap_class_of_row(const neap_train_spec *spec, size_t row);
+
+// Sorts the rows by class, for samples.
+void neap_trainer_sort_classes(neap_trainer *trainer);
+
+// Fills the order of the present epoch.
+void neap_trainer_sample(neap_trainer *trainer);
+
+// Fills the order of rows of the present phase.
+void neap_trainer_order(neap_trainer *trainer);
+
+// Begins a pass over all rows, for what the phase wants.
+void neap_trainer_start(neap_trainer *trainer, neap_phase phase);
+
+// The trainer's job: works on some blocks, and returns how many.
+size_t neap_trainer_work(neap_job *job, size_t units);
 
 // Takes all memory of a trainer whose spec and sizes are set, and copies
 // points, targets and weights into it.

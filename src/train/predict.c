@@ -3,8 +3,8 @@
 
 #include "train/train.h"
 
-// Points whose logits of one block are worked on at once.
-enum { CHUNK_POINTS = 24 };
+// Lines of the product that points share.
+enum { CHUNK_LINES = 24 };
 
 typedef struct workspace {
   char *rows, *columns, *logits, *model;
@@ -21,8 +21,8 @@ typedef struct prediction {
 } prediction;
 
 static size_t chunk_points(const neap_predict_spec *spec) {
-  const size_t outputs = spec->shape.outputs;
-  return outputs < CHUNK_POINTS ? CHUNK_POINTS / outputs : 1;
+  const size_t lines = spec->model->line_count(&spec->shape);
+  return lines < CHUNK_LINES ? CHUNK_LINES / lines : 1;
 }
 
 static void lay_out(prediction *p) {

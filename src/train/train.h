@@ -25,6 +25,8 @@ typedef struct neap_iterate {
   double *x;               // in: where value and gradient were taken; out: next
   double value;            // in: of the objective at x, or of a batch
   const double *gradient;  // in
+  const double *hessian;   // in [count][count], where the optimizer bends
+  size_t step, all_steps;  // in: on batches, the steps before this, and all
   double first_norm;       // out: of the gradient at the start
   double best_value, best_norm;  // out: at the last point that was kept
   size_t steps;                  // out: points kept so far
@@ -37,6 +39,7 @@ typedef struct neap_optimizer {
   const char *source;
   neap_parameter parameters[NEAP_PARAMETER_MAX];
   bool batches;          // steps on batches; else on all rows
+  bool bends;            // wants the Hessian, of its positive terms
   neap_dtype precision;  // of logits and losses
   // Bytes of state for `count` numbers; given zeroed.
   size_t (*state_bytes)(size_t count, const double *options);
@@ -54,9 +57,14 @@ const neap_optimizer *neap_optimizer_at(size_t position);
 
 // ----------------------------------------------------------------- models
 
+enum { NEAP_LAYERS_MAX = 8 };
+
 typedef struct neap_shape {
   size_t features;
-  size_t outputs;  // 1: binary; k: classes
+  size_t outputs;                  // 1: binary; k: classes, or labels
+  size_t layers;                   // hidden ones, of an mlp
+  size_t hidden[NEAP_LAYERS_MAX];  // the units of each
+  neap_activation activation;
 } neap_shape;
 
 // A block of rows in the trainer's number type, as neap_kernels packs it.
@@ -66,8 +74,9 @@ typedef struct neap_block {
   const void *columns;  // [features][stride]
   size_t width;
   ptrdiff_t stride;
-  const void *targets;  // [count]
-  const void *weights;  // [count], or NULL
+  const void *targets;   // [count]; of several outputs [outputs][stride]
+  const void *weights;   // [count], or NULL
+  const uint16_t *bits;  // [units][stride]: random, for dropout; or NULL
 } neap_block;
 
 // Some points on a block. The parameters of a point are a flat array.
@@ -77,11 +86,27 @@ typedef struct neap_chunk {
   size_t points;
   double *const *x;         // [points][parameters]
   double *const *gradient;  // [points][parameters], backward adds to it
+  const double *dropout;    // [points]: rates, if the block has bits
   const neap_block *block;
-  void *logits;      // [points * outputs][stride]; then d loss / d logits
-  ptrdiff_t stride;  // of logits
-  void *scratch;     // scratch_bytes of the model
+  void *logits;           // [points * outputs][stride]; then d loss / d logits
+  const void *curvature;  // the same: d2 loss / d logits2; NULL: not wanted
+  ptrdiff_t stride;       // of both
+  void *scratch;          // scratch_bytes of the model
 } neap_chunk;
+
+// How the weights of hidden units start.
+typedef enum neap_initialisation {
+  NEAP_INITIAL_HE,      // normal with deviation sqrt(2 / inputs)
+  NEAP_INITIAL_GLOROT,  // even up to sqrt(6 / (inputs + outputs))
+} neap_initialisation;
+
+// What a point starts from.
+typedef struct neap_start {
+  const neap *engine;
+  neap_initialisation initialisation;
+  uint64_t seed;
+  const double *bias;  // [outputs] of the last layer
+} neap_start;
 
 // One file and one row in models.def.
 typedef struct neap_model {
@@ -89,16 +114,26 @@ typedef struct neap_model {
   const char *summary;
   neap_parameter parameters[NEAP_PARAMETER_MAX];
   size_t (*parameter_count)(const neap_shape *shape);
-  // Sets the start of a point: last biases as given [outputs], the rest by
-  // the model's rule.
-  void (*initialise)(const neap_shape *shape, const double *bias, double *x);
+  // Lines that a point adds to the product that all points of a chunk share;
+  // SIZE_MAX: they share none.
+  size_t (*line_count)(const neap_shape *shape);
+  // Hidden units, which dropout may drop; NULL: there are none.
+  size_t (*unit_count)(const neap_shape *shape);
+  // Sets the start of a point: last biases as given, the rest by the model's
+  // rule.
+  void (*initialise)(const neap_shape *shape, const neap_start *start,
+                     double *x);
   size_t (*scratch_bytes)(const neap_shape *shape, size_t points,
                           neap_dtype dtype);
   void (*forward)(const neap_chunk *chunk);
   void (*backward)(const neap_chunk *chunk);
-  // Adds the gradient of l2/2 |weights|^2, biases left out, and returns it.
+  // Adds to the Hessian of each point [parameters][parameters], of models of
+  // one output that are linear in the parameters; else NULL.
+  void (*bend)(const neap_chunk *chunk, double *const *hessian);
+  // Adds the gradient of l2/2 |weights|^2, biases left out, and unless hessian
+  // is NULL the second derivative, and returns the value.
   double (*penalise)(const neap_shape *shape, double l2, const double *x,
-                     double *gradient);
+                     double *gradient, double *hessian);
 } neap_model;
 
 // Returns the model at a position of the list, or NULL beyond its end.
@@ -111,7 +146,20 @@ typedef struct neap_train_point {
   neap_loss_options options;             // of the loss
   double optimizer[NEAP_PARAMETER_MAX];  // its options
   double l2;
+  double dropout;  // rate in [0, 1), of models with hidden units
 } neap_train_point;
+
+// Which rows an epoch of an optimizer on batches has.
+typedef enum neap_sampling {
+  NEAP_SAMPLE_NONE,      // all, once
+  NEAP_SAMPLE_BALANCED,  // as many as there are, the classes taking turns
+  NEAP_SAMPLE_UNDER,     // of each class at most the smallest one / ratio
+  NEAP_SAMPLE_OVER,      // of each class at least the largest one * ratio
+} neap_sampling;
+
+// Writes how many rows of each class an epoch has; counts, sampled: [k].
+void neap_sampled_counts(neap_sampling sampling, double ratio, size_t k,
+                         const size_t *counts, size_t *sampled);
 
 typedef struct neap_train_spec {
   size_t rows;
@@ -119,13 +167,19 @@ typedef struct neap_train_spec {
   const void *x;  // [rows][features], finite
   neap_dtype dtype;
   const double *shift, *scale;  // [features], standardisation; NULL: none
-  const double *targets;        // binary [rows] in [0, 1]; NULL for classes
-  const int32_t *classes;       // [rows] below outputs; NULL for binary
-  const double *weights;        // [rows], >= 0; NULL: all 1
+  neap_loss_kind kind;     // NEAP_BINARY: outputs are labels; or NEAP_CLASSES
+  const double *targets;   // [rows][outputs] in [0, 1]: of class 1, or of all
+  const int32_t *classes;  // [rows] below outputs, in place of targets
+  const double *weights;   // [rows], >= 0; NULL: all 1
   const neap_model *model;
+  neap_initialisation initialisation;
+  bool zero_bias;  // the last biases start at 0, not at the classes' shares
   const neap_optimizer *optimizer;
-  size_t epochs, batch;  // of optimizers that take batches
-  uint64_t seed;         // of the order of the rows
+  size_t epochs, batch;    // of optimizers that take batches
+  neap_sampling sampling;  // wants classes, or targets that are 0 or 1
+  double ratio;            // in (0, 1], of under and over
+  bool pauses;             // at each epoch's end; see neap_trainer_resume
+  uint64_t seed;           // of the rows' order, the start and dropout
   const neap_train_point *points;
   size_t point_count;
   const double *initial;  // [points][parameters]; NULL: the model's start
@@ -153,11 +207,43 @@ typedef struct neap_fit_report {
 neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
                                neap_error *error);
 
+// Checks a spec as neap_trainer_new does, and makes nothing.
+neap_status neap_train_check(const neap_train_spec *spec, neap_error *error);
+
+// Writes the state of a trainer between two slices to bytes (NULL: writes
+// nothing), and returns how many it takes.
+size_t neap_trainer_save(const neap_trainer *trainer, void *bytes);
+
+// Brings a new trainer to the state that one of the same spec had on the same
+// kind of machine; it goes on with the same bits.
+//   NEAP_EDATA  the bytes are no checkpoint, or damaged (then the trainer is
+//               of no use), or of a trainer of other data, points or options
+neap_status neap_trainer_load(neap_trainer *trainer, const void *bytes,
+                              size_t size_bytes, neap_error *error);
+
 // Frees a trainer. NULL is allowed.
 void neap_trainer_free(neap_trainer *trainer);
 
 // The trainer as a job; see neap_job_step. No memory is taken while it works.
 neap_job *neap_trainer_job(neap_trainer *trainer);
+
+// Whether the trainer waits at an epoch's end, where every point may be looked
+// at, kept and stopped. Its job does nothing meanwhile.
+bool neap_trainer_paused(const neap_trainer *trainer);
+
+// Remembers the parameters that a point has now, or ends it: its parameters
+// become the ones remembered, if any. While the trainer is paused.
+void neap_trainer_keep(neap_trainer *trainer, size_t point);
+void neap_trainer_stop(neap_trainer *trainer, size_t point);
+
+// Goes on after a pause; points that were never kept keep what they have.
+void neap_trainer_resume(neap_trainer *trainer);
+
+// Returns the bytes that a trainer takes.
+size_t neap_trainer_bytes(const neap_trainer *trainer);
+
+// Returns the epochs done.
+size_t neap_trainer_epoch(const neap_trainer *trainer);
 
 // Returns the points that are still running.
 size_t neap_trainer_running(const neap_trainer *trainer);

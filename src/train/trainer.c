@@ -12,10 +12,6 @@
 #include "dataset/dataset.h"
 #include "train/lockstep.h"
 
-// Rows of the matrix of one chunk: a multiple of what a tile of any
-// instruction set has.
-enum { CHUNK_ROWS = 24 };
-
 // Steps on batches count as converged where the gradient norm on all rows
 // fell by this, which is also what lbfgs stops at by default.
 static const double batch_tolerance = 1e-6;
@@ -37,16 +33,17 @@ static void run_loss(const neap_trainer *t, const neap_block *block,
   double sum;
   const neap_loss_call call = {
       .rows = block->count,
-      .classes = neap_is_binary(t) ? 1 : outputs,
+      .classes = outputs,
       .row_stride = 1,
       .class_stride = t->stride,
       .dtype = precision,
-      .target_dtype = neap_is_binary(t) ? precision : NEAP_INT32,
+      .target_dtype = neap_has_classes(t) ? NEAP_INT32 : precision,
       .logits = space->logits + offset,
       .targets = block->targets,
       .weights = block->weights,
       .options = p->spec.options,
       .gradient = space->logits + offset,
+      .hessian = t->spec.optimizer->bends ? space->curvature + offset : NULL,
       .sum = &sum,
       .scratch = space->loss};
   neap_loss_evaluate_unchecked(p->spec.loss, &call);
@@ -60,14 +57,19 @@ static void run_chunk(const neap_trainer *t, const neap_block *block,
   for (size_t i = 0; i < count; i++) {
     space->x[i] = t->points[positions[i]].at.x;
     space->gradient[i] = t->points[positions[i]].gradient;
+    space->hessian[i] = t->points[positions[i]].hessian;
+    space->dropout[i] = t->points[positions[i]].spec.dropout;
   }
+  const bool bends = t->spec.optimizer->bends;
   const neap_chunk chunk = {.kernels = t->kernels,
                             .shape = t->spec.shape,
                             .points = count,
                             .x = space->x,
                             .gradient = space->gradient,
+                            .dropout = space->dropout,
                             .block = block,
                             .logits = space->logits,
+                            .curvature = bends ? space->curvature : NULL,
                             .stride = t->stride,
                             .scratch = space->model};
   t->spec.model->forward(&chunk);
@@ -75,6 +77,8 @@ static void run_chunk(const neap_trainer *t, const neap_block *block,
     run_loss(t, block, space, i, &t->points[positions[i]]);
   }
   t->spec.model->backward(&chunk);
+  if (bends)
+    t->spec.model->bend(&chunk, space->hessian);
 }
 
 static double norm_of(const double *x, size_t count) {
@@ -91,11 +95,16 @@ static void remember(neap_point *p, double value) {
 }
 
 // One step, and the objective of each step of an optimizer on all rows.
-static void step(const neap_trainer *t, neap_point *p, size_t rows) {
+static void step(const neap_trainer *t, neap_point *p,
+                 const neap_position *at) {
   const neap_optimizer *optimizer = t->spec.optimizer;
   const size_t kept = p->at.steps;
   p->at.value = p->value;
-  p->epoch_value += p->value * (double)rows;
+  p->epoch_value += p->value * (double)at->rows;
+  if (optimizer->batches) {
+    p->at.step = neap_steps_before(t, at);
+    p->at.all_steps = t->spec.epochs * neap_batch_count(t);
+  }
   p->state =
       optimizer->step(p->optimizer, t->parameters, p->spec.optimizer, &p->at);
   const bool is_new = p->history_count == 0 || p->at.steps > kept;
@@ -104,15 +113,20 @@ static void step(const neap_trainer *t, neap_point *p, size_t rows) {
 }
 
 // Turns the sums of a pass into the objective and does what it was for.
-static void end_pass(const neap_trainer *t, neap_point *p, size_t rows) {
+static void end_pass(const neap_trainer *t, neap_point *p,
+                     const neap_position *at) {
   const size_t count = t->parameters;
-  p->value /= (double)rows;
+  const size_t square = p->hessian != NULL ? count * count : 0;
+  const double rows = (double)at->rows;
+  p->value /= rows;
   for (size_t i = 0; i < count; i++)
-    p->gradient[i] /= (double)rows;
-  p->value +=
-      t->spec.model->penalise(&t->spec.shape, p->spec.l2, p->at.x, p->gradient);
+    p->gradient[i] /= rows;
+  for (size_t i = 0; i < square; i++)
+    p->hessian[i] /= rows;
+  p->value += t->spec.model->penalise(&t->spec.shape, p->spec.l2, p->at.x,
+                                      p->gradient, p->hessian);
   if (t->phase == NEAP_PHASE_STEPS) {
-    step(t, p, rows);
+    step(t, p, at);
   } else if (t->phase == NEAP_PHASE_START) {
     p->at.first_norm = norm_of(p->gradient, count);
   } else {
@@ -121,6 +135,8 @@ static void end_pass(const neap_trainer *t, neap_point *p, size_t rows) {
   }
   p->value = 0;
   memset(p->gradient, 0, count * sizeof *p->gradient);
+  if (square > 0)
+    memset(p->hessian, 0, square * sizeof *p->hessian);
 }
 
 static bool is_last_block(const neap_position *at) {
@@ -129,7 +145,7 @@ static bool is_last_block(const neap_position *at) {
 
 // The pass from some row on: a batch, or all rows.
 static neap_position pass_from(const neap_trainer *t, size_t start) {
-  const size_t left = t->spec.rows - start;
+  const size_t left = t->phase_rows - start;
   const bool whole =
       t->phase != NEAP_PHASE_STEPS || !t->spec.optimizer->batches;
   return (neap_position){
@@ -147,7 +163,7 @@ static neap_position next_position(const neap_trainer *t, neap_position at) {
 }
 
 static bool is_behind(const neap_trainer *t, const neap_position *at) {
-  return at->start == t->spec.rows;
+  return at->start == t->phase_rows;
 }
 
 static void run_block(const neap_trainer *t, neap_workspace *space,
@@ -162,7 +178,7 @@ static void run_block(const neap_trainer *t, neap_workspace *space,
   if (!is_last_block(at))
     return;
   for (size_t i = 0; i < count; i++) {
-    end_pass(t, &t->points[range[i]], at->rows);
+    end_pass(t, &t->points[range[i]], at);
   }
 }
 
@@ -181,18 +197,22 @@ static void run_range(void *argument, size_t task, size_t worker) {
 
 // ------------------------------------------------------- between the slices
 
-static void start_phase(neap_trainer *t, neap_phase phase) {
-  t->phase = phase;
-  t->at = pass_from(t, 0);
-  if (t->order == NULL)
+void neap_trainer_order(neap_trainer *t) {
+  if (t->phase == NEAP_PHASE_STEPS) {
+    neap_trainer_sample(t);
     return;
-  if (phase == NEAP_PHASE_STEPS) {
-    neap_shuffle(t->spec.seed, NEAP_STREAM_SHUFFLE, (uint32_t)t->epoch,
-                 t->spec.rows, t->order);
-  } else {
-    for (size_t i = 0; i < t->spec.rows; i++)
-      t->order[i] = (uint32_t)i;
   }
+  for (size_t i = 0; i < t->spec.rows; i++)
+    t->order[i] = (uint32_t)i;
+}
+
+void neap_trainer_start(neap_trainer *t, neap_phase phase) {
+  t->phase = phase;
+  t->phase_rows = phase == NEAP_PHASE_STEPS && t->order != NULL ? t->epoch_rows
+                                                                : t->spec.rows;
+  t->at = pass_from(t, 0);
+  if (t->order != NULL)
+    neap_trainer_order(t);
 }
 
 // Points that are done leave the batch; the others close ranks.
@@ -200,7 +220,7 @@ static void drop_finished(neap_trainer *t) {
   size_t kept = 0;
   for (size_t i = 0; i < t->running_count; i++) {
     const size_t p = t->running[i];
-    if (t->points[p].state == NEAP_FIT_RUNNING)
+    if (t->points[p].state == NEAP_FIT_RUNNING && !t->points[p].stopped)
       t->running[kept++] = p;
   }
   t->running_count = kept;
@@ -217,7 +237,7 @@ static bool is_finite(const neap_trainer *t, const neap_point *p) {
 static void end_epoch(neap_trainer *t) {
   for (size_t i = 0; i < t->running_count; i++) {
     neap_point *p = &t->points[t->running[i]];
-    remember(p, p->epoch_value / (double)t->spec.rows);
+    remember(p, p->epoch_value / (double)t->epoch_rows);
     if (!is_finite(t, p))
       p->state = NEAP_FIT_FAILED;
     p->epoch_value = 0;
@@ -236,24 +256,46 @@ static void judge(neap_trainer *t) {
   }
 }
 
-// All rows have been seen once in the present phase.
-static void end_rows(neap_trainer *t) {
-  const bool batches = t->spec.optimizer->batches;
-  neap_phase next = NEAP_PHASE_STEPS;
-  if (t->phase == NEAP_PHASE_STEPS && batches) {
-    end_epoch(t);
-    if (t->epoch == t->spec.epochs)
-      next = NEAP_PHASE_END;
-  } else if (t->phase == NEAP_PHASE_END) {
-    judge(t);
+// Points that were stopped wait for the last pass.
+static void restore_kept(neap_trainer *t) {
+  t->running_count = 0;
+  for (size_t i = 0; i < t->spec.point_count; i++) {
+    neap_point *p = &t->points[i];
+    if (p->state != NEAP_FIT_RUNNING)
+      continue;
+    t->running[t->running_count++] = i;
+    if (p->has_kept)
+      memcpy(p->at.x, p->kept, t->parameters * sizeof *p->kept);
   }
-  drop_finished(t);
-  start_phase(t, t->running_count > 0 ? next : NEAP_PHASE_DONE);
 }
 
-static size_t work(neap_job *job, size_t units) {
+static void next_phase(neap_trainer *t) {
+  const bool batches = t->spec.optimizer->batches;
+  neap_phase next = NEAP_PHASE_STEPS;
+  drop_finished(t);
+  if (batches && t->phase == NEAP_PHASE_STEPS &&
+      (t->epoch == t->spec.epochs || t->running_count == 0)) {
+    next = NEAP_PHASE_END;
+    restore_kept(t);
+  }
+  neap_trainer_start(t, t->running_count > 0 ? next : NEAP_PHASE_DONE);
+}
+
+// All rows have been seen once in the present phase.
+static void end_rows(neap_trainer *t) {
+  if (t->phase == NEAP_PHASE_END) {
+    judge(t);
+  } else if (t->phase == NEAP_PHASE_STEPS && t->spec.optimizer->batches) {
+    end_epoch(t);
+    t->job.paused = t->spec.pauses;
+  }
+  if (!t->job.paused)
+    next_phase(t);
+}
+
+size_t neap_trainer_work(neap_job *job, size_t units) {
   neap_trainer *t = (neap_trainer *)job;
-  if (t->phase == NEAP_PHASE_DONE)
+  if (t->phase == NEAP_PHASE_DONE || t->job.paused)
     return 0;
   const size_t chunks =
       (t->running_count + t->chunk_points - 1) / t->chunk_points;
@@ -271,138 +313,36 @@ static size_t work(neap_job *job, size_t units) {
   return s.blocks;
 }
 
+bool neap_trainer_paused(const neap_trainer *t) {
+  return t->job.paused;
+}
+
+void neap_trainer_keep(neap_trainer *t, size_t point) {
+  neap_point *p = &t->points[point];
+  memcpy(p->kept, p->at.x, t->parameters * sizeof *p->kept);
+  p->has_kept = true;
+}
+
+void neap_trainer_stop(neap_trainer *t, size_t point) {
+  t->points[point].stopped = true;
+}
+
+void neap_trainer_resume(neap_trainer *t) {
+  if (!t->job.paused)
+    return;
+  t->job.paused = false;
+  next_phase(t);
+}
+
+size_t neap_trainer_bytes(const neap_trainer *t) {
+  return sizeof *t + t->arena.block_bytes;
+}
+
+size_t neap_trainer_epoch(const neap_trainer *t) {
+  return t->epoch;
+}
+
 // ---------------------------------------------------------- from the outside
-
-static neap_status check_point(const neap_train_spec *spec, size_t p,
-                               neap_error *error) {
-  const neap_train_point *point = &spec->points[p];
-  const bool binary = spec->classes == NULL;
-  const size_t outputs = spec->shape.outputs;
-  const neap_loss_kind kind = binary ? NEAP_BINARY : NEAP_CLASSES;
-  if (neap_loss_kind_of(point->loss) != kind) {
-    return neap_fail(error, NEAP_EARGUMENT,
-                     "points[%zu]: %s can't train on %s targets", p + 1,
-                     neap_loss_name(point->loss), binary ? "binary" : "class");
-  }
-  neap_error why = {0};
-  neap_status status = neap_loss_check_options(
-      point->loss, outputs, spec->optimizer->precision, &point->options, &why);
-  if (status == NEAP_OK && !binary) {
-    status = neap_loss_check_class_targets(point->loss, &point->options, &why);
-  }
-  if (status != NEAP_OK) {
-    return neap_fail(error, why.code, "points[%zu]: %s", p + 1, why.message);
-  }
-  if (point->options.from == NEAP_PROBABILITIES) {
-    return neap_fail(
-        error, NEAP_EARGUMENT,
-        "points[%zu]: %s takes probabilities; a model gives logits", p + 1,
-        neap_loss_name(point->loss));
-  }
-  return NEAP_OK;
-}
-
-static neap_status check_points(const neap_train_spec *spec,
-                                neap_error *error) {
-  for (size_t p = 0; p < spec->point_count; p++)
-    NEAP_TRY(check_point(spec, p, error));
-  double weight = spec->weights == NULL ? 1 : 0;
-  for (size_t i = 0; spec->weights != NULL && i < spec->rows; i++)
-    weight += spec->weights[i];
-  if (spec->rows > 0 && !(weight > 0)) {
-    return neap_fail(error, NEAP_EARGUMENT, "the weights of all rows are 0");
-  }
-  if (spec->rows == 0) {
-    return neap_fail(error, NEAP_EARGUMENT, "there are no rows to train on");
-  }
-  if (spec->point_count == 0) {
-    return neap_fail(error, NEAP_EARGUMENT, "there are no points to train");
-  }
-  if (spec->optimizer->batches && (spec->epochs == 0 || spec->batch == 0)) {
-    return neap_fail(error, NEAP_EARGUMENT,
-                     "epochs is %zu and batch is %zu; wanted 1 or more",
-                     spec->epochs, spec->batch);
-  }
-  return NEAP_OK;
-}
-
-// log((n_o + 1/2) / (n - n_o + 1/2)) of a class: where a sigmoid starts with
-// the classes' shares (Lin et al. 2017, sec. 4.1). A softmax takes
-// log(n_o + 1/2), which differs by what is common to all.
-static void find_bias(const neap_train_spec *spec, double *bias) {
-  if (spec->classes != NULL) {
-    for (size_t o = 0; o < spec->shape.outputs; o++)
-      bias[o] = 0.5;
-    for (size_t i = 0; i < spec->rows; i++)
-      bias[spec->classes[i]]++;
-    for (size_t o = 0; o < spec->shape.outputs; o++)
-      bias[o] = log(bias[o]);
-    return;
-  }
-  double positives = 0;
-  for (size_t i = 0; i < spec->rows; i++)
-    positives += spec->targets[i];
-  bias[0] = log((positives + 0.5) / ((double)spec->rows - positives + 0.5));
-}
-
-static void start_points(neap_trainer *t) {
-  const neap_train_spec *spec = &t->spec;
-  // The buffer of a chunk's gradients is free until the work begins.
-  double *bias = t->points[0].gradient;
-  for (size_t p = 0; p < spec->point_count; p++) {
-    neap_point *point = &t->points[p];
-    t->running[t->running_count++] = p;
-    point->at.best_value = point->at.best_norm = NAN;  // not known yet
-    if (spec->initial != NULL) {
-      memcpy(point->at.x, spec->initial + p * t->parameters,
-             t->parameters * sizeof(double));
-    } else {
-      find_bias(spec, bias);
-      spec->model->initialise(&spec->shape, bias, point->at.x);
-    }
-  }
-  memset(bias, 0, t->parameters * sizeof *bias);
-}
-
-neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
-                               neap_error *error) {
-  const neap_host *host = &engine->host;
-  if (check_points(spec, error) != NEAP_OK)
-    return NULL;
-  neap_trainer *t = host->allocate(host->data, NULL, 0, sizeof *t);
-  if (t == NULL) {
-    neap_fail(error, NEAP_EMEMORY, "no memory for a trainer");
-    return NULL;
-  }
-  const size_t outputs = spec->shape.outputs;
-  *t = (neap_trainer){
-      .job = {.engine = engine, .work = work},
-      .engine = engine,
-      .spec = *spec,
-      .kernels = neap_kernels_of(engine, spec->optimizer->precision),
-      .number_bytes = neap_dtype_size(spec->optimizer->precision),
-      .parameters = spec->model->parameter_count(&spec->shape),
-      .width = neap_padded(spec->shape.features),
-      .chunk_points = outputs < CHUNK_ROWS ? CHUNK_ROWS / outputs : 1,
-      .stride = NEAP_BLOCK_ROWS + NEAP_PAD};
-  if (neap_trainer_allocate(t, error) != NEAP_OK) {
-    neap_trainer_free(t);
-    return NULL;
-  }
-  neap_trainer_pack(t);
-  start_points(t);
-  start_phase(t,
-              spec->optimizer->batches ? NEAP_PHASE_START : NEAP_PHASE_STEPS);
-  return t;
-}
-
-void neap_trainer_free(neap_trainer *t) {
-  if (t == NULL)
-    return;
-  const neap_host *host = &t->engine->host;
-  neap_arena_free(t->engine, &t->arena);
-  host->allocate(host->data, t, sizeof *t, 0);
-}
 
 neap_job *neap_trainer_job(neap_trainer *t) {
   return &t->job;
@@ -419,7 +359,7 @@ double neap_trainer_fraction(const neap_trainer *t) {
   if (!t->spec.optimizer->batches) {
     return 1 - (double)t->running_count / count;
   }
-  const double rows = (double)t->at.start / (double)t->spec.rows;
+  const double rows = (double)t->at.start / (double)t->phase_rows;
   if (t->phase == NEAP_PHASE_START)
     return 0;
   return ((double)t->epoch + (t->phase == NEAP_PHASE_STEPS ? rows : 0)) /

@@ -91,6 +91,32 @@ static void evaluate_example(const neap *engine) {
 }
 
 // The flat signature is the same evaluation.
+// What can't be is refused, not followed.
+static void refuse_nonsense(const neap *engine) {
+  const neap_loss *loss = neap_loss_find(engine, "binary_cross_entropy");
+  const double x = 1, y = 1;
+  double sum;
+  const neap_loss_call plain = {
+      .rows = 1, .logits = &x, .targets = &y, .sum = &sum};
+  neap_loss_call calls[6];
+  for (int i = 0; i < 6; i++)
+    calls[i] = plain;
+  calls[0].logits = NULL;
+  calls[1].targets = NULL;
+  calls[2].dtype = (neap_dtype)9;
+  calls[3].options.hessian_mode = (neap_hessian_mode)17;
+  calls[4].options.normalizer = (neap_normalizer)17;
+  calls[5].options.hessian_mode = NEAP_HESSIAN_FLOOR;
+  calls[5].options.hessian_floor = -1;
+  for (int i = 0; i < 6; i++) {
+    neap_error error = {0};
+    check(neap_loss_evaluate(loss, &calls[i], &error) == NEAP_EARGUMENT,
+          "nonsense is refused");
+    check(strstr(error.message, "wanted") != NULL || i < 2,
+          "and what is wanted said");
+  }
+}
+
 static void evaluate_flat(const neap *engine) {
   const neap_loss *focal = neap_loss_find(engine, "focal");
   const double x[] = {-6, 0.5, 3}, y[] = {1, 1, 0};
@@ -213,6 +239,7 @@ int main(void) {
   list_losses(engine);
   const size_t calls = memory.calls;
   evaluate_example(engine);
+  refuse_nonsense(engine);
   evaluate_flat(engine);
   evaluate_sum(engine);
   evaluate_in_threads(engine);

@@ -60,6 +60,14 @@ local benches = {
       { python, "tests/bench/grid_torch.py", build .. "/bench" },
     },
   },
+  mlp = {
+    title = "the same points, an mlp of 32 units, 4 epochs of Adam, one thread",
+    unit = "s",
+    sides = {
+      { build .. "/mlp_bench", build .. "/bench" },
+      { python, "tests/bench/mlp_torch.py", build .. "/bench" },
+    },
+  },
   metrics = {
     title = "metrics of 100,000 rows, 1 % positive, one thread",
     unit = "s",
@@ -76,7 +84,8 @@ local benches = {
 }
 
 local order = {
-  "loss", "losses", "softmax", "lua", "matmul", "grid", "metrics", "program",
+  "loss", "losses", "softmax", "lua", "matmul", "grid", "mlp", "metrics",
+  "program",
 }
 
 -- ------------------------------------------------------------ command line

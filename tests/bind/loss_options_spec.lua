@@ -73,6 +73,34 @@ describe("the normalizer", function()
   end)
 end)
 
+describe("weight_sum", function()
+  local x, y, sum = { -2, 3, 0.5 }, { 1, 0, 1 }, { normalizer = "weight_sum" }
+  local function denominator(f)
+    return select(2, f:evaluate(x, y))
+  end
+
+  it("counts class weights, alpha and pos_weight, also of sums", function()
+    sum.class_weights = { 1, 3 }
+    local ce = loss.binary_cross_entropy(sum)
+    assert.equal(7, denominator(ce))
+    assert.equal(7, denominator(1 * ce))
+    assert.equal(7, denominator(ce / 2 + loss.poly1(sum)))
+    assert.near(ce(x, y), (1 * ce)(x, y), 1e-15)
+    assert.equal(0.25 + 0.75 + 0.25, denominator(loss.focal {
+      alpha = 0.25, normalizer = "weight_sum",
+    }))
+    assert.equal(9, denominator(loss.focal {
+      pos_weight = 4, normalizer = "weight_sum",
+    }))
+  end)
+
+  it("is refused of a sum whose losses weigh otherwise", function()
+    local other = loss.focal { normalizer = "weight_sum" }
+    refuses("weight_sum as the normalizer of a sum wants the same weights",
+      function() (loss.poly1(sum) + other)(x, y) end)
+  end)
+end)
+
 describe("class weights", function()
   it("multiply the rows of their class", function()
     each("classes", function(name)
@@ -218,7 +246,7 @@ describe("label_smoothing", function()
     refuses("huber does not take label_smoothing", function()
       loss.huber { label_smoothing = 0.1 }({ 1 }, { 1 })
     end)
-    refuses("label_smoothing does not go with class_margins", function()
+    refuses("label_smoothing does not go with margins", function()
       loss.ldam { label_smoothing = 0.1 }(classes.x, { 0, 1, 2 })
     end)
   end)
@@ -339,7 +367,7 @@ describe("from = probabilities", function()
     refuses("probabilities in row 1 add up to 0.9; wanted 1", function()
       loss.cross_entropy { from = "probabilities" }({ { 0.5, 0.4 } }, { 1 })
     end)
-    refuses("offsets, margins and a scale act on logits", function()
+    refuses("act on logits; focal is given probabilities", function()
       loss.focal { from = "probabilities", temperature = 2 }({ 0.5 }, { 1 })
     end)
     refuses("from is 'scores'; wanted logits or probabilities", function()
@@ -394,10 +422,23 @@ describe("the Hessian", function()
     end
   end)
 
+  it("is never negative in the positive mode of a difference", function()
+    local options = { hessian = "positive" }
+    local down = loss.focal(options) - loss.poly1(options)
+    local turned = -1 * loss.focal(options)
+    for _, at in ipairs { -4, -2, 0.5, 3 } do
+      assert.is_true(down:hessian({ at }, { 1 })[1] >= 0)
+      assert.is_true(turned:hessian({ at }, { 1 })[1] >= 0)
+    end
+  end)
+
   it("is refused as another word", function()
+    refuses("hessian is %-1; wanted a floor >= 0", function()
+      loss.focal { hessian = -1 }
+    end)
     refuses("hessian is 'newton'; wanted exact, positive or absolute",
       function() loss.focal { hessian = "newton" } end)
-    refuses("hessian: wanted a finite number as the floor", function()
+    refuses("hessian is inf; wanted a floor >= 0", function()
       loss.focal { hessian = math.huge }
     end)
   end)

@@ -104,7 +104,7 @@ describe("shifts of the logits", function()
     assert.near(T ^ 2 * truth, f({ z }, { u }), 1e-14)
     local g = f:gradient({ z }, { u })
     for j = 1, 3 do assert.near(T * (q[j] - p[j]), g[1][j], 1e-15) end
-    refuses("distillation has classes as targets; wanted logits", function()
+    refuses("distillation wants logits as targets, not classes", function()
       loss.distillation {}({ z }, { 1 })
     end)
   end)

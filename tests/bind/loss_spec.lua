@@ -122,6 +122,32 @@ describe("a loss", function()
   end)
 end)
 
+describe("NaN and impossible classes", function()
+  local nan = 0 / 0
+  for _, row in ipairs(neap.loss.list()) do
+    local name = row.name
+    if row.kind == "classes" and name ~= "distillation" then
+      it("come through " .. name, function()
+        local f = neap.loss[name] {
+          reduction = "sum",
+          label_smoothing = name == "reverse_kl" and 0.1 or nil,
+        }
+        for _, k in ipairs { 2, 3, 17, 100 } do
+          for at = 1, k, k - 1 do
+            local z, none = {}, {}
+            for j = 1, k do z[j], none[j] = j / k, -math.huge end
+            z[at] = nan
+            local value = f({ z }, { 0 })
+            assert.is_true(value ~= value, ("NaN at %d of %d"):format(at, k))
+            value = f({ none }, { 0 })
+            assert.is_true(value ~= value, ("-inf in all of %d"):format(k))
+          end
+        end
+      end)
+    end
+  end
+end)
+
 describe("a loss refuses", function()
   local function refuses(message, f)
     assert.error_matches(f, message)
@@ -186,6 +212,20 @@ describe("a loss refuses", function()
     refuses("target in row 1 is 3", function()
       neap.loss.cross_entropy { class_weights = "balanced" }({ { 1, 2, 3 } },
         { 3 })
+    end)
+  end)
+
+  it("classes that are no int32 array", function()
+    refuses("targets are float64 %[2%]; wanted int32 classes, or float64 "
+      .. "probabilities %[2%]%[3%]", function()
+      neap.loss.cross_entropy {}({ { 1, 2, 3 }, { 0, -1, 1 } },
+        neap.array { 2, 0 })
+    end)
+    refuses("wanted logits in rows of two or more classes", function()
+      neap.loss.cross_entropy {}({ 1, 2, 3 }, { 2 })
+    end)
+    refuses('wanted { "effective", beta = }', function()
+      neap.loss.focal { class_weights = { "effective", bta = 0.9 } }
     end)
   end)
 

@@ -9,7 +9,7 @@ Source: Remez 1934; Muller, Elementary Functions, 3rd ed., section 3.3.
 """
 import struct
 
-from mpmath import cos, exp, expm1, log, log1p, lu_solve, matrix, mp, mpf, nstr
+from mpmath import cos, erfc, exp, expm1, log, log1p, lu_solve, matrix, mp, mpf, nstr
 from mpmath import pi, sin, sqrt
 
 mp.dps = 60
@@ -76,6 +76,11 @@ def cosine(s):
     return cos(pi / 2 * sqrt(s))
 
 
+def erfc_tail(t):
+    x = 2 / t - 2
+    return log(erfc(x) / t) + x * x
+
+
 # name, variable, comment, f, low, high, weight, degrees for float and double
 SMALL = mpf("1e-5")  # keeps a weight that vanishes at 0 away from 0
 POLYNOMIALS = [
@@ -92,6 +97,8 @@ POLYNOMIALS = [
      lambda s: 1 / sine(s), (3, 7), "0 <= s <= 1/4"),
     ("cosine_tail", "s", "cos(pi/2 sqrt(s))", cosine, mpf(0), mpf(1) / 4,
      lambda s: 1 / cosine(s), (4, 7), "0 <= s <= 1/4"),
+    ("erfc_tail", "t", "log(erfc(x) / t) + x^2, t = 2 / (2 + x)", erfc_tail, mpf(1) / 50, mpf(1),
+     lambda t: mpf(1), (9, 24), "0 <= x <= 98"),
 ]
 
 

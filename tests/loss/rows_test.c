@@ -338,10 +338,10 @@ static void refuse_classes(const neap_loss *loss) {
   if (has_classes(loss)) {
     call.targets = d.labels;
     call.target_dtype = NEAP_INT32;
-    refuse(loss, &call, NEAP_EARGUMENT, "has classes as targets");
+    refuse(loss, &call, NEAP_EARGUMENT, "wants logits as targets");
   } else {
     call.options.scale = 2;
-    refuse(loss, &call, NEAP_EARGUMENT, "does not take scale");
+    refuse(loss, &call, NEAP_EARGUMENT, "does not take a scale");
   }
 }
 

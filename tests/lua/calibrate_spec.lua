@@ -51,6 +51,16 @@ describe("a calibrated fit", function()
     assert.same(f:logits(test):totable(), out:totable())
   end)
 
+  it("is kept in the bytes of the fit", function()
+    local f = fit:calibrate { method = "inverse_focal" }
+    for _, method in ipairs { "temperature", "platt", "isotonic" } do
+      f = f:calibrate { method = method, data = calibration }
+      local again = neap.from_saved(f:tobytes())
+      assert.same(f:logits(test):totable(), again:logits(test):totable())
+      assert.equal(method, again.calibration[#again.calibration].method)
+    end
+  end)
+
   it("refuses data and methods that don't fit", function()
     local function calibrate(o) return function() fit:calibrate(o) end end
     assert.error_matches(calibrate { method = "platt" },

@@ -59,7 +59,7 @@ describe("training", function()
   it("refuses losses that classes as targets are nothing for", function()
     assert.error_matches(function()
       train(three, neap.loss.distillation {})
-    end, "points%[1%]: distillation has classes as targets; wanted logits")
+    end, "points%[1%]: distillation wants logits as targets, not classes")
     assert.error_matches(function()
       train(three, neap.loss.reverse_kl {})
     end, "points%[1%]: reverse_kl of a class is infinite")
@@ -70,7 +70,8 @@ describe("class weights in training", function()
   local rows, answers = {}, {}
   for i = 1, 200 do
     rows[i] = { math.sin(i), math.cos(3 * i) }
-    answers[i] = math.sin(i) + 0.5 * math.sin(17 * i) > 0.8 and "fraud" or "fine"
+    local is_fraud = math.sin(i) + 0.5 * math.sin(17 * i) > 0.8
+    answers[i] = is_fraud and "fraud" or "fine"
   end
   local d = neap.data.from { x = rows, y = answers, positive = "fraud" }
   local function weights(class_weights)

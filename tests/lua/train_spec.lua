@@ -5,6 +5,7 @@ local cancer = assert(neap.data.read("tests/data/breast_cancer.csv", {
   target = "diagnosis", positive = "malignant",
 }))
 local lbfgs = neap.optimizer.lbfgs { tolerance = 1e-10 }
+local newton = neap.optimizer.newton { tolerance = 1e-10 }
 
 local function norm(weights)
   local square = 0
@@ -14,12 +15,12 @@ end
 
 describe("logistic regression on breast cancer", function()
   -- scikit-learn 1.2.1, newton-cholesky, C = 1, standardised with ddof 0.
-  local function check(class_weights, truth)
+  local function check_fit(optimizer, class_weights, truth)
     local fit = neap.train {
       data = cancer,
       model = neap.model.linear { l2 = 1 / 569 },
       loss = neap.loss.binary_cross_entropy { class_weights = class_weights },
-      optimizer = lbfgs,
+      optimizer = optimizer,
     }
     assert.is_true(fit.converged)
     assert.near(1, norm(fit.weights) / truth.norm, 1e-8)
@@ -30,6 +31,11 @@ describe("logistic regression on breast cancer", function()
     assert.near(truth.ap, neap.metric.average_precision(z, cancer.y), 1e-12)
     assert.near(truth.errors, 569 * (1 - neap.metric.accuracy(z, cancer.y)),
       1e-9)
+  end
+
+  local function check(class_weights, truth)
+    check_fit(lbfgs, class_weights, truth)
+    check_fit(newton, class_weights, truth)
   end
 
   it("agrees with scikit-learn", function()
@@ -44,6 +50,51 @@ describe("logistic regression on breast cancer", function()
       norm = 3.8848747740, bias = .2277124065, log_loss = .055261970959,
       auc = .99770096717932, ap = .99702980395784, errors = 9,
     })
+  end)
+end)
+
+describe("newton", function()
+  local d = neap.data.gaussians { n = 600, features = 4, prior = 0.3 }
+
+  it("ends where lbfgs does, whatever the loss", function()
+    for _, loss in ipairs {
+      neap.loss.focal { gamma = 2, alpha = 0.25 }, neap.loss.brier {},
+      neap.loss.poly1 {}, neap.loss.squared_hinge {},
+      0.5 * neap.loss.focal {} + 0.5 * neap.loss.binary_cross_entropy {},
+    } do
+      local function train(optimizer)
+        return neap.train {
+          data = d, loss = loss, optimizer = optimizer,
+          model = neap.model.linear { l2 = 0.01 },
+        }
+      end
+      local a, b = train(lbfgs), train(newton)
+      assert.is_true(a.converged and b.converged)
+      assert.near(a.objective, b.objective, 1e-12)
+      for j = 1, 4 do assert.near(a.weights[j], b.weights[j], 1e-6) end
+    end
+  end)
+
+  it("takes columns that are alike", function()
+    local x, y = {}, {}
+    for i = 1, 200 do
+      local a = math.sin(i)
+      x[i], y[i] = { a, a, 2 * a }, a + math.cos(5 * i) > 0 and 1 or 0
+    end
+    local fit = neap.train {
+      data = neap.data.from { x = x, y = y }, optimizer = newton,
+      loss = neap.loss.binary_cross_entropy {},
+    }
+    assert.is_true(fit.converged)
+  end)
+
+  it("is for linear models of two classes", function()
+    assert.error_matches(function()
+      neap.train {
+        data = d, loss = neap.loss.focal {}, optimizer = newton,
+        model = neap.model.mlp {},
+      }
+    end, "newton can't train mlp with 1 outputs; wanted a linear model")
   end)
 end)
 
@@ -234,7 +285,7 @@ describe("a job", function()
     job:close()
     job:close()
     assert.is_number(fits[3].weights[1])
-    assert.error_matches(function() job:step(1) end, "the trainer is closed")
+    assert.error_matches(function() job:step(1) end, "the job is closed")
   end)
 
   it("refuses what does not fit together", function()
@@ -264,9 +315,10 @@ describe("a job", function()
     refuses("the weights of all rows are 0", { points = { { loss = loss } },
       data = neap.data.from { x = { { 1 }, { 2 } }, y = { 0, 1 },
         weights = { 0, 0 } } })
-    refuses("points%[2%] has the optimizer sgd and points%[1%] has lbfgs",
+    refuses("points%[2%]: class_weights has no number for the class",
       { data = d, points = { { loss = loss, optimizer = lbfgs },
-        { loss = loss, optimizer = neap.optimizer.sgd {} } } })
+        { optimizer = neap.optimizer.newton {}, loss = neap.loss.focal {
+          class_weights = { fine = 1, fraud = 3 } } } } })
     refuses("points%[1%]: class_weights has 3 numbers; there are 2 classes",
       { data = d, points = { { loss = neap.loss.cross_entropy {
         class_weights = { 1, 1, 1 } } } } })

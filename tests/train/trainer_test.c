@@ -45,7 +45,7 @@ static size_t read_breast_cancer(const char *folder) {
 static neap_train_spec plan(size_t rows, size_t features, const char *name,
                             const neap_train_point *points, size_t count) {
   return (neap_train_spec){.rows = rows,
-                           .shape = {features, 1},
+                           .shape = {.features = features, .outputs = 1},
                            .x = x,
                            .dtype = NEAP_FLOAT64,
                            .targets = targets,
@@ -309,6 +309,7 @@ static void test_softmax(const neap *engine) {
   const neap_train_spec one = plan(ROWS, D, "lbfgs", &binary, 1);
   neap_train_spec two = plan(ROWS, D, "lbfgs", &softmax, 1);
   two.shape.outputs = 2;
+  two.kind = NEAP_CLASSES;
   two.targets = NULL;
   two.classes = classes;
   neap_trainer *a = train(engine, &one), *b = train(engine, &two);
@@ -321,7 +322,7 @@ static void test_softmax(const neap *engine) {
   double logits[2 * ROWS];
   const double *parameters[] = {v};
   const neap_predict_spec predict = {.rows = ROWS,
-                                     .shape = {D, 2},
+                                     .shape = {.features = D, .outputs = 2},
                                      .x = x,
                                      .dtype = NEAP_FLOAT64,
                                      .model = neap_model_at(0),

@@ -1,0 +1,31 @@
+// bind/bound_row.h -- models and optimizers as Lua values.
+#ifndef NEAP_BIND_BOUND_ROW_H
+#define NEAP_BIND_BOUND_ROW_H
+
+#include "bind/bind.h"
+#include "train/train.h"
+
+#define NEAP_MODEL_TYPE "neap.Model"
+#define NEAP_OPTIMIZER_TYPE "neap.Optimizer"
+
+// A row of models.def or optimizers.def with the numbers of one script.
+typedef struct neap_bound_row {
+  const void *row;
+  const char *name;
+  const neap_parameter *parameters;
+  double options[NEAP_PARAMETER_MAX];
+  size_t layers, hidden[NEAP_LAYERS_MAX];  // of a model with hidden units
+} neap_bound_row;
+
+// Returns the option of that name, or 0 where the row has none.
+double neap_row_number(const neap_bound_row *row, const char *name);
+
+// Returns the shape that a model has on rows of some features.
+neap_shape neap_shape_of(const neap_bound_row *model, size_t features,
+                         size_t outputs);
+
+// Push the tables of constructors by name.
+void neap_push_models(lua_State *L);
+void neap_push_optimizers(lua_State *L);
+
+#endif

@@ -1,0 +1,185 @@
+// train/newton.c -- Newton's method on all rows, with the positive part of the
+// Hessian, for linear models of two classes.
+//
+// A step solves H d = -g by Cholesky's factors and halves its length until the
+// objective falls enough (Armijo 1966). H has the positive terms of the loss's
+// second derivative alone, so d always goes down; for cross-entropy it is the
+// Hessian itself.
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "train/train.h"
+
+enum { TOLERANCE, MAX_ITERATIONS };
+enum { TRIAL_MAX = 50 };
+
+static const double sufficient_fall = 1e-4;
+
+typedef struct search {
+  bool started;
+  double value, slope;  // at x0, along d
+  double t;             // the trial that is being evaluated
+  int trials;
+} search;
+
+typedef struct state {
+  search *at;
+  size_t count;
+  double *x0, *d, *factor;  // [count], [count], [count][count]
+} state;
+
+static size_t state_bytes(size_t count, const double *options) {
+  (void)options;
+  return neap_aligned(sizeof(search)) +
+         (2 * count + count * count) * sizeof(double);
+}
+
+static state state_of(void *memory, size_t count) {
+  state k = {.at = memory, .count = count};
+  k.x0 = (double *)((char *)memory + neap_aligned(sizeof(search)));
+  k.d = k.x0 + count;
+  k.factor = k.d + count;
+  return k;
+}
+
+// Factors H + ridge I into L L', the lower half; false where it has no such
+// factors.
+static bool factorise(size_t n, const double *hessian, double ridge,
+                      double *factor) {
+  memcpy(factor, hessian, n * n * sizeof *factor);
+  for (size_t j = 0; j < n; j++) {
+    double *row = factor + j * n, pivot = row[j] + ridge;
+    for (size_t k = 0; k < j; k++)
+      pivot -= row[k] * row[k];
+    if (!(pivot > 0 && isfinite(pivot)))
+      return false;
+    row[j] = sqrt(pivot);
+    for (size_t i = j + 1; i < n; i++) {
+      double *below = factor + i * n, sum = below[j];
+      for (size_t k = 0; k < j; k++)
+        sum -= below[k] * row[k];
+      below[j] = sum / row[j];
+    }
+  }
+  return true;
+}
+
+// Turns x into the solution of L L' d = x.
+static void solve(size_t n, const double *factor, double *x) {
+  for (size_t i = 0; i < n; i++) {
+    for (size_t k = 0; k < i; k++)
+      x[i] -= factor[i * n + k] * x[k];
+    x[i] /= factor[i * n + i];
+  }
+  for (size_t i = n; i-- > 0;) {
+    for (size_t k = i + 1; k < n; k++)
+      x[i] -= factor[k * n + i] * x[k];
+    x[i] /= factor[i * n + i];
+  }
+}
+
+static double norm_of(size_t n, const double *x) {
+  double square = 0;
+  for (size_t i = 0; i < n; i++)
+    square += x[i] * x[i];
+  return sqrt(square);
+}
+
+static void go_to(state *k, double t, double *x) {
+  k->at->t = t;
+  for (size_t i = 0; i < k->count; i++)
+    x[i] = k->x0[i] + t * k->d[i];
+}
+
+// Where H is singular, as along columns that are alike, a ridge of some of its
+// rounding error makes it definite.
+static bool find_direction(state *k, const neap_iterate *at) {
+  const size_t n = k->count;
+  double trace = 0;
+  for (size_t i = 0; i < n; i++)
+    trace += at->hessian[i * n + i];
+  double ridge = 0;
+  while (!factorise(n, at->hessian, ridge, k->factor)) {
+    ridge = ridge > 0 ? 100 * ridge : 64 * DBL_EPSILON * trace;
+    if (!(ridge < trace))
+      return false;
+  }
+  k->at->slope = 0;
+  for (size_t i = 0; i < n; i++)
+    k->d[i] = -at->gradient[i];
+  solve(n, k->factor, k->d);
+  for (size_t i = 0; i < n; i++)
+    k->at->slope += k->d[i] * at->gradient[i];
+  return k->at->slope < 0;
+}
+
+static neap_fit_state finish(state *k, neap_fit_state result,
+                             neap_iterate *at) {
+  memcpy(at->x, k->x0, k->count * sizeof *k->x0);
+  return result;
+}
+
+// Keeps x, and goes on from there.
+static neap_fit_state keep(state *k, const double *options, neap_iterate *at) {
+  memcpy(k->x0, at->x, k->count * sizeof *k->x0);
+  k->at->value = at->best_value = at->value;
+  at->best_norm = norm_of(k->count, at->gradient);
+  k->at->trials = 0;
+  if (!isfinite(at->value) || !isfinite(at->best_norm))
+    return NEAP_FIT_FAILED;
+  if (!k->at->started) {
+    k->at->started = true;
+    at->first_norm = at->best_norm;
+  } else {
+    at->steps++;
+  }
+  const double rounding = 64 * DBL_EPSILON * fabs(at->best_value);
+  const double wanted = at->steps > 0 ? options[TOLERANCE] : 0;
+  if (at->best_norm <= wanted * at->first_norm || at->best_norm <= rounding)
+    return NEAP_FIT_CONVERGED;
+  if (at->steps >= (size_t)options[MAX_ITERATIONS] || !find_direction(k, at))
+    return finish(k, NEAP_FIT_STOPPED, at);
+  go_to(k, 1, at->x);
+  return NEAP_FIT_RUNNING;
+}
+
+static neap_fit_state step(void *memory, size_t count, const double *options,
+                           neap_iterate *at) {
+  state k = state_of(memory, count);
+  search *s = k.at;
+  if (!s->started)
+    return keep(&k, options, at);
+  const double noise = 4 * DBL_EPSILON * fabs(s->value);
+  const bool falls = at->value <= s->value + sufficient_fall * s->t * s->slope;
+  const bool is_close = at->value <= s->value + noise &&
+                        norm_of(count, at->gradient) < at->best_norm;
+  if (isfinite(at->value) && (falls || is_close))
+    return keep(&k, options, at);
+  if (++s->trials > TRIAL_MAX)
+    return finish(&k, NEAP_FIT_STOPPED, at);
+  go_to(&k, s->t / 2, at->x);
+  return NEAP_FIT_RUNNING;
+}
+
+static const double *kept(void *memory, size_t count, const double *options) {
+  const state k = state_of(memory, count);
+  (void)options;
+  return k.at->started ? k.x0 : NULL;
+}
+
+const neap_optimizer neap_optimizer_newton = {
+    .name = "newton",
+    .summary = "Newton's method on all rows, by the positive part of H",
+    .source = "Nocedal and Wright 2006, algorithm 3.2",
+    .parameters = {{"tolerance", 1e-6, 0, 1,
+                    .meaning = "stops where the gradient norm fell by this"},
+                   {"max_iterations", 200, 1, 1e9, .meaning = "steps at most",
+                    .whole = 1}},
+    .batches = false,
+    .bends = true,
+    .precision = NEAP_FLOAT64,
+    .state_bytes = state_bytes,
+    .step = step,
+    .kept = kept,
+};

@@ -1,0 +1,188 @@
+// train/snapshot.c -- the state of a trainer as bytes, for a later trainer of
+// the same spec to go on from.
+//
+// What a spec gives is not in it, but a fingerprint of that: shapes, options,
+// targets and weights. Numbers are as this machine has them, so that both
+// trainers go on with the same bits.
+#include <string.h>
+
+#include "train/lockstep.h"
+
+static const char magic[8] = "neapjob1";
+
+// Goes over the fields of a trainer, one way or the other.
+typedef struct cursor {
+  char *to;          // NULL: none
+  const char *from;  // NULL: none
+  size_t at, size;   // size: of from
+} cursor;
+
+// Copies a field; past the end of `from` it stays as it is.
+static void pass(cursor *c, void *field, size_t size_bytes) {
+  if (c->to != NULL)
+    memcpy(c->to + c->at, field, size_bytes);
+  if (c->from != NULL && c->at + size_bytes <= c->size)
+    memcpy(field, c->from + c->at, size_bytes);
+  c->at += size_bytes;
+}
+
+static void pass_count(cursor *c, size_t *count) {
+  uint64_t wide = *count;
+  pass(c, &wide, sizeof wide);
+  *count = (size_t)wide;
+}
+
+static void pass_flag(cursor *c, bool *flag) {
+  char byte = *flag ? 1 : 0;
+  pass(c, &byte, 1);
+  *flag = byte != 0;
+}
+
+static void pass_numbers(cursor *c, double *numbers, size_t count) {
+  pass(c, numbers, count * sizeof *numbers);
+}
+
+// ---------------------------------------------------------- the fingerprint
+
+// FNV-1a (Fowler, Noll and Vo 1991), 64 bits.
+static uint64_t hash(uint64_t so_far, const void *bytes, size_t size_bytes) {
+  const unsigned char *byte = bytes;
+  for (size_t i = 0; i < size_bytes; i++)
+    so_far = (so_far ^ byte[i]) * 0x100000001B3u;
+  return so_far;
+}
+
+static uint64_t hash_number(uint64_t so_far, double number) {
+  return hash(so_far, &number, sizeof number);
+}
+
+static uint64_t hash_point(uint64_t h, const neap_train_point *p) {
+  size_t count;
+  neap_loss_parameters(p->loss, &count);
+  h = hash(h, neap_loss_name(p->loss), strlen(neap_loss_name(p->loss)));
+  for (size_t i = 0; p->options.params != NULL && i < count; i++)
+    h = hash_number(h, p->options.params[i]);
+  for (size_t i = 0; i < NEAP_PARAMETER_MAX; i++)
+    h = hash_number(h, p->optimizer[i]);
+  return hash_number(hash_number(h, p->l2), p->dropout);
+}
+
+static uint64_t fingerprint_of(const neap_trainer *t) {
+  const neap_train_spec *spec = &t->spec;
+  const double numbers[] = {(double)spec->rows,
+                            (double)spec->shape.features,
+                            (double)t->parameters,
+                            (double)spec->point_count,
+                            (double)spec->epochs,
+                            (double)spec->batch,
+                            (double)spec->seed,
+                            (double)spec->sampling,
+                            spec->ratio,
+                            (double)spec->pauses,
+                            (double)t->kernels->dtype};
+  uint64_t h = hash(0xCBF29CE484222325u, numbers, sizeof numbers);
+  h = hash(h, spec->model->name, strlen(spec->model->name));
+  h = hash(h, spec->optimizer->name, strlen(spec->optimizer->name));
+  h = hash(h, t->targets, spec->rows * neap_target_bytes(t));
+  if (t->weights != NULL)
+    h = hash(h, t->weights, spec->rows * t->number_bytes);
+  for (size_t p = 0; p < spec->point_count; p++)
+    h = hash_point(h, &t->points[p].spec);
+  return h;
+}
+
+// ------------------------------------------------------------------ the state
+
+static void pass_point(const neap_trainer *t, cursor *c, neap_point *p) {
+  const size_t count = t->parameters;
+  uint32_t state = (uint32_t)p->state;
+  pass(c, &state, sizeof state);
+  p->state = (neap_fit_state)state;
+  pass_numbers(c, &p->at.value, 1);
+  pass_numbers(c, &p->at.first_norm, 1);
+  pass_numbers(c, &p->at.best_value, 1);
+  pass_numbers(c, &p->at.best_norm, 1);
+  pass_numbers(c, &p->value, 1);
+  pass_numbers(c, &p->epoch_value, 1);
+  pass_count(c, &p->at.steps);
+  pass_count(c, &p->history_count);
+  pass_flag(c, &p->has_kept);
+  pass_flag(c, &p->stopped);
+  pass_numbers(c, p->at.x, count);
+  pass_numbers(c, p->gradient, count);
+  if (p->hessian != NULL)
+    pass_numbers(c, p->hessian, count * count);
+  if (p->kept != NULL)
+    pass_numbers(c, p->kept, count);
+  pass(c, p->optimizer,
+       t->spec.optimizer->state_bytes(count, p->spec.optimizer));
+  if (p->history_count <= neap_history_capacity(t))
+    pass_numbers(c, p->history, p->history_count);
+}
+
+static void pass_all(neap_trainer *t, cursor *c) {
+  uint64_t fingerprint = fingerprint_of(t);
+  uint32_t phase = (uint32_t)t->phase;
+  char mark[sizeof magic];
+  memcpy(mark, magic, sizeof magic);
+  pass(c, mark, sizeof mark);
+  pass(c, &fingerprint, sizeof fingerprint);
+  pass(c, &phase, sizeof phase);
+  t->phase = (neap_phase)phase;
+  pass_count(c, &t->epoch);
+  pass_count(c, &t->phase_rows);
+  pass_count(c, &t->at.start);
+  pass_count(c, &t->at.rows);
+  pass_count(c, &t->at.block);
+  pass_count(c, &t->running_count);
+  pass_flag(c, &t->job.finished);
+  pass_flag(c, &t->job.paused);
+  for (size_t i = 0; i < t->spec.point_count; i++) {
+    pass_count(c, &t->running[i]);
+    pass_point(t, c, &t->points[i]);
+  }
+}
+
+// The bytes end in a hash of all before it.
+size_t neap_trainer_save(const neap_trainer *trainer, void *bytes) {
+  cursor c = {.to = bytes};
+  // Nothing is written to the trainer where there is no `from`.
+  pass_all((neap_trainer *)trainer, &c);
+  if (bytes != NULL) {
+    const uint64_t sum = hash(0, bytes, c.at);
+    memcpy((char *)bytes + c.at, &sum, sizeof sum);
+  }
+  return c.at + sizeof(uint64_t);
+}
+
+static bool is_whole(const char *bytes, size_t size_bytes) {
+  uint64_t sum;
+  memcpy(&sum, bytes + size_bytes, sizeof sum);
+  return sum == hash(0, bytes, size_bytes);
+}
+
+neap_status neap_trainer_load(neap_trainer *t, const void *bytes,
+                              size_t size_bytes, neap_error *error) {
+  const char *from = bytes;
+  uint64_t fingerprint;
+  if (size_bytes < sizeof magic + 2 * sizeof fingerprint ||
+      memcmp(from, magic, sizeof magic) != 0) {
+    return neap_fail(error, NEAP_EDATA, "this is no checkpoint of a job");
+  }
+  memcpy(&fingerprint, from + sizeof magic, sizeof fingerprint);
+  if (fingerprint != fingerprint_of(t)) {
+    return neap_fail(error, NEAP_EDATA,
+                     "the checkpoint is of another job: its data, points or "
+                     "options differ");
+  }
+  const size_t size = size_bytes - sizeof(uint64_t);
+  cursor c = {.from = from, .size = size};
+  if (is_whole(from, size))
+    pass_all(t, &c);
+  if (c.at != size)
+    return neap_fail(error, NEAP_EDATA, "the checkpoint is damaged");
+  if (t->order == NULL || t->phase == NEAP_PHASE_DONE)
+    return NEAP_OK;
+  neap_trainer_order(t);
+  return NEAP_OK;
+}

@@ -1,0 +1,234 @@
+// train/start.c -- a new trainer: what is checked, and where points start.
+#include <math.h>
+#include <string.h>
+
+#include "train/lockstep.h"
+
+// Lines of the product that a chunk's points share: a multiple of what a tile
+// of any instruction set has.
+enum { CHUNK_LINES = 24 };
+
+static neap_status check_point(const neap_train_spec *spec, size_t p,
+                               neap_error *error) {
+  const neap_train_point *point = &spec->points[p];
+  const bool binary = spec->kind == NEAP_BINARY;
+  if (neap_loss_kind_of(point->loss) != spec->kind) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "points[%zu]: %s can't train on %s targets", p + 1,
+                     neap_loss_name(point->loss), binary ? "binary" : "class");
+  }
+  neap_error why = {0};
+  neap_status status = neap_loss_check_options(point->loss, spec->shape.outputs,
+                                               spec->optimizer->precision,
+                                               &point->options, &why);
+  if (status == NEAP_OK && spec->classes != NULL) {
+    status = neap_loss_check_class_targets(point->loss, &point->options, &why);
+  }
+  if (status != NEAP_OK) {
+    return neap_fail(error, why.code, "points[%zu]: %s", p + 1, why.message);
+  }
+  if (point->options.from == NEAP_PROBABILITIES) {
+    return neap_fail(
+        error, NEAP_EARGUMENT,
+        "points[%zu]: %s takes probabilities; a model gives logits", p + 1,
+        neap_loss_name(point->loss));
+  }
+  if (point->dropout > 0 && !spec->optimizer->batches) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "points[%zu]: dropout wants an optimizer on batches; %s "
+                     "sees all rows",
+                     p + 1, spec->optimizer->name);
+  }
+  return NEAP_OK;
+}
+
+static neap_status check_sampling(const neap_train_spec *spec,
+                                  neap_error *error) {
+  if (spec->sampling == NEAP_SAMPLE_NONE)
+    return NEAP_OK;
+  if (!spec->optimizer->batches) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "sampling wants an optimizer on batches; %s sees all rows",
+                     spec->optimizer->name);
+  }
+  if (!(spec->ratio > 0 && spec->ratio <= 1)) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "sampling has the ratio %g; wanted above 0 to 1",
+                     spec->ratio);
+  }
+  for (size_t i = 0; i < spec->rows && spec->classes == NULL; i++) {
+    const double y = spec->targets[i];
+    if (spec->shape.outputs == 1 && (y == 0 || y == 1))
+      continue;
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "sampling wants one class a row; row %zu has the target "
+                     "%g",
+                     i + 1, y);
+  }
+  return NEAP_OK;
+}
+
+// What an optimizer asks of the model.
+static neap_status check_optimizer(const neap_train_spec *spec,
+                                   neap_error *error) {
+  if (!spec->optimizer->bends)
+    return NEAP_OK;
+  if (spec->model->bend == NULL || spec->shape.outputs > 1) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "%s can't train %s with %zu outputs; wanted a linear "
+                     "model of two classes",
+                     spec->optimizer->name, spec->model->name,
+                     spec->shape.outputs);
+  }
+  return NEAP_OK;
+}
+
+neap_status neap_train_check(const neap_train_spec *spec, neap_error *error) {
+  NEAP_TRY(check_optimizer(spec, error));
+  NEAP_TRY(check_sampling(spec, error));
+  for (size_t p = 0; p < spec->point_count; p++)
+    NEAP_TRY(check_point(spec, p, error));
+  double weight = spec->weights == NULL ? 1 : 0;
+  for (size_t i = 0; spec->weights != NULL && i < spec->rows; i++)
+    weight += spec->weights[i];
+  if (spec->rows > 0 && !(weight > 0)) {
+    return neap_fail(error, NEAP_EARGUMENT, "the weights of all rows are 0");
+  }
+  if (spec->rows == 0) {
+    return neap_fail(error, NEAP_EARGUMENT, "there are no rows to train on");
+  }
+  if (spec->point_count == 0) {
+    return neap_fail(error, NEAP_EARGUMENT, "there are no points to train");
+  }
+  if (spec->optimizer->batches && (spec->epochs == 0 || spec->batch == 0)) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "epochs is %zu and batch is %zu; wanted 1 or more",
+                     spec->epochs, spec->batch);
+  }
+  return NEAP_OK;
+}
+
+// log((n_o + 1/2) / (n - n_o + 1/2)) of a class: where a sigmoid starts with
+// the classes' shares (Lin et al. 2017, sec. 4.1). A softmax takes
+// log(n_o + 1/2), which differs by what is common to all.
+static void find_bias(const neap_train_spec *spec, double *bias) {
+  const size_t outputs = spec->shape.outputs;
+  const double rows = (double)spec->rows;
+  for (size_t o = 0; o < outputs; o++)
+    bias[o] = 0;
+  if (spec->zero_bias)
+    return;
+  for (size_t i = 0; i < spec->rows; i++) {
+    if (spec->classes != NULL)
+      bias[spec->classes[i]]++;
+    for (size_t o = 0; o < outputs && spec->classes == NULL; o++)
+      bias[o] += spec->targets[i * outputs + o];
+  }
+  for (size_t o = 0; o < outputs; o++) {
+    const double others = spec->kind == NEAP_CLASSES ? 1 : rows - bias[o] + 0.5;
+    bias[o] = log((bias[o] + 0.5) / others);
+  }
+}
+
+static void start_points(neap_trainer *t) {
+  const neap_train_spec *spec = &t->spec;
+  // A gradient's buffer is free until the work begins.
+  double *bias = t->points[0].gradient;
+  const neap_start start = {.engine = t->engine,
+                            .initialisation = spec->initialisation,
+                            .seed = spec->seed,
+                            .bias = bias};
+  for (size_t p = 0; p < spec->point_count; p++) {
+    neap_point *point = &t->points[p];
+    t->running[t->running_count++] = p;
+    point->at.best_value = point->at.best_norm = NAN;  // not known yet
+    if (spec->initial != NULL) {
+      memcpy(point->at.x, spec->initial + p * t->parameters,
+             t->parameters * sizeof(double));
+    } else {
+      find_bias(spec, bias);
+      spec->model->initialise(&spec->shape, &start, point->at.x);
+    }
+  }
+  memset(bias, 0, t->parameters * sizeof *bias);
+}
+
+static size_t sizes_bytes(const neap_trainer *t) {
+  return 2 * t->class_count * sizeof(size_t);
+}
+
+// The sizes of the classes, and of what an epoch has of each.
+static neap_status count_classes(neap_trainer *t, neap_error *error) {
+  const neap_train_spec *spec = &t->spec;
+  const neap_host *host = &t->engine->host;
+  t->epoch_rows = spec->rows;
+  if (spec->sampling == NEAP_SAMPLE_NONE)
+    return NEAP_OK;
+  t->class_count = spec->classes != NULL ? spec->shape.outputs : 2;
+  t->class_sizes = host->allocate(host->data, NULL, 0, sizes_bytes(t));
+  if (t->class_sizes == NULL)
+    return neap_fail(error, NEAP_EMEMORY, "no memory for a trainer");
+  t->sampled_sizes = t->class_sizes + t->class_count;
+  memset(t->class_sizes, 0, sizes_bytes(t));
+  for (size_t i = 0; i < spec->rows; i++)
+    t->class_sizes[neap_class_of_row(spec, i)]++;
+  neap_sampled_counts(spec->sampling, spec->ratio, t->class_count,
+                      t->class_sizes, t->sampled_sizes);
+  t->epoch_rows = 0;
+  for (size_t c = 0; c < t->class_count; c++) {
+    t->epoch_rows += t->sampled_sizes[c];
+    if (t->class_sizes[c] == 0) {
+      return neap_fail(error, NEAP_EARGUMENT,
+                       "sampling wants rows of every class; class %zu has none",
+                       c);
+    }
+  }
+  return NEAP_OK;
+}
+
+neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
+                               neap_error *error) {
+  const neap_host *host = &engine->host;
+  if (neap_train_check(spec, error) != NEAP_OK)
+    return NULL;
+  neap_trainer *t = host->allocate(host->data, NULL, 0, sizeof *t);
+  if (t == NULL) {
+    neap_fail(error, NEAP_EMEMORY, "no memory for a trainer");
+    return NULL;
+  }
+  const size_t lines = spec->model->line_count(&spec->shape);
+  *t = (neap_trainer){
+      .job = {.engine = engine, .work = neap_trainer_work},
+      .engine = engine,
+      .spec = *spec,
+      .kernels = neap_kernels_of(engine, spec->optimizer->precision),
+      .number_bytes = neap_dtype_size(spec->optimizer->precision),
+      .parameters = spec->model->parameter_count(&spec->shape),
+      .width = neap_padded(spec->shape.features),
+      .chunk_points = lines < CHUNK_LINES ? CHUNK_LINES / lines : 1,
+      .stride = NEAP_BLOCK_ROWS + NEAP_PAD};
+  for (size_t p = 0; p < spec->point_count; p++)
+    t->drops |= spec->points[p].dropout > 0;
+  if (count_classes(t, error) != NEAP_OK ||
+      neap_trainer_allocate(t, error) != NEAP_OK) {
+    neap_trainer_free(t);
+    return NULL;
+  }
+  neap_trainer_pack(t);
+  if (spec->sampling != NEAP_SAMPLE_NONE)
+    neap_trainer_sort_classes(t);
+  start_points(t);
+  neap_trainer_start(
+      t, spec->optimizer->batches ? NEAP_PHASE_START : NEAP_PHASE_STEPS);
+  return t;
+}
+
+void neap_trainer_free(neap_trainer *t) {
+  if (t == NULL)
+    return;
+  const neap_host *host = &t->engine->host;
+  neap_arena_free(t->engine, &t->arena);
+  if (t->class_sizes != NULL)
+    host->allocate(host->data, t->class_sizes, sizes_bytes(t), 0);
+  host->allocate(host->data, t, sizeof *t, 0);
+}
