@@ -92,11 +92,6 @@ const neap_array *neap_replace_by_logits(lua_State *L, int index,
   double *z = logits->data;
   for (size_t i = 0; i < neap_array_count(scores); i++) {
     const double p = neap_get(scores->data, scores->dtype, i);
-    if (!(p >= 0 && p <= 1)) {
-      luaL_argerror(L, index,
-                    lua_pushfstring(L, "score %I is %f; wanted a probability",
-                                    (lua_Integer)i + 1, p));
-    }
     z[i] = log(p) - log1p(-p);
   }
   lua_replace(L, index);
@@ -129,6 +124,18 @@ static double *push_thresholds(lua_State *L, int index, size_t columns,
   return to;
 }
 
+static void check_probabilities(lua_State *L, int index,
+                                const neap_array *scores) {
+  for (size_t i = 0; i < neap_array_count(scores); i++) {
+    const double p = neap_get(scores->data, scores->dtype, i);
+    if (p >= 0 && p <= 1)
+      continue;
+    luaL_argerror(L, index,
+                  lua_pushfstring(L, "score %I is %f; wanted a probability",
+                                  (lua_Integer)i + 1, p));
+  }
+}
+
 // Thresholds of probabilities become those of logits.
 static void turn_thresholds(size_t columns, double *thresholds) {
   for (size_t c = 0; c < columns; c++) {
@@ -142,6 +149,8 @@ neap_columns neap_check_columns(lua_State *L, neap_places at,
   const neap_array *scores = neap_check_array(L, at.scores, NEAP_FLOAT64);
   check_scores(L, at.scores, scores);
   const bool from_probabilities = neap_from_probabilities(L, at.options);
+  if (from_probabilities)
+    check_probabilities(L, at.scores, scores);
   if (from_probabilities && use == NEAP_AS_LOGITS)
     scores = neap_replace_by_logits(L, at.scores, scores);
   const bool many = scores->dimensions == 2;

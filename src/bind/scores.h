@@ -26,7 +26,7 @@ neap_columns neap_check_columns(lua_State *L, neap_places at,
 // Whether the options (or nil) say from = "probabilities".
 bool neap_from_probabilities(lua_State *L, int index);
 
-// Replaces the array at an index by the logits of probabilities, or raises.
+// Replaces the array at an index by the logits of checked probabilities.
 const neap_array *neap_replace_by_logits(lua_State *L, int index,
                                          const neap_array *scores);
 

@@ -119,7 +119,8 @@ const neap_metric neap_metric_expected_cost = {
     .name = "expected_cost",
     .summary = "(a FP + b FN) / all, a and b the costs, at a threshold",
     .source = "Elkan 2001, IJCAI, sec. 1",
-    .parameters = {{"false_positive", 1, 0, INFINITY, "cost of one"},
-                   {"false_negative", 1, 0, INFINITY, "cost of one"}},
+    .parameters = {{"false_positive", 1, 0, INFINITY, .meaning = "cost of one"},
+                   {"false_negative", 1, 0, INFINITY,
+                    .meaning = "cost of one"}},
     .decide = expected_cost,
 };

@@ -51,7 +51,7 @@ const neap_metric neap_metric_precision_at_k = {
     .source =
         "Manning, Raghavan, Schuetze 2008, ch. 8.4; McSherry and Najork "
         "2008, ECIR",
-    .parameters = {{"k", 100, 1, 0x1p53, "rows", .whole = 1}},
+    .parameters = {{"k", 100, 1, 0x1p53, .meaning = "rows", .whole = 1}},
     .needs = NEAP_NEEDS_CURVE,
     .larger_is_better = true,
     .of = precision_at_k,
@@ -63,7 +63,7 @@ const neap_metric neap_metric_recall_at_k = {
         "share of the positives that are in the k rows of largest "
         "score, expected over the order of ties",
     .source = "McSherry and Najork 2008, ECIR",
-    .parameters = {{"k", 100, 1, 0x1p53, "rows", .whole = 1}},
+    .parameters = {{"k", 100, 1, 0x1p53, .meaning = "rows", .whole = 1}},
     .needs = NEAP_NEEDS_CURVE,
     .larger_is_better = true,
     .of = recall_at_k,

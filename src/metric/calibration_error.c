@@ -109,12 +109,13 @@ static double mce(const neap_scores *s, const double *params,
   return largest;
 }
 
-#define BINS                                               \
-  {"bins", 15, 1, NEAP_BIN_MAX, "how many", .whole = 1}, { \
-    "scheme", NEAP_EQUAL_MASS, 0, 1,                       \
-        "bins of as many rows, or of "                     \
-        "as much of [0, 1]",                               \
-        .choices = schemes                                 \
+#define BINS                                                          \
+  {"bins", 15, 1, NEAP_BIN_MAX, .meaning = "how many", .whole = 1}, { \
+    "scheme", NEAP_EQUAL_MASS, 0, 1,                                  \
+        .meaning =                                                    \
+            "bins of as many rows, or of "                            \
+            "as much of [0, 1]",                                      \
+        .choices = schemes                                            \
   }
 
 const neap_metric neap_metric_ece = {
@@ -126,7 +127,8 @@ const neap_metric neap_metric_ece = {
         "Naeini, Cooper, Hauskrecht 2015, AAAI; debiased after Kumar, "
         "Liang, Ma 2019, NeurIPS",
     .parameters = {BINS,
-                   {"estimator", PLUGIN, 0, 1, "as it is, or less its bias",
+                   {"estimator", PLUGIN, 0, 1,
+                    .meaning = "as it is, or less its bias",
                     .choices = estimators}},
     .needs = NEAP_NEEDS_LEVELS,
     .probabilities = true,

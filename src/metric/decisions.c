@@ -15,7 +15,7 @@ static double share(double part, double whole, double zero_division,
 }
 
 #define ZERO_DIVISION \
-  { "zero_division", NAN, 0, 1, "what 0 / 0 is; false: no value" }
+  { "zero_division", NAN, 0, 1, .meaning = "what 0 / 0 is; false: no value" }
 
 static const char nothing[] = "no row is positive and none is predicted to be";
 
@@ -82,7 +82,8 @@ const neap_metric neap_metric_f_beta = {
     .summary = "(1 + b^2) TP / ((1 + b^2) TP + b^2 FN + FP) at a threshold",
     .source = "van Rijsbergen 1979, Information Retrieval, ch. 7",
     .parameters = {{"beta", 1, 0, 1e6,
-                    "how many times recall counts as much as precision"},
+                    .meaning =
+                        "how many times recall counts as much as precision"},
                    ZERO_DIVISION},
     .larger_is_better = true,
     .decide = f_beta,
