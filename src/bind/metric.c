@@ -159,6 +159,7 @@ static int evaluate(lua_State *L) {
   const bool from_probabilities = neap_from_probabilities(L, 4);
   e.columns = neap_check_columns(L, (neap_places){2, 3, 0, 4}, NEAP_AS_GIVEN);
   const neap_array *scores = lua_touserdata(L, 2);
+  const bool many = scores->dimensions == 2;
   const size_t total = e.count * e.columns.columns + 1;
   e.values = lua_newuserdatauv(L, total * sizeof *e.values, 0);
   e.why = lua_newuserdatauv(L, total * sizeof *e.why, 0);
@@ -169,7 +170,7 @@ static int evaluate(lua_State *L) {
     e.columns.dtype = logits->dtype;
   }
   run_group(L, &e, true);
-  push_named(L, &e, scores->dimensions == 2);
+  push_named(L, &e, many);
   return 2;
 }
 

@@ -26,6 +26,9 @@ static const uint64_t left[] = {
     0x2D90F3BA4, 0x2FA8B71FC, 0x2FF540C09, 0x2FFED1F4B, 0x2FFFE216E,
     0x2FFFFD4D8, 0x2FFFFFC6E, 0x2FFFFFFBA, 0x2FFFFFFFB, 0x300000000};
 
+// The least number of each of the three.
+static const uint8_t least[] = {0, 3, 4};
+
 // A random byte for each row and draw of a block, less 2^7.
 static void draw_bytes(uint64_t seed, uint32_t first, uint32_t batch,
                        int8_t bytes[BLOCK]) {
@@ -96,7 +99,7 @@ static void settle(uint64_t seed, uint32_t first, uint32_t batch,
       more = neap_random(seed, NEAP_STREAM_DRAWS, 16 + i / 4, index);
     const uint64_t high = (uint64_t)(bytes[at] + 0x80 - 253);
     const uint64_t bits = high << 32 | more.word[i % 4];
-    uint8_t number = 0;
+    uint8_t number = least[high];
     while (bits >= left[number])
       number++;
     numbers[at] = number;
