@@ -104,7 +104,9 @@ typedef struct neap_kernels {
   // Writes for `rows` rows and NEAP_DRAWS draws a number that is Poisson
   // distributed with mean 1, to 2^-40: counts [rows][NEAP_DRAWS], at most 16,
   // a pure function of seed, row, batch and draw, the same on every machine.
-  void (*poisson)(uint64_t seed, uint32_t batch, size_t rows, uint8_t *counts);
+  // total: out [NEAP_DRAWS], the sum over the rows.
+  void (*poisson)(uint64_t seed, uint32_t batch, size_t rows, uint8_t *counts,
+                  uint32_t *total);
 
   // Adds lines of counts, those of rows[0] to rows[count - 1], to a total
   // [NEAP_DRAWS]; add_weighted adds each line times its row's weight.

@@ -106,17 +106,37 @@ static void settle(uint64_t seed, uint32_t first, uint32_t batch,
   }
 }
 
+// Adds the numbers of some rows of a block, which 16 bits hold.
+NEAP_INLINE void add_rows(size_t count, const uint8_t numbers[BLOCK],
+                          uint32_t *total) {
+  uint16_t sum[NEAP_DRAWS] = {0};
+  for (size_t row = 0; row < count; row++) {
+    NEAP_LANES
+    for (size_t i = 0; i < NEAP_DRAWS; i++)
+      sum[i] = (uint16_t)(sum[i] + numbers[row * NEAP_DRAWS + i]);
+  }
+  NEAP_LANES
+  for (int i = 0; i < NEAP_DRAWS; i++)
+    total[i] += sum[i];
+}
+
 void NEAP_NAME(neap_poisson)(uint64_t seed, uint32_t batch, size_t rows,
-                             uint8_t *counts) {
+                             uint8_t *counts, uint32_t *total) {
   int8_t bytes[BLOCK];
   uint8_t numbers[BLOCK], open[BLOCK];
+  memset(total, 0, NEAP_DRAWS * sizeof *total);
   for (size_t first = 0; first < rows; first += BLOCK_ROWS) {
-    const size_t remaining = rows - first;
     draw_bytes(seed, (uint32_t)first, batch, bytes);
     compare(bytes, numbers, open);
     settle(seed, (uint32_t)first, batch, bytes, open, numbers);
-    memcpy(counts + first * NEAP_DRAWS, numbers,
-           (remaining < BLOCK_ROWS ? remaining : BLOCK_ROWS) * NEAP_DRAWS);
+    const size_t left_rows = rows - first;
+    if (left_rows >= BLOCK_ROWS) {
+      memcpy(counts + first * NEAP_DRAWS, numbers, BLOCK);
+      add_rows(BLOCK_ROWS, numbers, total);
+    } else {
+      memcpy(counts + first * NEAP_DRAWS, numbers, left_rows * NEAP_DRAWS);
+      add_rows(left_rows, numbers, total);
+    }
   }
 }
 

@@ -217,12 +217,15 @@ static void correct(const bootstrap *b, size_t stratum, uint32_t draw,
 
 // Writes the counts of 16 draws.
 static void draw_counts(const bootstrap *b, uint32_t draw, uint8_t *counts) {
-  b->kernels->poisson(b->how->seed, draw / NEAP_DRAWS, b->columns->rows,
-                      counts);
+  uint32_t total[NEAP_DRAWS];
+  b->kernels->poisson(b->how->seed, draw / NEAP_DRAWS, b->columns->rows, counts,
+                      total);
   for (size_t s = 0; s < b->strata; s++) {
-    uint32_t total[NEAP_DRAWS] = {0};
-    b->kernels->add_counts(b->first[s + 1] - b->first[s],
-                           b->members + b->first[s], counts, total);
+    if (b->strata > 1) {
+      memset(total, 0, sizeof total);
+      b->kernels->add_counts(b->first[s + 1] - b->first[s],
+                             b->members + b->first[s], counts, total);
+    }
     for (uint32_t lane = 0; lane < NEAP_DRAWS; lane++)
       correct(b, s, draw + lane, total[lane], counts + lane);
   }
