@@ -68,6 +68,14 @@ local benches = {
       { python, "tests/bench/mlp_torch.py", build .. "/bench" },
     },
   },
+  converged = {
+    title = "fits of breast_cancer.csv to convergence, one thread",
+    unit = "s",
+    sides = {
+      { build .. "/neap", "tests/bench/converged.lua" },
+      { "/usr/bin/python3", "tests/bench/converged_sklearn.py" },
+    },
+  },
   program = {
     title = "whole programs, all cores",
     unit = "s",
@@ -77,7 +85,7 @@ local benches = {
 
 local order = {
   "loss", "losses", "softmax", "lua", "matmul", "grid", "mlp",
-  "program",
+  "converged", "program",
 }
 
 -- ------------------------------------------------------------ command line

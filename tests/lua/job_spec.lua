@@ -417,3 +417,24 @@ describe("a checkpoint", function()
     end
   end)
 end)
+
+describe("a point that diverges", function()
+  it("says where, and leaves the others' bits alone", function()
+    local function points(rate)
+      return {
+        { loss = neap.loss.squared_hinge {}, optimizer =
+          neap.optimizer.sgd { learning_rate = rate } },
+        { loss = focal, optimizer = neap.optimizer.sgd {} },
+      }
+    end
+    local options = { data = d, epochs = 3, batch = 100, points = points(1e30) }
+    local fits = run(options)
+    assert.equal("failed", fits[1].state)
+    -- 30 steps an epoch; float32 has no such numbers after some steps.
+    assert.equal(1, fits[1].failed_epoch)
+    assert.is_true(fits[1].failed_step > 1 and fits[1].failed_step < 30)
+    options.points = { points(1e30)[2] }
+    assert.equal(bits(run(options)[1]), bits(fits[2]))
+    assert.is_nil(fits[2].failed_step)
+  end)
+end)

@@ -53,6 +53,24 @@ describe("logistic regression on breast cancer", function()
   end)
 end)
 
+describe("lbfgs", function()
+  it("does not mind how columns are scaled, shifted and correlated", function()
+    local d = neap.data.gaussians { n = 2000, features = 6, prior = 0.1 }
+    local x = d.x:copy "float64"
+    for i = 1, #x do
+      local row = x:row(i)
+      row[6] = row[1] + 1e-3 * row[6]
+      for j = 1, 6 do row[j] = row[j] * 10 ^ (j - 3) + 10 * j end
+    end
+    local fit = neap.train {
+      data = neap.data.from { x = x, y = d.y }, standardize = false,
+      loss = neap.loss.focal {},
+    }
+    assert.is_true(fit.converged)
+    assert.is_true(fit.steps < 40)
+  end)
+end)
+
 describe("newton", function()
   local d = neap.data.gaussians { n = 600, features = 4, prior = 0.3 }
 
