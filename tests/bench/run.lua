@@ -76,6 +76,11 @@ local benches = {
       { "/usr/bin/python3", "tests/bench/converged_sklearn.py" },
     },
   },
+  scale = {
+    title = "5 epochs of SGD on 32 features: threads, points, rows",
+    unit = "s",
+    sides = { { build .. "/neap", "tests/bench/scale.lua", build .. "/neap" } },
+  },
   program = {
     title = "whole programs, all cores",
     unit = "s",
@@ -85,7 +90,7 @@ local benches = {
 
 local order = {
   "loss", "losses", "softmax", "lua", "matmul", "grid", "mlp",
-  "converged", "program",
+  "converged", "scale", "program",
 }
 
 -- ------------------------------------------------------------ command line
