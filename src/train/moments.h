@@ -27,7 +27,8 @@ void neap_moments_find(double *sums, neap_moments *moments);
 void neap_moments_solve(const neap_moments *moments, double curvature,
                         double l2, double *x, double *space);
 
-// Returns s' M s, M = H with curvature 1 and without l2.
-double neap_moments_square(const neap_moments *moments, const double *s);
+// Returns y' M^-1 y, M = H with curvature 1 and without l2.
+double neap_moments_inverse_square(const neap_moments *moments,
+                                   const double *y);
 
 #endif
