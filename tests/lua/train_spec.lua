@@ -4,8 +4,8 @@ local neap = require "neap"
 local cancer = assert(neap.data.read("tests/data/breast_cancer.csv", {
   target = "diagnosis", positive = "malignant",
 }))
-local lbfgs = neap.optimizer.lbfgs { tolerance = 1e-10 }
-local newton = neap.optimizer.newton { tolerance = 1e-10 }
+local lbfgs = neap.optimizer.lbfgs { tolerance = 1e-11 }
+local newton = neap.optimizer.newton { tolerance = 1e-11 }
 
 local function norm(weights)
   local square = 0
@@ -135,7 +135,7 @@ describe("a fit", function()
   it("keeps its scaler", function()
     local scaled = neap.train {
       data = d, loss = neap.loss.focal { gamma = 1 }, standardize = true,
-      optimizer = neap.optimizer.lbfgs { tolerance = 1e-10 },
+      optimizer = neap.optimizer.lbfgs { tolerance = 1e-11 },
     }
     assert.is_not_nil(scaled.scaler)
     local a, b = fit:logits(d), scaled:logits(d)
