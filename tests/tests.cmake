@@ -45,6 +45,12 @@ if(NEAP_TESTS)
              tests/api/boosting.py $<TARGET_FILE:neap_shared>
              WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(api/boosting PROPERTIES SKIP_RETURN_CODE 77)
+    if(NEAP_LUA)
+      add_test(NAME train/against_torch COMMAND ${PEERS_PYTHON}
+               tests/train/against_torch.py $<TARGET_FILE:neap>
+               WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+      set_tests_properties(train/against_torch PROPERTIES SKIP_RETURN_CODE 77)
+    endif()
   endif()
   # Optional: where this Python has no scikit-learn it is skipped.
   find_program(SYSTEM_PYTHON python3 NO_DEFAULT_PATH PATHS /usr/bin)

@@ -102,6 +102,8 @@ function M.new(job, point, parameters, report)
     gradient_norm = report.gradient_norm,
     steps = report.steps,
     history = report.history,
+    failed_epoch = report.failed_epoch,
+    failed_step = report.failed_step,
     validation = report.validation,
     best_epoch = report.best_epoch,
     stopped_early = report.stopped_early,

@@ -27,6 +27,7 @@ local files = {
   job = "neap.train",
   from_saved = "neap.fit",
   load = "neap.fit",
+  tune = "neap.tune",
 }
 
 --- Prints what a loss is: formula, class weights, ranges, source.

@@ -106,4 +106,120 @@ function M.paired(differences, folds)
   return result
 end
 
+--- What the mean of paired differences says about the true gain: Student's t
+-- around the mean with the error and degrees of freedom of M.paired (the
+-- posterior of Corani and Benavoli 2015, Mach. Learn. 100, for folds).
+-- @param paired what M.paired returned for two runs or more
+-- @param worth the least gain that matters, >= 0
+-- @return { above = P(gain > worth), within = P(|gain| <= worth), below = the
+--   rest }
+function M.posterior(paired, worth)
+  local function below(x)
+    if paired.error == 0 then return x < paired.mean and 0 or 1 end
+    return M.t_cdf((x - paired.mean) / paired.error, paired.df)
+  end
+  local low, high = below(-worth), below(worth)
+  return { above = 1 - high, within = high - low, below = low }
+end
+
+--- How many independent data sets would show a gain beyond worth, with a chance
+-- of 80 %, by a one-sided test at 5 %: the least N with
+-- N >= ((t_.95 + t_.80) s / (|gain| - worth))^2, quantiles of N - 1 degrees.
+-- @param gain the size that is supposed; worth >= 0; deviation s of the
+--   differences
+-- @return N, 2 or more; nil where the gain is within worth
+function M.needed(gain, worth, deviation)
+  local beyond = math.abs(gain) - worth
+  if beyond <= 0 then return nil end
+  local n = 2
+  while n < 1e6 do
+    local quantiles = M.t_quantile(0.95, n - 1) + M.t_quantile(0.80, n - 1)
+    local wanted = (quantiles * deviation / beyond) ^ 2
+    if n >= wanted then return n end
+    -- Quantiles fall as n grows, so no n below the normal's is enough.
+    local normal = ((1.6448536269514722 + 0.8416212335729143) * deviation
+      / beyond) ^ 2
+    n = math.max(n + 1, math.ceil(normal))
+  end
+  return n
+end
+
+-- The t of a sum of M numbers whose squares add up to `squares`.
+local function t_of(sum, squares, count)
+  local mean = sum / count
+  local variance = (squares - count * mean * mean) / (count - 1)
+  -- Differences that are all alike have no deviation but rounding.
+  if variance <= 1e-24 * squares then
+    return mean > 0 and math.huge or mean < 0 and -math.huge or 0
+  end
+  return mean / math.sqrt(variance / count)
+end
+
+-- Calls act(signs) for all 2^count sign vectors, or for `draws` random ones.
+local function each_flip(count, draws, seed, act)
+  local signs = {}
+  if 2 ^ count <= draws then
+    for code = 0, 2 ^ count - 1 do
+      for i = 1, count do signs[i] = code >> (i - 1) & 1 == 1 and -1 or 1 end
+      act(signs)
+    end
+    return 2 ^ count
+  end
+  for i = 1, count do signs[i] = 1 end
+  act(signs) -- what was seen is one of them
+  local state = seed
+  local function bit()
+    -- Marsaglia 2003, J. Stat. Softw. 8(14): xorshift of 64 bits.
+    state = state ~ state << 13
+    state = state ~ state >> 7
+    state = state ~ state << 17
+    return state >> 33 & 1
+  end
+  for _ = 1, 64 do bit() end
+  for _ = 2, draws do
+    for i = 1, count do signs[i] = bit() == 1 and -1 or 1 end
+    act(signs)
+  end
+  return draws
+end
+
+--- Tests many points against one baseline at once, one-sided: where no point
+-- has a gain, differences are as likely of either sign in each data set, for
+-- all points together. p is the share of sign vectors whose largest t reaches
+-- the point's own, and so holds after looking at all points (max-T: Westfall
+-- and Young 1993, Resampling-based multiple testing, sec. 2.3).
+-- @param differences [points][runs], of independent runs, positive is better
+-- @param options { draws = 16384, seed = 1 }: all 2^runs sign vectors where
+--   these are no more than draws, else so many random ones
+-- @return { t = {}, p = {} } by point, p at least 1 / sign vectors
+function M.maximum_t(differences, options)
+  local o = options or {}
+  local points, runs = #differences, #differences[1]
+  local squares, t, exceed = {}, {}, {}
+  for g = 1, points do
+    local sum = 0
+    squares[g], exceed[g] = 0, 0
+    for i = 1, runs do
+      sum = sum + differences[g][i]
+      squares[g] = squares[g] + differences[g][i] ^ 2
+    end
+    t[g] = t_of(sum, squares[g], runs)
+  end
+  local flips = each_flip(runs, o.draws or 16384, o.seed or 1, function(signs)
+    local most = -math.huge
+    for g = 1, points do
+      local row, sum = differences[g], 0
+      for i = 1, runs do sum = sum + signs[i] * row[i] end
+      local flipped = t_of(sum, squares[g], runs)
+      if flipped > most then most = flipped end
+    end
+    for g = 1, points do
+      if most >= t[g] - 1e-9 * math.abs(t[g]) then exceed[g] = exceed[g] + 1 end
+    end
+  end)
+  local p = {}
+  for g = 1, points do p[g] = exceed[g] / flips end
+  return { t = t, p = p }
+end
+
 return M

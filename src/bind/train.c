@@ -377,6 +377,12 @@ static int trainer_report(lua_State *L) {
   lua_setfield(L, -2, "gradient_norm");
   lua_pushinteger(L, (lua_Integer)report.steps);
   lua_setfield(L, -2, "steps");
+  if (report.failed_step > 0) {
+    lua_pushinteger(L, (lua_Integer)report.failed_epoch);
+    lua_setfield(L, -2, "failed_epoch");
+    lua_pushinteger(L, (lua_Integer)report.failed_step);
+    lua_setfield(L, -2, "failed_step");
+  }
   neap_array *history =
       neap_new_array(L, NEAP_FLOAT64, report.history_count, 0);
   memcpy(history->data, report.history, report.history_count * sizeof(double));

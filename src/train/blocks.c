@@ -127,6 +127,35 @@ void neap_trainer_pack(neap_trainer *t) {
   neap_parallel_for(t->engine, pack_block, t, neap_block_count(t->spec.rows));
 }
 
+// Adds X' diag(w) X of a packed block, with a column of ones.
+static void add_moments(neap_trainer *t, size_t block) {
+  const neap_position at = {.rows = t->spec.rows, .block = block};
+  const neap_dtype dtype = t->kernels->dtype;
+  neap_workspace *space = &t->spaces[0];
+  const neap_block rows = neap_trainer_block(t, space, &at);
+  for (size_t i = 0; i < rows.count; i++) {
+    neap_put(space->logits, dtype, i,
+             rows.weights != NULL ? neap_get(rows.weights, dtype, i) : 1);
+  }
+  const neap_chunk chunk = {
+      .kernels = t->kernels,
+      .shape = {.features = t->spec.shape.features, .outputs = 1},
+      .points = 1,
+      .block = &rows,
+      .curvature = space->logits,
+      .stride = t->stride,
+      .scratch = space->model};
+  t->spec.model->bend(&chunk, &t->sums);
+}
+
+void neap_trainer_moments(neap_trainer *t) {
+  if (t->moments.features == 0)
+    return;
+  for (size_t b = 0; b < neap_block_count(t->spec.rows); b++)
+    add_moments(t, b);
+  neap_moments_find(t->sums, &t->moments);
+}
+
 neap_block neap_trainer_block(const neap_trainer *t, neap_workspace *space,
                               const neap_position *at) {
   const size_t first = at->block * NEAP_BLOCK_ROWS;

@@ -111,6 +111,17 @@ static void lay_out_spaces(neap_trainer *t) {
   }
 }
 
+static void lay_out_moments(neap_trainer *t) {
+  neap_arena *a = &t->arena;
+  const size_t n = t->moments.features;
+  if (n == 0)
+    return;
+  t->sums = neap_arena_take(a, (n + 1) * (n + 1), sizeof(double));
+  t->moments.vectors = neap_arena_take(a, n * n, sizeof(double));
+  t->moments.values = neap_arena_take(a, n, sizeof(double));
+  t->moments.means = neap_arena_take(a, n, sizeof(double));
+}
+
 static void lay_out_samples(neap_trainer *t, size_t rows) {
   neap_arena *a = &t->arena;
   if (t->spec.sampling == NEAP_SAMPLE_NONE)
@@ -143,6 +154,7 @@ static void lay_out(neap_trainer *t) {
     t->packed_columns = neap_arena_take(a, blocks * features * stride, size);
     const size_t lines = neap_has_lines(t) ? spec->shape.outputs : 0;
     t->packed_targets = neap_arena_take(a, blocks * lines * stride, size);
+    lay_out_moments(t);
   }
   lay_out_points(t);
   lay_out_spaces(t);

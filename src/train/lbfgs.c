@@ -1,5 +1,10 @@
 // train/lbfgs.c -- limited-memory BFGS on all rows, one evaluation a step.
 //
+// Where there are the second moments M of the rows, the first guess of the
+// Hessian is c M + l2, with c from the last step: s' y = c s' M s + l2 s' s. So
+// columns may be scaled and correlated as they like. Else it is that of
+// eq. 7.20.
+//
 // Each point keeps its own memory and line search; a step is given value and
 // gradient at the point it asked for, and answers with the next one.
 // Source: Nocedal and Wright 2006, Numerical Optimization, algorithms 7.4 and
@@ -10,6 +15,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "train/moments.h"
 #include "train/train.h"
 
 enum { TOLERANCE, MAX_ITERATIONS, MEMORY };
@@ -31,18 +37,22 @@ typedef struct search {
   int trials;
   size_t stored, newest;  // pairs in memory; a ring
   size_t memory;
+  double curvature;  // c; 0: not known
 } search;
 
-// The state: a search, then x0, g0, d and the rings of s, y, rho, alpha.
+// The state: a search, then x0, g0, d, a scratch and the rings of s, y, rho,
+// alpha.
 typedef struct state {
   search *at;
   size_t count;
-  double *x0, *g0, *d, *s, *y, *rho, *alpha;
+  const neap_moments *moments;  // or NULL
+  double l2;
+  double *x0, *g0, *d, *scratch, *s, *y, *rho, *alpha;
 } state;
 
 static size_t state_bytes(size_t count, const double *options) {
   const size_t memory = (size_t)options[MEMORY];
-  const size_t doubles = 3 * count + 2 * memory * (count + 1);
+  const size_t doubles = 4 * count + 2 * memory * (count + 1);
   return neap_aligned(sizeof(search)) + doubles * sizeof(double);
 }
 
@@ -53,18 +63,25 @@ static state state_of(void *memory, size_t count, const double *options) {
   k.x0 = (double *)((char *)memory + neap_aligned(sizeof(search)));
   k.g0 = k.x0 + count;
   k.d = k.g0 + count;
-  k.s = k.d + count;
+  k.scratch = k.d + count;
+  k.s = k.scratch + count;
   k.y = k.s + pairs * count;
   k.rho = k.y + pairs * count;
   k.alpha = k.rho + pairs;
   return k;
 }
 
+// In four sums, which vectors and pipelines like better than one.
 static double dot(size_t count, const double *a, const double *b) {
-  double sum = 0;
-  for (size_t i = 0; i < count; i++)
-    sum += a[i] * b[i];
-  return sum;
+  double sum[4] = {0};
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    for (size_t lane = 0; lane < 4; lane++)
+      sum[lane] += a[i + lane] * b[i + lane];
+  }
+  for (; i < count; i++)
+    sum[0] += a[i] * b[i];
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 static void add(size_t count, double factor, const double *a, double *b) {
@@ -75,6 +92,40 @@ static void add(size_t count, double factor, const double *a, double *b) {
 // The position in the ring of the pair that is `age` steps old.
 static size_t pair_of(const search *at, size_t age) {
   return (at->newest + at->memory - age) % at->memory;
+}
+
+// The parameters of one output.
+static size_t width_of(const state *k) {
+  return k->moments->features + 1;
+}
+
+// x = H0 x, the first guess of the inverse Hessian.
+static void precondition(const state *k, double *x) {
+  const search *at = k->at;
+  const double c = at->curvature > 0 ? at->curvature : 1;
+  for (size_t i = 0; k->moments != NULL && i < k->count; i += width_of(k))
+    neap_moments_solve(k->moments, c, k->l2, x + i, k->scratch);
+  if (k->moments != NULL || at->stored == 0)
+    return;
+  const double *y = k->y + at->newest * k->count;
+  const double scale = 1 / (k->rho[at->newest] * dot(k->count, y, y));
+  for (size_t i = 0; i < k->count; i++)
+    x[i] *= scale;
+}
+
+// c from the last step: with r = y - l2 s = c M s it is r' M^-1 r / s' r.
+static void find_curvature(state *k, const double *s, const double *y) {
+  double square = 0, bend = 0, *r = k->scratch;
+  for (size_t i = 0; k->moments != NULL && i < k->count; i += width_of(k)) {
+    const size_t n = k->moments->features;
+    for (size_t j = 0; j <= n; j++)
+      r[j] = y[i + j] - (j < n ? k->l2 * s[i + j] : 0);
+    square += neap_moments_inverse_square(k->moments, r);
+    bend += dot(n + 1, s + i, r);
+  }
+  const double c = square / bend;
+  if (c > 0 && isfinite(c))
+    k->at->curvature = c;
 }
 
 // d = -H g by the two loops of algorithm 7.4.
@@ -88,12 +139,7 @@ static void find_direction(state *k) {
     k->alpha[p] = k->rho[p] * dot(n, k->s + p * n, k->d);
     add(n, -k->alpha[p], k->y + p * n, k->d);
   }
-  if (at->stored > 0) {
-    const double *y = k->y + at->newest * n;
-    const double scale = 1 / (k->rho[at->newest] * dot(n, y, y));
-    for (size_t i = 0; i < n; i++)
-      k->d[i] *= scale;
-  }
+  precondition(k, k->d);
   for (size_t age = at->stored; age-- > 0;) {
     const size_t p = pair_of(at, age);
     const double beta = k->rho[p] * dot(n, k->y + p * n, k->d);
@@ -138,6 +184,7 @@ static void remember(state *k, const double *x, const double *gradient) {
   const double bend = dot(n, s, y);
   if (!(bend > DBL_EPSILON * dot(n, y, y)))
     return;
+  find_curvature(k, s, y);
   k->rho[p] = 1 / bend;
   at->newest = p;
   if (at->stored < at->memory)
@@ -260,6 +307,8 @@ static neap_fit_state give_up(state *k, neap_iterate *at) {
 static neap_fit_state step(void *memory, size_t count, const double *options,
                            neap_iterate *at) {
   state k = state_of(memory, count, options);
+  k.moments = at->moments;
+  k.l2 = at->l2;
   if (!k.at->started)
     return start(&k, at);
   const trial now = {
@@ -299,6 +348,7 @@ const neap_optimizer neap_optimizer_lbfgs = {
                    {"memory", 10, 1, 100,
                     .meaning = "pairs of steps remembered", .whole = 1}},
     .batches = false,
+    .preconditions = true,
     .precision = NEAP_FLOAT64,
     .state_bytes = state_bytes,
     .step = step,

@@ -2,6 +2,7 @@
 #ifndef NEAP_TRAIN_LOCKSTEP_H
 #define NEAP_TRAIN_LOCKSTEP_H
 
+#include "train/moments.h"
 #include "train/train.h"
 
 // Objectives that a point remembers; the first ones.
@@ -20,6 +21,7 @@ typedef struct neap_point {
   double epoch_value;  // the batches' objectives so far, times their rows
   double *kept;        // [parameters] that were worth keeping, or NULL
   bool has_kept, stopped;
+  size_t failed_step;  // the first whose objective is no number, from 1; or 0
 } neap_point;
 
 // Buffers of one worker.
@@ -69,6 +71,8 @@ struct neap_trainer {
   neap_point *points;
   size_t *running;  // [running_count] positions of points
   size_t running_count;
+  neap_moments moments;    // of the rows; features 0: none
+  double *sums;            // [features + 1][features + 1], of their products
   neap_workspace *spaces;  // [max_workers]
   neap_phase phase;
   size_t epoch;
@@ -141,6 +145,12 @@ size_t neap_trainer_work(neap_job *job, size_t units);
 // points, targets and weights into it.
 //   NEAP_EMEMORY  no memory
 neap_status neap_trainer_allocate(neap_trainer *trainer, neap_error *error);
+
+// Features whose moments are worth their eigenvectors.
+enum { NEAP_MOMENTS_MAX = 160 };
+
+// Finds the moments of packed rows, if they are wanted.
+void neap_trainer_moments(neap_trainer *trainer);
 
 // Packs all rows, where steps see all of them.
 void neap_trainer_pack(neap_trainer *trainer);

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "train/cholesky.h"
 #include "train/train.h"
 
 enum { TOLERANCE, MAX_ITERATIONS };
@@ -43,42 +44,6 @@ static state state_of(void *memory, size_t count) {
   return k;
 }
 
-// Factors H + ridge I into L L', the lower half; false where it has no such
-// factors.
-static bool factorise(size_t n, const double *hessian, double ridge,
-                      double *factor) {
-  memcpy(factor, hessian, n * n * sizeof *factor);
-  for (size_t j = 0; j < n; j++) {
-    double *row = factor + j * n, pivot = row[j] + ridge;
-    for (size_t k = 0; k < j; k++)
-      pivot -= row[k] * row[k];
-    if (!(pivot > 0 && isfinite(pivot)))
-      return false;
-    row[j] = sqrt(pivot);
-    for (size_t i = j + 1; i < n; i++) {
-      double *below = factor + i * n, sum = below[j];
-      for (size_t k = 0; k < j; k++)
-        sum -= below[k] * row[k];
-      below[j] = sum / row[j];
-    }
-  }
-  return true;
-}
-
-// Turns x into the solution of L L' d = x.
-static void solve(size_t n, const double *factor, double *x) {
-  for (size_t i = 0; i < n; i++) {
-    for (size_t k = 0; k < i; k++)
-      x[i] -= factor[i * n + k] * x[k];
-    x[i] /= factor[i * n + i];
-  }
-  for (size_t i = n; i-- > 0;) {
-    for (size_t k = i + 1; k < n; k++)
-      x[i] -= factor[k * n + i] * x[k];
-    x[i] /= factor[i * n + i];
-  }
-}
-
 static double norm_of(size_t n, const double *x) {
   double square = 0;
   for (size_t i = 0; i < n; i++)
@@ -100,7 +65,7 @@ static bool find_direction(state *k, const neap_iterate *at) {
   for (size_t i = 0; i < n; i++)
     trace += at->hessian[i * n + i];
   double ridge = 0;
-  while (!factorise(n, at->hessian, ridge, k->factor)) {
+  while (!neap_cholesky(n, at->hessian, ridge, k->factor)) {
     ridge = ridge > 0 ? 100 * ridge : 64 * DBL_EPSILON * trace;
     if (!(ridge < trace))
       return false;
@@ -108,7 +73,7 @@ static bool find_direction(state *k, const neap_iterate *at) {
   k->at->slope = 0;
   for (size_t i = 0; i < n; i++)
     k->d[i] = -at->gradient[i];
-  solve(n, k->factor, k->d);
+  neap_cholesky_solve(n, k->factor, k->d);
   for (size_t i = 0; i < n; i++)
     k->at->slope += k->d[i] * at->gradient[i];
   return k->at->slope < 0;

@@ -106,6 +106,7 @@ static void pass_point(const neap_trainer *t, cursor *c, neap_point *p) {
   pass_numbers(c, &p->epoch_value, 1);
   pass_count(c, &p->at.steps);
   pass_count(c, &p->history_count);
+  pass_count(c, &p->failed_step);
   pass_flag(c, &p->has_kept);
   pass_flag(c, &p->stopped);
   pass_numbers(c, p->at.x, count);

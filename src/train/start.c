@@ -141,6 +141,8 @@ static void start_points(neap_trainer *t) {
   for (size_t p = 0; p < spec->point_count; p++) {
     neap_point *point = &t->points[p];
     t->running[t->running_count++] = p;
+    point->at.moments = t->moments.features > 0 ? &t->moments : NULL;
+    point->at.l2 = point->spec.l2;
     point->at.best_value = point->at.best_norm = NAN;  // not known yet
     if (spec->initial != NULL) {
       memcpy(point->at.x, spec->initial + p * t->parameters,
@@ -207,6 +209,9 @@ neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
       .width = neap_padded(spec->shape.features),
       .chunk_points = lines < CHUNK_LINES ? CHUNK_LINES / lines : 1,
       .stride = NEAP_BLOCK_ROWS + NEAP_PAD};
+  if (spec->optimizer->preconditions && spec->model->bend != NULL &&
+      spec->shape.features <= NEAP_MOMENTS_MAX)
+    t->moments.features = spec->shape.features;
   for (size_t p = 0; p < spec->point_count; p++)
     t->drops |= spec->points[p].dropout > 0;
   if (count_classes(t, error) != NEAP_OK ||
@@ -215,6 +220,7 @@ neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
     return NULL;
   }
   neap_trainer_pack(t);
+  neap_trainer_moments(t);
   if (spec->sampling != NEAP_SAMPLE_NONE)
     neap_trainer_sort_classes(t);
   start_points(t);

@@ -26,6 +26,8 @@ typedef struct neap_iterate {
   double value;            // in: of the objective at x, or of a batch
   const double *gradient;  // in
   const double *hessian;   // in [count][count], where the optimizer bends
+  const struct neap_moments *moments;  // in: of the rows, or NULL
+  double l2;                           // in
   size_t step, all_steps;  // in: on batches, the steps before this, and all
   double first_norm;       // out: of the gradient at the start
   double best_value, best_norm;  // out: at the last point that was kept
@@ -40,6 +42,7 @@ typedef struct neap_optimizer {
   neap_parameter parameters[NEAP_PARAMETER_MAX];
   bool batches;          // steps on batches; else on all rows
   bool bends;            // wants the Hessian, of its positive terms
+  bool preconditions;    // wants the rows' moments, of linear models
   neap_dtype precision;  // of logits and losses
   // Bytes of state for `count` numbers; given zeroed.
   size_t (*state_bytes)(size_t count, const double *options);
@@ -195,6 +198,7 @@ typedef struct neap_fit_report {
   size_t steps;
   const double *history;  // [history_count] objectives, by step or epoch
   size_t history_count;
+  size_t failed_epoch, failed_step;  // where it failed on batches, from 1; or 0
 } neap_fit_report;
 
 // Returns a new trainer, or NULL. Copies points with the lists of their

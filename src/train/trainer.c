@@ -104,6 +104,8 @@ static void step(const neap_trainer *t, neap_point *p,
   if (optimizer->batches) {
     p->at.step = neap_steps_before(t, at);
     p->at.all_steps = t->spec.epochs * neap_batch_count(t);
+    if (!isfinite(p->value) && p->failed_step == 0)
+      p->failed_step = p->at.step + 1;
   }
   p->state =
       optimizer->step(p->optimizer, t->parameters, p->spec.optimizer, &p->at);
@@ -378,10 +380,14 @@ const double *neap_trainer_parameters(const neap_trainer *t, size_t point) {
 
 neap_fit_report neap_trainer_report(const neap_trainer *t, size_t point) {
   const neap_point *p = &t->points[point];
-  return (neap_fit_report){.state = p->state,
-                           .objective = p->at.best_value,
-                           .gradient_norm = p->at.best_norm,
-                           .steps = p->at.steps,
-                           .history = p->history,
-                           .history_count = p->history_count};
+  const size_t failed = p->state == NEAP_FIT_FAILED ? p->failed_step : 0;
+  return (neap_fit_report){
+      .state = p->state,
+      .failed_step = failed,
+      .failed_epoch = failed > 0 ? (failed - 1) / neap_batch_count(t) + 1 : 0,
+      .objective = p->at.best_value,
+      .gradient_norm = p->at.best_norm,
+      .steps = p->at.steps,
+      .history = p->history,
+      .history_count = p->history_count};
 }

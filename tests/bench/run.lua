@@ -76,6 +76,19 @@ local benches = {
       { "/usr/bin/python3", "tests/bench/metrics_sklearn.py" },
     },
   },
+  converged = {
+    title = "fits of breast_cancer.csv to convergence, one thread",
+    unit = "s",
+    sides = {
+      { build .. "/neap", "tests/bench/converged.lua" },
+      { "/usr/bin/python3", "tests/bench/converged_sklearn.py" },
+    },
+  },
+  scale = {
+    title = "5 epochs of SGD on 32 features: threads, points, rows",
+    unit = "s",
+    sides = { { build .. "/neap", "tests/bench/scale.lua", build .. "/neap" } },
+  },
   program = {
     title = "whole programs, all cores",
     unit = "s",
@@ -84,8 +97,8 @@ local benches = {
 }
 
 local order = {
-  "loss", "losses", "softmax", "lua", "matmul", "grid", "mlp", "metrics",
-  "program",
+  "loss", "losses", "softmax", "lua", "matmul", "grid", "mlp",
+  "metrics", "converged", "scale", "program",
 }
 
 -- ------------------------------------------------------------ command line

@@ -417,3 +417,63 @@ describe("a checkpoint", function()
     end
   end)
 end)
+
+describe("a point that diverges", function()
+  it("says where, and leaves the others' bits alone", function()
+    local function points(rate)
+      return {
+        { loss = neap.loss.squared_hinge {}, optimizer =
+          neap.optimizer.sgd { learning_rate = rate } },
+        { loss = focal, optimizer = neap.optimizer.sgd {} },
+      }
+    end
+    local options = { data = d, epochs = 3, batch = 100, points = points(1e30) }
+    local fits = run(options)
+    assert.equal("failed", fits[1].state)
+    -- 30 steps an epoch; float32 has no such numbers after some steps.
+    assert.equal(1, fits[1].failed_epoch)
+    assert.is_true(fits[1].failed_step > 1 and fits[1].failed_step < 30)
+    options.points = { points(1e30)[2] }
+    assert.equal(bits(run(options)[1]), bits(fits[2]))
+    assert.is_nil(fits[2].failed_step)
+  end)
+end)
+
+describe("tuning", function()
+  local function rates(...)
+    local points = {}
+    for i, rate in ipairs { ... } do
+      points[i] = { optimizer = neap.optimizer.adam { learning_rate = rate } }
+    end
+    return points
+  end
+
+  it("picks the rate that falls furthest on held-back rows", function()
+    local points = rates(1e-6, 0.02, 1e6)
+    local best, scores = neap.tune {
+      data = d, loss = focal, points = points, epochs = 5,
+    }
+    assert.equal(points[2], best)
+    assert.is_true(scores[2] < scores[1] and scores[2] < scores[3])
+    -- The scores are those of a split by hand.
+    local part, rest = d:split { test = 0.2, seed = 1 }
+    local fit = neap.train {
+      data = part, loss = focal, optimizer = points[2].optimizer, epochs = 5,
+    }
+    assert.equal(focal(fit:logits(rest), rest.y:copy "float32"), scores[2])
+  end)
+
+  it("picks an l2, and refuses what it can't use", function()
+    local best = neap.tune {
+      data = d, loss = focal, points = { { l2 = 1e4 }, { l2 = 1e-3 } },
+    }
+    assert.equal(1e-3, best.l2)
+    local function refuses(message, given)
+      assert.error_matches(function() neap.tune(given) end, message)
+    end
+    refuses("points is empty", { data = d, loss = focal, points = {} })
+    refuses("share is 1", { data = d, loss = focal, points = {}, share = 1 })
+    refuses("unknown option 'l3'", { data = d, loss = focal,
+      points = { { l3 = 1 } } })
+  end)
+end)

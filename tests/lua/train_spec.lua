@@ -4,8 +4,8 @@ local neap = require "neap"
 local cancer = assert(neap.data.read("tests/data/breast_cancer.csv", {
   target = "diagnosis", positive = "malignant",
 }))
-local lbfgs = neap.optimizer.lbfgs { tolerance = 1e-10 }
-local newton = neap.optimizer.newton { tolerance = 1e-10 }
+local lbfgs = neap.optimizer.lbfgs { tolerance = 1e-11 }
+local newton = neap.optimizer.newton { tolerance = 1e-11 }
 
 local function norm(weights)
   local square = 0
@@ -50,6 +50,24 @@ describe("logistic regression on breast cancer", function()
       norm = 3.8848747740, bias = .2277124065, log_loss = .055261970959,
       auc = .99770096717932, ap = .99702980395784, errors = 9,
     })
+  end)
+end)
+
+describe("lbfgs", function()
+  it("does not mind how columns are scaled, shifted and correlated", function()
+    local d = neap.data.gaussians { n = 2000, features = 6, prior = 0.1 }
+    local x = d.x:copy "float64"
+    for i = 1, #x do
+      local row = x:row(i)
+      row[6] = row[1] + 1e-3 * row[6]
+      for j = 1, 6 do row[j] = row[j] * 10 ^ (j - 3) + 10 * j end
+    end
+    local fit = neap.train {
+      data = neap.data.from { x = x, y = d.y }, standardize = false,
+      loss = neap.loss.focal {},
+    }
+    assert.is_true(fit.converged)
+    assert.is_true(fit.steps < 40)
   end)
 end)
 
@@ -117,7 +135,7 @@ describe("a fit", function()
   it("keeps its scaler", function()
     local scaled = neap.train {
       data = d, loss = neap.loss.focal { gamma = 1 }, standardize = true,
-      optimizer = neap.optimizer.lbfgs { tolerance = 1e-10 },
+      optimizer = neap.optimizer.lbfgs { tolerance = 1e-11 },
     }
     assert.is_not_nil(scaled.scaler)
     local a, b = fit:logits(d), scaled:logits(d)

@@ -93,3 +93,24 @@ describe("docs/metrics.md", function()
     for at = 2, 4 do assert(load(pieces(text)[at])) end
   end)
 end)
+
+describe("docs/training.md", function()
+  local text = read "docs/training.md"
+
+  it("shows Lua that runs", function()
+    local shown = {}
+    local world = setmetatable({
+      print = function(...) shown[#shown + 1] = ... end,
+    }, { __index = _G })
+    assert(load(pieces(text)[1], "training.md", "t", world))()
+    assert.same({ true }, shown)
+  end)
+
+  it("has every optimizer and model", function()
+    for _, list in ipairs { neap.optimizer, neap.model } do
+      for name in pairs(list) do
+        assert.truthy(text:find("`" .. name, 1, true), name)
+      end
+    end
+  end)
+end)

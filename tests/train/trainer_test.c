@@ -80,9 +80,9 @@ static void test_breast_cancer(const neap *engine, const char *folder) {
   const double balanced[] = {569 / 714.0, 569 / 424.0};
   const neap_loss *loss = neap_loss_find(engine, "binary_cross_entropy");
   const neap_train_point points[] = {
-      {.loss = loss, .optimizer = {1e-10, 1000, 10}, .l2 = 1 / 569.0},
+      {.loss = loss, .optimizer = {1e-11, 1000, 10}, .l2 = 1 / 569.0},
       {.loss = loss,
-       .optimizer = {1e-10, 1000, 10},
+       .optimizer = {1e-11, 1000, 10},
        .l2 = 1 / 569.0,
        .options = {.class_weights = balanced}}};
   neap_train_spec spec = plan(rows, FEATURES, "lbfgs", points, 2);

@@ -1,0 +1,120 @@
+// train/moments.c -- see moments.h.
+#include "train/moments.h"
+
+#include <float.h>
+#include <math.h>
+
+enum { SWEEP_MAX = 30 };
+
+// In four sums, which vectors and pipelines like better than one.
+static double dot(size_t count, const double *a, const double *b) {
+  double sum[4] = {0};
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    for (size_t lane = 0; lane < 4; lane++)
+      sum[lane] += a[i + lane] * b[i + lane];
+  }
+  for (; i < count; i++)
+    sum[0] += a[i] * b[i];
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+static void rotate(size_t count, double cosine, double sine, double *a,
+                   double *b, size_t step) {
+  for (size_t i = 0; i < count; i++) {
+    const double x = a[i * step], y = b[i * step];
+    a[i * step] = cosine * x - sine * y;
+    b[i * step] = sine * x + cosine * y;
+  }
+}
+
+// Makes a[p][q] 0; a has rows of `width` numbers.
+static void turn(size_t n, size_t width, double *a, double *vectors, size_t p,
+                 size_t q) {
+  const double off = a[p * width + q];
+  const double theta = (a[q * width + q] - a[p * width + p]) / (2 * off);
+  const double sign = theta < 0 ? -1 : 1;
+  const double t = sign / (fabs(theta) + sqrt(theta * theta + 1));
+  const double cosine = 1 / sqrt(t * t + 1), sine = t * cosine;
+  rotate(n, cosine, sine, a + p * width, a + q * width, 1);
+  rotate(n, cosine, sine, a + p, a + q, width);
+  rotate(n, cosine, sine, vectors + p * n, vectors + q * n, 1);
+}
+
+static void find_eigenvectors(size_t n, size_t width, double *a,
+                              double *vectors) {
+  double trace = 0;
+  for (size_t i = 0; i < n * n; i++)
+    vectors[i] = i % (n + 1) == 0;
+  for (size_t i = 0; i < n; i++)
+    trace += fabs(a[i * width + i]);
+  const double least = DBL_EPSILON * trace / (double)(n > 0 ? n : 1);
+  for (int sweep = 0, turns = 1; sweep < SWEEP_MAX && turns > 0; sweep++) {
+    turns = 0;
+    for (size_t p = 0; p < n; p++) {
+      for (size_t q = p + 1; q < n; q++) {
+        if (!(fabs(a[p * width + q]) > least))
+          continue;
+        turn(n, width, a, vectors, p, q);
+        turns++;
+      }
+    }
+  }
+}
+
+void neap_moments_find(double *sums, neap_moments *m) {
+  const size_t n = m->features, width = n + 1;
+  const double weight = sums[n * width + n];
+  for (size_t i = 0; i < n; i++)
+    m->means[i] = sums[i * width + n] / weight;
+  for (size_t i = 0; i < n; i++) {
+    for (size_t j = 0; j < n; j++) {
+      sums[i * width + j] =
+          sums[i * width + j] / weight - m->means[i] * m->means[j];
+    }
+  }
+  find_eigenvectors(n, width, sums, m->vectors);
+  for (size_t i = 0; i < n; i++)
+    m->values[i] = fmax(sums[i * width + i], 0);
+}
+
+// A column that is constant, or alike another, gets some of the rounding of
+// the largest.
+static double least_value(const neap_moments *m) {
+  double most = 0;
+  for (size_t i = 0; i < m->features; i++)
+    most = fmax(most, m->values[i]);
+  return 1e-10 * most + DBL_MIN;
+}
+
+void neap_moments_solve(const neap_moments *m, double curvature, double l2,
+                        double *x, double *space) {
+  const size_t n = m->features;
+  const double bias = x[n], least = least_value(m);
+  for (size_t j = 0; j < n; j++)
+    x[j] -= m->means[j] * bias;
+  for (size_t i = 0; i < n; i++) {
+    const double value = fmax(m->values[i], least);
+    space[i] = dot(n, m->vectors + i * n, x) / (curvature * value + l2);
+  }
+  for (size_t j = 0; j < n; j++)
+    x[j] = 0;
+  for (size_t i = 0; i < n; i++) {
+    const double *vector = m->vectors + i * n;
+    for (size_t j = 0; j < n; j++)
+      x[j] += space[i] * vector[j];
+  }
+  x[n] = bias / curvature - dot(n, m->means, x);
+}
+
+double neap_moments_inverse_square(const neap_moments *m, const double *y) {
+  const size_t n = m->features;
+  const double least = least_value(m), bias = y[n];
+  double sum = bias * bias;
+  for (size_t i = 0; i < n; i++) {
+    const double *vector = m->vectors + i * n;
+    const double along = dot(n, vector, y) - bias * dot(n, vector, m->means);
+    sum += along * along / fmax(m->values[i], least);
+  }
+  return sum;
+}
