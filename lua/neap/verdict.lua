@@ -232,7 +232,8 @@ local function focus_text(study, found)
   if found.unconverged then opening = "Undecided: not converged" end
   local without = show_point(study, found.without.label, "gamma")
   return ("%s: the best gamma > 0 (%s) against the best gamma 0%s gains %s %s, "
-    .. "%s, over %s%s%s.%s"):format(opening, show_point(study, found.with.label),
+    .. "%s, over %s%s%s.%s"):format(opening,
+      show_point(study, found.with.label),
       without ~= "" and (" (%s)"):format(without) or "",
       signed(found.gain.mean), M.gain_title(study, study.spec.score),
       interval(found.gain), protocol(study),
@@ -264,14 +265,15 @@ local function corrected_p(study)
       if row.label == best.index then at = #rows end
     end
   end
-  return at and stats.maximum_t(rows, { seed = study.spec.seed + 1 }).p[at], #rows
+  if not at then return nil end
+  return stats.maximum_t(rows, { seed = study.spec.seed + 1 }).p[at], #rows
 end
 
 local function corrected_text(study)
   local p, count = corrected_p(study)
   if not p then return nil end
-  return (" Against cross-entropy p = %s, one-sided, after looking at %d points.")
-    :format(p < 0.001 and "0.001 or less" or ("%.3f"):format(p), count)
+  return (" Against cross-entropy p = %s, one-sided, after looking at %d "
+    .. "points."):format(p < 0.001 and "0.001 or less" or ("%.3f"):format(p), count)
 end
 
 -- The best point against each baseline that needs no search.
