@@ -45,6 +45,7 @@ local study_options = {
   score = { "choice", default = "average_precision", names = kept_metrics },
   baselines = { "choice", default = "standard",
     names = { "standard", "none" } },
+  worth = { "number", low = 0 },
   standardize = { "boolean" },
   epochs = { "number", low = 1, whole = true },
   batch = { "number", low = 1, whole = true },

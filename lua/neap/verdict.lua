@@ -110,10 +110,47 @@ local function gain_of(study, scores, others)
   return stats.paired(differences, study:correction())
 end
 
-local function word_of(gain, converged)
-  if not converged or not gain.low then return "undecided" end
-  if gain.low > 0 then return "better" end
-  return gain.high < 0 and "worse" or "undecided"
+-- Fewer fresh data sets can't decide: of 5, a sign test's least p is 1/32.
+local LEAST_DATASETS = 8
+
+-- Gains up to this size don't matter, unless the study says otherwise.
+local worths = { average_precision = 0.005, roc_auc = 0.005 }
+
+local function worth_of(study)
+  return study.spec.worth or worths[study.spec.score] or 0
+end
+
+local function too_few(study)
+  return study.spec.datasets and #study.runs < LEAST_DATASETS
+end
+
+-- What a gain says: better and worse are beyond what it is worth, both by the
+-- interval and with a probability of 95 %.
+local function word_of(study, gain, converged)
+  if not converged or not gain.low or too_few(study) then
+    return "undecided"
+  end
+  local worth = worth_of(study)
+  local chance = stats.posterior(gain, worth)
+  if gain.low > 0 and chance.above >= 0.95 then return "better" end
+  if gain.high < 0 and chance.below >= 0.95 then return "worse" end
+  if worth == 0 or chance.within < 0.95 then return "undecided" end
+  return (gain.low > 0 or gain.high < 0) and "too small to matter"
+    or "equivalent"
+end
+
+-- What would decide, of an undecided gain.
+local function need_of(study, gain)
+  if not gain.low then return "" end
+  if too_few(study) then
+    return (" Fewer than %d data sets can't decide."):format(LEAST_DATASETS)
+  elseif not study.spec.datasets then
+    return " More repeats of the same rows can't decide it; more positives can."
+  end
+  local deviation = gain.error * math.sqrt(gain.count)
+  local needed = stats.needed(gain.mean, worth_of(study), deviation)
+  return needed and (" %d data sets would show a gain of this size.")
+    :format(needed) or ""
 end
 
 local function rows_where(study, test)
@@ -171,7 +208,7 @@ local function focus(study)
   if not (best_with and best_without and gain) then return nil end
   converged = converged and others_converged
   return {
-    verdict = word_of(gain, converged), unconverged = not converged,
+    verdict = word_of(study, gain, converged), unconverged = not converged,
     gain = gain, with = best_with, without = best_without,
   }
 end
@@ -179,19 +216,64 @@ end
 local openings = {
   better = "Focusing helps",
   worse = "Focusing does not help",
+  equivalent = "Focusing makes no difference that matters",
+  ["too small to matter"] = "Focusing gains too little to matter",
   undecided = "Undecided whether focusing helps",
 }
+
+-- What counts as a gain.
+local function worth_text(study)
+  local worth = worth_of(study)
+  return worth > 0 and (" (worth it from %g on)"):format(worth) or ""
+end
 
 local function focus_text(study, found)
   local opening = openings[found.verdict]
   if found.unconverged then opening = "Undecided: not converged" end
   local without = show_point(study, found.without.label, "gamma")
   return ("%s: the best gamma > 0 (%s) against the best gamma 0%s gains %s %s, "
-    .. "%s, over %s%s."):format(opening, show_point(study, found.with.label),
+    .. "%s, over %s%s%s.%s"):format(opening,
+      show_point(study, found.with.label),
       without ~= "" and (" (%s)"):format(without) or "",
       signed(found.gain.mean), M.gain_title(study, study.spec.score),
       interval(found.gain), protocol(study),
-      #study.runs > 1 and ", each picked on the others" or "")
+      #study.runs > 1 and ", each picked on the others" or "",
+      worth_text(study),
+      found.verdict == "undecided" and not found.unconverged
+        and need_of(study, found.gain) or "")
+end
+
+-- p of the best point against cross-entropy after looking at all points: max-T
+-- over the points, of fresh data sets.
+local function corrected_p(study)
+  local metric, rows, at = study.spec.score, {}, nil
+  local plain = study.by_label["cross-entropy"]
+  local best = M.best(study)
+  if not (study.spec.datasets and plain and best) or too_few(study) then
+    return nil
+  end
+  local sign = study.larger_is_better(metric) and 1 or -1
+  for _, row in ipairs(study.rows) do
+    local differences = {}
+    for run = 1, #study.runs do
+      differences[run] = sign
+        * (row.values[metric][run] - plain.values[metric][run])
+    end
+    local sum = stats.mean(differences)
+    if row.kind == "point" and sum == sum then
+      rows[#rows + 1] = differences
+      if row.label == best.index then at = #rows end
+    end
+  end
+  if not at then return nil end
+  return stats.maximum_t(rows, { seed = study.spec.seed + 1 }).p[at], #rows
+end
+
+local function corrected_text(study)
+  local p, count = corrected_p(study)
+  if not p then return nil end
+  return (" Against cross-entropy p = %s, one-sided, after looking at %d "
+    .. "points."):format(p < 0.001 and "0.001 or less" or ("%.3f"):format(p), count)
 end
 
 -- The best point against each baseline that needs no search.
@@ -205,7 +287,7 @@ local function remedies(study)
       local converged = best_converged and all_converged(row, #study.runs)
       list[#list + 1] = {
         label = row.label, gain = gain, converged = converged,
-        verdict = gain and word_of(gain, converged) or "undecided",
+        verdict = gain and word_of(study, gain, converged) or "undecided",
       }
     end
   end
@@ -226,8 +308,9 @@ local function remedies_text(study, list)
   end
   local best = M.best(study)
   if #parts == 0 or not best then return nil end
-  return ("The best point of all (%s) against cheaper remedies: %s.")
-    :format(show_point(study, best.index), table.concat(parts, ", "))
+  return ("The best point of all (%s) against cheaper remedies: %s.%s")
+    :format(show_point(study, best.index), table.concat(parts, ", "),
+      corrected_text(study) or "")
 end
 
 local function held_out_text(study)
@@ -251,11 +334,14 @@ local verdict_meta = {
 }
 
 --- See Study:verdict.
--- @return { verdict = "better" | "worse" | "undecided" for gamma > 0 against
---   gamma = 0 (nil without a gamma axis), gain =, best =, best_without =,
---   remedies = { { label =, gain =, verdict =, converged = } }, text = };
+-- @return { verdict = "better" | "worse" | "equivalent" | "too small to matter"
+--   | "undecided" for gamma > 0 against gamma = 0 (nil without a gamma axis),
+--   gain =, best =, best_without =, worth =, p = of the best point against
+--   cross-entropy, corrected, remedies = { { label =, gain =, verdict =,
+--   converged = } }, text = };
 --   gains are { mean =, low =, high = } with positive for better; a remedy
---   with a fit that failed has none. What has not converged is undecided
+--   with a fit that failed has none. What has not converged is undecided, and
+--   so are fewer than 8 fresh data sets
 function M.new(study)
   check_results(study)
   local found, list = focus(study), remedies(study)
@@ -267,6 +353,8 @@ function M.new(study)
     verdict = found and found.verdict,
     converged = found and not found.unconverged,
     gain = found and found.gain,
+    worth = worth_of(study),
+    p = (corrected_p(study)),
     best = found and study.points[found.with.label],
     best_without = found and study.points[found.without.label],
     remedies = list,

@@ -98,7 +98,7 @@ describe("max-T by sign flips", function()
       .p[1])
   end)
 
-  it("draws sign vectors where there are too many, the same each time", function()
+  it("draws sign vectors where there are too many, always the same", function()
     local row = {}
     for i = 1, 16 do row[i] = math.sin(i * i) + 0.25 end
     local exact = stats.maximum_t({ row }, { draws = 2 ^ 16 }).p[1]

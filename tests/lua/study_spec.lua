@@ -176,20 +176,63 @@ describe("the verdict", function()
       assert.same({ alpha = false, gamma = 0 }, v.best_without)
     end)
 
-  it("says better where the interval is above 0", function()
+  -- A study of 8 data sets, and other scores by hand: a list, or one number
+  -- and what alternates around it.
+  local eight = run { datasets = 8 }
+  local function verdict(list)
+    for i, scores in ipairs(list) do
+      local made = {}
+      for run_index = 1, 8 do
+        made[run_index] = scores[1] + (run_index % 2 * 2 - 1) * scores[2]
+      end
+      eight.by_label[i].values.average_precision = made
+    end
+    return eight:verdict()
+  end
+
+  it("says better where the gain is beyond what it is worth", function()
+    local v = verdict { { .5, 0 }, { .6, .01 }, { .1, 0 }, { .2, 0 } }
+    assert.equal("better", v.verdict)
+    assert.equal(0.005, v.worth)
+    assert.matches("^Focusing helps: the best gamma > 0 %(alpha off, gamma 1%)",
+      tostring(v))
+    assert.equal("worse",
+      verdict({ { .7, 0 }, { .6, .01 }, { .1, 0 }, { .2, 0 } }).verdict)
+  end)
+
+  it("says too small to matter, equivalent or undecided", function()
+    local v = verdict { { .5, 0 }, { .502, .001 }, { .1, 0 }, { .2, 0 } }
+    assert.equal("too small to matter", v.verdict)
+    assert.matches("Focusing gains too little to matter", tostring(v))
+    v = verdict { { .5, 0 }, { .5, .001 }, { .1, 0 }, { .2, 0 } }
+    assert.equal("equivalent", v.verdict)
+    v = verdict { { .5, 0 }, { .515, .02 }, { .1, 0 }, { .2, 0 } }
+    assert.equal("undecided", v.verdict)
+    -- s = .02 sqrt(8 / 7) and a gain .01 beyond .005: scipy 1.10.1 says 30.
+    assert.matches("30 data sets would show a gain of this size",
+      (tostring(v):gsub("\n", " ")))
+  end)
+
+  it("has a p that holds after looking at all points", function()
+    local plain = eight.by_label["cross-entropy"].values
+    local kept = plain.average_precision
+    plain.average_precision = { .5, .5, .5, .5, .5, .5, .5, .5 }
+    -- All signs alike: only 1 of 256 sign vectors reaches the best point.
+    local v = verdict { { .5, 0 }, { .6, .01 }, { .5, 0 }, { .5, 0 } }
+    assert.equal(1 / 256, v.p)
+    plain.average_precision = kept
+  end)
+
+  it("of fewer than 8 data sets is undecided", function()
     local study = run()
     for i, scores in ipairs { { .5, .5, .5, .5 }, { .6, .61, .6, .62 },
       { .1, .1, .1, .1 }, { .2, .2, .2, .2 } } do
       study.by_label[i].values.average_precision = scores
     end
     local v = study:verdict()
-    assert.equal("better", v.verdict)
-    assert.matches("^Focusing helps: the best gamma > 0 %(alpha off, gamma 1%)",
-      tostring(v))
-    for i, scores in ipairs { { .7, .7, .7, .7 }, { .6, .61, .6, .62 } } do
-      study.by_label[i].values.average_precision = scores
-    end
-    assert.equal("worse", study:verdict().verdict)
+    assert.equal("undecided", v.verdict)
+    assert.is_nil(v.p)
+    assert.matches("Fewer than 8 data sets can't decide", tostring(v))
   end)
 
   it("is undecided where a fit has not converged", function()
@@ -206,14 +249,15 @@ describe("the verdict", function()
   end)
 
   it("turns the sign where smaller is better", function()
-    local study = run { score = "log_loss" }
-    for i, scores in ipairs { { .5, .5, .5, .5 }, { .4, .41, .4, .42 },
-      { .9, .9, .9, .9 }, { .8, .8, .8, .8 } } do
+    local study = run { score = "log_loss", datasets = 8 }
+    for i, first in ipairs { .5, .4, .9, .8 } do
+      local scores = {}
+      for j = 1, 8 do scores[j] = first + (i == 2 and j % 2 * 0.02 or 0) end
       study.by_label[i].values.log_loss = scores
     end
     local v = study:verdict()
     assert.equal("better", v.verdict)
-    assert.near(0.0925, v.gain.mean, 1e-12)
+    assert.near(0.09, v.gain.mean, 1e-12)
     assert.equal(2, study:best().index)
   end)
 end)
