@@ -11,12 +11,14 @@ local Job = {}
 Job.__index = Job
 Job.__name = "neap.Job"
 
--- What tells groups apart.
+-- What tells groups apart: of a model all but its l2 and dropout.
 local function key_of(point)
-  local s = point.sampling
+  local m, s = point.model, point.sampling
   return table.concat({
-    tostring(point.model):gsub("dropout.*", ""), point.optimizer.name,
-    point.seed, s.kind, s.ratio,
+    m.name, m.hidden and table.concat(m.hidden, " ") or "",
+    m.activation or "", m.initialisation or "", m.bias or "",
+    point.optimizer.name, point.seed, s.kind, s.ratio,
+    tostring(s.correct),
   }, "|")
 end
 

@@ -176,7 +176,7 @@ end
 -- Whether points differ in more than their loss: baselines train as the first.
 local function is_mixed(list)
   for _, point in ipairs(list) do
-    if point.l2 ~= list[1].l2
+    if tostring(point.model) ~= tostring(list[1].model)
       or tostring(point.optimizer) ~= tostring(list[1].optimizer) then
       return true
     end
@@ -193,7 +193,7 @@ local function points_of(self, training)
     list[i] = {
       loss = value_of(self, "loss", p, training),
       optimizer = value_of(self, "optimizer", p, training),
-      l2 = model and model.l2,
+      model = model,
     }
     if list[i].loss.kind ~= "binary" then
       error(("studies compare losses of two classes by one logit; %s is one "
@@ -207,11 +207,11 @@ local function points_of(self, training)
       core.loss.binary_cross_entropy { class_weights = "balanced" }
     for _, loss in ipairs { core.loss.binary_cross_entropy {}, balanced } do
       list[#list + 1] = {
-        loss = loss, optimizer = first.optimizer, l2 = first.l2,
+        loss = loss, optimizer = first.optimizer, model = first.model,
       }
     end
   end
-  return list, value_of(self, "model", self.points[1], training)
+  return list
 end
 
 -- Rows [first] to [last] of a matrix, as a matrix.
@@ -369,11 +369,10 @@ end
 local function do_run(self, run, name, training, test, bar)
   local o, done = self.spec, #self.runs
   check_run(training, test, name)
-  local points, model = points_of(self, training)
+  local points = points_of(self, training)
   local job = train.job {
     data = training,
     points = points,
-    model = model,
     standardize = o.standardize,
     seed = o.seed,
     epochs = o.epochs,

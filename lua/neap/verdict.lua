@@ -272,8 +272,9 @@ end
 local function corrected_text(study)
   local p, count = corrected_p(study)
   if not p then return nil end
+  local shown = p < 0.001 and "0.001 or less" or ("%.3f"):format(p)
   return (" Against cross-entropy p = %s, one-sided, after looking at %d "
-    .. "points."):format(p < 0.001 and "0.001 or less" or ("%.3f"):format(p), count)
+    .. "points."):format(shown, count)
 end
 
 -- The best point against each baseline that needs no search.

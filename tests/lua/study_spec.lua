@@ -121,6 +121,27 @@ describe("a study on fresh data sets", function()
     assert.not_matches("first point", tostring(study:table()))
   end)
 
+  it("trains points of other models, each in its own group", function()
+    local other = run {
+      datasets = 2, epochs = 2,
+      search = neap.search.grid { hidden = { false, 4, 8 } },
+      model = function(p)
+        return p.hidden and neap.model.mlp { hidden = { p.hidden } }
+          or neap.model.linear { l2 = 0.01 }
+      end,
+      optimizer = function() return neap.optimizer.adam {} end,
+      loss = neap.loss.focal {},
+    }
+    local core = require "neap.core"
+    local training, test = spec().data(core.data.seed_of(1, 2))
+    local fit = neap.train {
+      data = training, loss = neap.loss.focal {}, epochs = 2,
+      model = neap.model.mlp { hidden = { 4 } },
+    }
+    assert.equal(neap.metric.average_precision(fit:logits(test), test.y),
+      other.by_label[2].values.average_precision[2])
+  end)
+
   it("draws a heatmap of differences", function()
     local figure = study:figure("heatmap", { x = "gamma", y = "alpha" })
     assert.same({ "0", "1" }, figure.x.values)
