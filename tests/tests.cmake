@@ -52,6 +52,14 @@ if(NEAP_TESTS)
       set_tests_properties(train/against_torch PROPERTIES SKIP_RETURN_CODE 77)
     endif()
   endif()
+  # Optional: where this Python has no scikit-learn it is skipped.
+  find_program(SYSTEM_PYTHON python3 NO_DEFAULT_PATH PATHS /usr/bin)
+  if(NEAP_LUA AND SYSTEM_PYTHON AND NOT NEAP_SANITIZE)
+    add_test(NAME metric/against_sklearn WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+             COMMAND ${SYSTEM_PYTHON} tests/metric/against_sklearn.py
+                     $<TARGET_FILE:neap>)
+    set_tests_properties(metric/against_sklearn PROPERTIES SKIP_RETURN_CODE 77)
+  endif()
   # tests/LAYER/NAME_spec.lua is run by busted inside the program.
   find_program(BUSTED busted)
   if(NEAP_LUA AND BUSTED)

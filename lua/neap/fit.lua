@@ -1,4 +1,5 @@
 --- A trained point: its weights, and the logits that it gives to rows.
+local calibrate = require "neap.calibrate"
 local core = require "neap.core"
 local export = require "neap.export"
 local saved = require "neap.saved"
@@ -92,6 +93,7 @@ function M.new(job, point, parameters, report)
     optimizer = point.optimizer,
     model = job.model,
     classes = job.classes,
+    counts = job.counts,
     names = job.names,
     scaler = job.shift and { shift = job.shift, scale = job.scale } or nil,
     state = report.state,
@@ -110,6 +112,7 @@ function M.new(job, point, parameters, report)
     outputs = job.outputs,
     parameters = core.array.freeze(parameters),
     precision = job.precision,
+    calibration = {},
   }
   return fit
 end
@@ -178,6 +181,21 @@ local function turn(lines, outputs, out, name, level)
   return out
 end
 
+-- Copies calibrated logits into the array that was given for them.
+local function copy_to(out, z, name, level)
+  local n, width = z:shape()
+  check_out(out, n, width, z:dtype(), name, level + 1)
+  for i = 1, n do
+    if width then
+      local from, to = z:row(i), out:row(i)
+      for o = 1, width do to[o] = from[o] end
+    else
+      out[i] = z[i]
+    end
+  end
+  return out
+end
+
 local function logits(self, x, out, name, level)
   x = rows_of(self, x, name, level + 1)
   local _, features = x:shape()
@@ -190,10 +208,16 @@ local function logits(self, x, out, name, level)
   for i = 1, #self.parameters do matrix:row(1)[i] = self.parameters[i] end
   local lines = core.train.predict(self.model, x, matrix, self.outputs,
     scaler.shift, scaler.scale, self.precision)
-  return turn(lines, self.outputs, out, name, level + 1)
+  if #self.calibration == 0 then
+    return turn(lines, self.outputs, out, name, level + 1)
+  end
+  local z = turn(lines, self.outputs, nil, name, level + 1)
+  for _, step in ipairs(self.calibration) do z = calibrate.apply(step, z) end
+  return out and copy_to(out, z, name, level + 1) or z
 end
 
---- The logits of rows: raw ones, as they came to training.
+--- The logits of rows: raw ones, as they came to training. Those of a
+-- calibrated fit are calibrated, too, and float64.
 -- @param x a data set, an array [n][features] or rows of numbers
 -- @param out an array for the result, of its shape and number type
 -- @return [n], or [n][k] for k classes
@@ -220,6 +244,24 @@ function methods:probabilities(x, out)
   if self.kind ~= "classes" then return core.train.sigmoid(p) end
   for i = 1, #p do softmax(p:row(i)) end
   return p
+end
+
+--- Calibrates: a new fit whose probabilities are calibrated, and whose
+-- weights and classes are the same. Calibrating it again adds a step.
+-- @param given { method = "inverse_focal", "temperature", "platt" or
+--   "isotonic", data = rows to fit it on: not the training rows, and not those
+--   that it is judged on; inverse_focal needs none }
+-- @return a fit; fit.calibration lists the steps
+function methods:calibrate(given)
+  local step = calibrate.fit(self, given)
+  local fit = setmetatable({}, meta)
+  local copy, steps = {}, {}
+  for key, value in pairs(fields[self]) do copy[key] = value end
+  for i, before in ipairs(self.calibration) do steps[i] = before end
+  steps[#steps + 1] = step
+  copy.calibration = steps
+  fields[fit] = copy
+  return fit
 end
 
 -- ------------------------------------------------------------------- keeping

@@ -1,7 +1,7 @@
 --- neap: losses for imbalanced classes, lockstep training, honest comparison.
 --
--- `require "neap"` loads the C bindings and nothing else; studies, data files
--- and figures are loaded when they are first used.
+-- `require "neap"` loads the C bindings and nothing else; studies, data files,
+-- metrics and figures are loaded when they are first used.
 local core = require "neap.core"
 
 local M = {
@@ -12,7 +12,6 @@ local M = {
   from_bytes = core.array.from_bytes,
   loss = core.loss,
   divergence = core.divergence,
-  metric = core.metric,
   model = core.train.model,
   optimizer = core.train.optimizer,
 }
@@ -20,6 +19,7 @@ local M = {
 -- Names that are found in a file of their own.
 local files = {
   data = "neap.data",
+  metric = "neap.metric",
   search = "neap.search",
   study = "neap.study",
   plot = "neap.plot",

@@ -277,6 +277,7 @@ function Job:fits()
         outputs = self.outputs,
         kind = self.kind,
         classes = self.data.classes,
+        counts = self.data.counts,
         names = self.data.names,
         shift = self.shift,
         scale = self.scale,

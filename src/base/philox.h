@@ -19,6 +19,7 @@ typedef enum neap_stream {
   NEAP_STREAM_INITIAL = 6,  // weights that training starts from
   NEAP_STREAM_DROPOUT = 7,  // which hidden units of row i stay, in a step
   NEAP_STREAM_SAMPLE = 8,   // which rows of a class an epoch has
+  NEAP_STREAM_DRAWS = 16,   // how often row i is in a draw of the bootstrap
 } neap_stream;
 
 typedef struct neap_philox {

@@ -25,6 +25,8 @@ void neap_open_loss(lua_State *L);
 void neap_open_divergence(lua_State *L);
 void neap_open_data(lua_State *L);
 void neap_open_metric(lua_State *L);
+void neap_open_classes(lua_State *L);
+void neap_open_calibration(lua_State *L);
 void neap_open_study(lua_State *L);
 void neap_open_train(lua_State *L);
 

@@ -238,7 +238,7 @@ int neap_loss_share(lua_State *L) {
   neap_run_call(L, &p);
   const groups g = group(L, &p.call, count, classes);
   double *shares =
-      lua_newuserdatauv(L, (4 * count + fractions) * sizeof(double), 0);
+      lua_newuserdatauv(L, (2 * count + fractions) * sizeof(double), 0);
   lua_newtable(L);
   for (size_t c = 0; c < g.classes; c++) {
     const size_t rows = g.starts[c + 1] - g.starts[c];

@@ -112,11 +112,16 @@ typedef struct module {
   void (*open)(lua_State *L);
 } module;
 
-static const module modules[] = {
-    {"array", neap_open_array},           {"loss", neap_open_loss},
-    {"divergence", neap_open_divergence}, {"data", neap_open_data},
-    {"metric", neap_open_metric},         {"study", neap_open_study},
-    {"train", neap_open_train},           {NULL, NULL}};
+static const module modules[] = {{"array", neap_open_array},
+                                 {"loss", neap_open_loss},
+                                 {"divergence", neap_open_divergence},
+                                 {"data", neap_open_data},
+                                 {"metric", neap_open_metric},
+                                 {"study", neap_open_study},
+                                 {"classes", neap_open_classes},
+                                 {"calibration", neap_open_calibration},
+                                 {"train", neap_open_train},
+                                 {NULL, NULL}};
 
 int neap_open(lua_State *L, const neap_host *host) {
   luaL_checkversion(L);

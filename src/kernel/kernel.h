@@ -100,7 +100,25 @@ typedef struct neap_kernels {
   // column, the same on every machine.
   void (*normals)(uint64_t seed, uint32_t part, uint64_t first, size_t rows,
                   size_t width, float *normals);
+
+  // Writes for `rows` rows and NEAP_DRAWS draws a number that is Poisson
+  // distributed with mean 1, to 2^-40: counts [rows][NEAP_DRAWS], at most 16,
+  // a pure function of seed, row, batch and draw, the same on every machine.
+  // total: out [NEAP_DRAWS], the sum over the rows.
+  void (*poisson)(uint64_t seed, uint32_t batch, size_t rows, uint8_t *counts,
+                  uint32_t *total);
+
+  // Adds lines of counts, those of rows[0] to rows[count - 1], to a total
+  // [NEAP_DRAWS]; add_weighted adds each line times its row's weight.
+  void (*add_counts)(size_t count, const uint32_t *rows, const uint8_t *counts,
+                     uint32_t *total);
+  void (*add_weighted)(size_t count, const uint32_t *rows,
+                       const uint8_t *counts, const double *weights,
+                       double *total);
 } neap_kernels;
+
+// Draws of the bootstrap that are made together.
+enum { NEAP_DRAWS = 16 };
 
 // The tables, one for each instruction set and number type.
 #define NEAP_KERNEL_TABLES(isa) \
@@ -119,10 +137,10 @@ static inline size_t neap_padded(size_t count) {
   return (count + NEAP_PAD - 1) / NEAP_PAD * NEAP_PAD;
 }
 
-// Writes the order that sorts keys downwards, equal keys in rising position,
-// by a radix sort. scores: [count], no NaN; order: out [count]; scratch:
-// [3 * count] words of 64 bits.
-void neap_sort_descending(size_t count, const double *scores, uint32_t *order,
-                          uint64_t *scratch);
+// Writes the order that sorts scores downwards, equal ones in rising position,
+// by a radix sort. scores: [count] float64 or float32, no NaN; order: out
+// [count]; scratch: [2 * count]. So sorting takes 12 bytes a score.
+void neap_sort_descending(size_t count, const void *scores, neap_dtype dtype,
+                          uint32_t *order, uint32_t *scratch);
 
 #endif

@@ -20,4 +20,7 @@ const neap_kernels NEAP_NAME(neap_kernels) = {
     .accumulate = NEAP_NAME(neap_accumulate),
     .pack = NEAP_NAME(neap_pack),
     .normals = NEAP_PASTE(neap_normals, f32, NEAP_ISA),
+    .poisson = NEAP_PASTE(neap_poisson, f32, NEAP_ISA),
+    .add_counts = NEAP_PASTE(neap_add_counts, f32, NEAP_ISA),
+    .add_weighted = NEAP_PASTE(neap_add_weighted, f32, NEAP_ISA),
 };

@@ -40,4 +40,16 @@ void NEAP_PASTE(neap_noise, f32, NEAP_ISA)(uint64_t seed, uint32_t step,
                                            const uint32_t *rows, uint16_t *bits,
                                            size_t stride);
 
+// Of whole numbers, and built beside float32; both tables have them.
+void NEAP_PASTE(neap_poisson, f32, NEAP_ISA)(uint64_t seed, uint32_t batch,
+                                             size_t rows, uint8_t *counts,
+                                             uint32_t *total);
+void NEAP_PASTE(neap_add_counts, f32,
+                NEAP_ISA)(size_t count, const uint32_t *rows,
+                          const uint8_t *counts, uint32_t *total);
+void NEAP_PASTE(neap_add_weighted, f32,
+                NEAP_ISA)(size_t count, const uint32_t *rows,
+                          const uint8_t *counts, const double *weights,
+                          double *total);
+
 #endif

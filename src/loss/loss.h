@@ -113,7 +113,7 @@ void neap_loss_evaluate_unchecked(const neap_loss *loss,
 
 // Writes for each fraction in [0, 1] which share of the values' sum the largest
 // of them hold; a row counts in part where a fraction cuts it. values: no NaN;
-// space: [4 * count]. A share of no loss at all is NaN.
+// space: [2 * count]. A share of no loss at all is NaN.
 void neap_top_shares(size_t count, const double *values, size_t fractions,
                      const double *fraction, double *shares, uint64_t *space);
 

@@ -14,8 +14,8 @@ static double head_of(size_t count, const double *values, const uint32_t *order,
 
 void neap_top_shares(size_t count, const double *values, size_t fractions,
                      const double *fraction, double *shares, uint64_t *space) {
-  uint32_t *order = (uint32_t *)(void *)(space + 3 * count);
-  neap_sort_descending(count, values, order, space);
+  uint32_t *order = (uint32_t *)(void *)space;
+  neap_sort_descending(count, values, NEAP_FLOAT64, order, order + count);
   const double total = head_of(count, values, order, (double)count);
   for (size_t i = 0; i < fractions; i++) {
     const double rows = fraction[i] * (double)count;

@@ -1,23 +1,26 @@
 // metric/average_precision.c -- area under precision over recall, by steps.
 #include <math.h>
 
-#include "metric/ranking.h"
+#include "metric/metric.h"
 
 // sum over thresholds of (R_i - R_(i-1)) P_i, scores falling, without
 // interpolation. Scores that are all equal give the share of positives.
-static double average_precision(const neap_scores *s, const char **undefined) {
+static double average_precision(const neap_scores *s, const double *params,
+                                const char **undefined) {
+  (void)params;
   if (s->positive_weight == 0) {
     *undefined = "there is no positive row";
     return NAN;
   }
-  double sum = 0;
-  neap_ranking r = {0};
-  for (double before = 0; next_threshold(s, &r); before = r.true_positives) {
-    const double found = r.true_positives - before;
+  const neap_curve *c = &s->curve;
+  double sum = 0, before = 0;
+  for (size_t i = 0; i < c->count; i++) {
+    const double found = c->true_positives[i] - before;
     if (found == 0)
       continue;
-    const double chosen = r.true_positives + r.false_positives;
-    sum += found * (r.true_positives / chosen);
+    const double chosen = c->true_positives[i] + c->false_positives[i];
+    sum += found * (c->true_positives[i] / chosen);
+    before = c->true_positives[i];
   }
   return sum / s->positive_weight;
 }
@@ -26,7 +29,7 @@ const neap_metric neap_metric_average_precision = {
     .name = "average_precision",
     .summary = "sum over thresholds of (R_i - R_(i-1)) P_i",
     .source = "Manning, Raghavan, Schuetze 2008, ch. 8.4; as scikit-learn",
-    .ranks = true,
+    .needs = NEAP_NEEDS_CURVE,
     .larger_is_better = true,
     .of = average_precision,
 };

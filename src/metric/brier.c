@@ -4,7 +4,9 @@
 #include "metric/metric.h"
 
 // |p - y| is the probability of the other class, which is a sigmoid again.
-static double brier(const neap_scores *s, const char **undefined) {
+static double brier(const neap_scores *s, const double *params,
+                    const char **undefined) {
+  (void)params;
   const double total = s->positive_weight + s->negative_weight;
   if (total == 0) {
     *undefined = "there is no row";

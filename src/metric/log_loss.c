@@ -3,7 +3,9 @@
 
 #include "metric/metric.h"
 
-static double log_loss(const neap_scores *s, const char **undefined) {
+static double log_loss(const neap_scores *s, const double *params,
+                       const char **undefined) {
+  (void)params;
   const double total = s->positive_weight + s->negative_weight;
   if (total == 0) {
     *undefined = "there is no row";

@@ -1,40 +1,79 @@
-// metric/metric.h -- metrics of binary scores, many score columns at once.
+// metric/metric.h -- metrics of scores, many score columns at once.
 //
-// A metric is one file and one row in metrics.def. Scores are logits: the
-// prediction is class 1 where score >= threshold, 0 unless given. Equal
-// scores are one threshold. Where a metric has no value (0 / 0, one class
-// only) it is NaN, and says why.
+// A metric is one row in metrics.def. Scores are logits: the prediction is
+// class 1 where score >= threshold, 0 unless given. Equal scores are one
+// threshold; rows of weight 0 count nothing. Where a metric has no value
+// (0 / 0, one class only) it is NaN, and says why.
 #ifndef NEAP_METRIC_H
 #define NEAP_METRIC_H
 
 #include "loss/loss.h"
 
+// The weights of the rows that are predicted to be of each class, and are.
+typedef struct neap_decisions {
+  double true_positives, false_positives, false_negatives, true_negatives;
+} neap_decisions;
+
+// What a column says of its classes at every threshold, scores falling.
+typedef struct neap_curve {
+  size_t count;             // distinct scores
+  double *true_positives;   // [count] weights of rows at or above
+  double *false_positives;  // [count]
+  uint32_t *row;            // [count] a row that has the score
+} neap_curve;
+
 // One column of scores with what all metrics share.
 typedef struct neap_scores {
   const neap *engine;
   size_t rows;
-  const double *scores;   // [rows]
-  const double *targets;  // [rows]: 0 or 1
-  const double *weights;  // [rows], >= 0; NULL: all 1
-  const uint32_t *order;  // [rows], scores falling; NULL unless `ranks`
+  const double *scores;                     // [rows]
+  const double *targets;                    // [rows]: 0 or 1
+  const double *weights;                    // [rows], >= 0; NULL: all 1
   double positive_weight, negative_weight;  // sums of the rows' weights
   double threshold;
-  double *scratch;  // [2 * rows]
+  neap_curve curve;          // of metrics that ask for it
+  neap_decisions decisions;  // of metrics that ask for them
+  double *scratch;           // [2 * rows]; may hold the curve
 } neap_scores;
+
+// What a metric looks at besides the scores.
+typedef enum neap_metric_needs {
+  NEAP_NEEDS_ROWS,    // scores, targets and weights alone
+  NEAP_NEEDS_CURVE,   // the curve, in which negative rows between two positive
+                      // ones may be one step: they change no value
+  NEAP_NEEDS_LEVELS,  // the curve with every distinct score
+} neap_metric_needs;
 
 typedef struct neap_metric {
   const char *name;
   const char *summary;  // a formula in words
   const char *source;
-  bool ranks;          // needs the order of the scores
+  neap_parameter parameters[NEAP_PARAMETER_MAX];  // ends where name is NULL
+  neap_metric_needs needs;
   bool probabilities;  // takes scores as logits of probabilities
   bool larger_is_better;
-  // Returns the metric, or NaN and why in *undefined.
-  double (*of)(const neap_scores *scores, const char **undefined);
+  // Returns the metric, or NaN and why in *undefined. One of the two: of what
+  // is decided at the threshold, or of anything else.
+  double (*decide)(const neap_decisions *decisions, const double *params,
+                   const char **undefined);
+  double (*of)(const neap_scores *scores, const double *params,
+               const char **undefined);
 } neap_metric;
 
 // Returns the metric at a position of the list, or NULL beyond its end.
 const neap_metric *neap_metric_at(size_t position);
+
+// Returns the metric of a name, or NULL.
+const neap_metric *neap_metric_find(const char *name);
+
+// A metric with its parameters, in the order of its rows.
+typedef struct neap_metric_use {
+  const neap_metric *metric;
+  double params[NEAP_PARAMETER_MAX];
+} neap_metric_use;
+
+// Returns a metric with its default parameters.
+neap_metric_use neap_metric_default(const neap_metric *metric);
 
 // Score columns of one set of rows.
 typedef struct neap_columns {
@@ -42,28 +81,152 @@ typedef struct neap_columns {
   const void *scores;  // [columns][rows], no NaN
   neap_dtype dtype;
   const double *targets;     // [rows]: 0 or 1
+  bool own_targets;          // each column has its own: [columns][rows]
   const double *weights;     // [rows], NULL: all 1
   const double *thresholds;  // [columns], NULL: all 0
 } neap_columns;
 
-// Evaluates metrics of every column; each column is sorted at most once.
+// Evaluates metrics of every column; each column is sorted at most once, and
+// its rows are walked once for all metrics that need the order.
 //
-// metrics    [metric_count]
-// values     out [metric_count][columns]
-// undefined  out [metric_count][columns]: why a value is NaN, else NULL
+// uses       [use_count]
+// values     out [use_count][columns]
+// undefined  out [use_count][columns]: why a value is NaN, else NULL
 //   NEAP_EMEMORY  no memory
 neap_status neap_metrics_of(const neap *engine, const neap_columns *columns,
-                            const neap_metric *const *metrics,
-                            size_t metric_count, double *values,
-                            const char **undefined, neap_error *error);
+                            const neap_metric_use *uses, size_t use_count,
+                            double *values, const char **undefined,
+                            neap_error *error);
 
-// Finds each column's threshold of the largest F1, half-way to the next lower
-// score. Where there is no positive row it is NaN.
+// Finds each column's best threshold by a metric of decisions, half-way to the
+// next lower score; of equal ones the highest. Infinity means that no row had
+// best be positive, which is tried only where less is better. Where the metric
+// has no value at any threshold, or more is better and no row is positive, it
+// is NaN.
 //
 // thresholds  out [columns]
 //   NEAP_EMEMORY  no memory
-neap_status neap_f1_thresholds(const neap *engine, const neap_columns *columns,
-                               double *thresholds, neap_error *error);
+neap_status neap_find_thresholds(const neap *engine,
+                                 const neap_columns *columns,
+                                 const neap_metric_use *use, double *thresholds,
+                                 neap_error *error);
+
+// Writes the curve of the first column.
+//
+// thresholds, true_positives, false_positives  out [rows]
+// count  out: how many of them there are
+//   NEAP_EMEMORY  no memory
+neap_status neap_curve_of(const neap *engine, const neap_columns *columns,
+                          double *thresholds, double *true_positives,
+                          double *false_positives, size_t *count,
+                          neap_error *error);
+
+// ------------------------------------------------------ how sure they are
+
+// Areas under the ROC of score columns and their covariance, without weights.
+// V of a row is the share of the other class's rows on its right side, ties
+// counting a half; the covariance is that of V over positive rows / n1 plus
+// that over negative ones / n0.
+// Source: DeLong, DeLong, Clarke-Pearson 1988, Biometrics 44(3), eq. 4 to 6;
+// by ranks: Sun and Xu 2014, IEEE Signal Process. Lett. 21(11).
+//
+// areas       out [columns]
+// covariance  out [columns][columns]
+//   NEAP_EDATA    a class has fewer than two rows
+//   NEAP_EMEMORY  no memory
+neap_status neap_delong(const neap *engine, const neap_columns *columns,
+                        double *areas, double *covariance, neap_error *error);
+
+typedef struct neap_bootstrap {
+  size_t draws;
+  uint64_t seed;
+  bool stratified;  // the rows of each class are drawn for themselves
+} neap_bootstrap;
+
+// Evaluates metrics of every column on rows drawn with replacement, as many as
+// there are; the same ones for all columns. Draw d is a pure function of the
+// seed and d. A column is sorted once.
+//
+// values  out [use_count][columns][draws], NaN where a draw has no value
+//   NEAP_EMEMORY  no memory
+// Source: Efron 1979, Ann. Stat. 7(1).
+neap_status neap_bootstrap_of(const neap *engine, const neap_columns *columns,
+                              const neap_metric_use *uses, size_t use_count,
+                              const neap_bootstrap *how, double *values,
+                              neap_error *error);
+
+// ---------------------------------------------------------- reliability
+
+// How probabilities are cut into bins.
+typedef enum neap_binning {
+  NEAP_EQUAL_MASS,   // as many rows in each; equal scores stay together
+  NEAP_EQUAL_WIDTH,  // (0, 1/b], (1/b, 2/b] ...; 0 is in the first
+} neap_binning;
+
+// One bin that has rows.
+typedef struct neap_bin {
+  double weight;       // of its rows
+  double probability;  // their mean
+  double positives;    // the share of positives
+} neap_bin;
+
+// Cuts the rows of a curve with every distinct score into bins, from the
+// largest probability down; returns how many have rows. bins: out [bin_count].
+size_t neap_bins_of(const neap_scores *scores, neap_binning binning,
+                    size_t bin_count, neap_bin *bins);
+
+enum { NEAP_BIN_MAX = 1000 };
+
+// The same of the first column; count: out.
+//   NEAP_EMEMORY  no memory
+neap_status neap_reliability(const neap *engine, const neap_columns *columns,
+                             neap_binning binning, size_t bin_count,
+                             neap_bin *bins, size_t *count, neap_error *error);
+
+// ------------------------------------------------------- several classes
+
+enum { NEAP_CLASS_MAX = 4096 };
+
+// Rows of k scores, 2 to NEAP_CLASS_MAX of them, and the class of each row.
+typedef struct neap_class_rows {
+  size_t rows, classes;
+  const double *scores;    // [rows][classes]: logits, or probabilities
+  bool probabilities;      // that they are
+  const int32_t *targets;  // [rows]: 0 to classes - 1
+  const double *weights;   // [rows], NULL: all 1
+} neap_class_rows;
+
+// What becomes of the scores of a row, class by class.
+typedef enum neap_lift {
+  NEAP_LIFT_RANK,   // anything that rises with P(class): the probability, or
+                    // log P / (1 - P) of logits
+  NEAP_LIFT_LOGIT,  // log P / (1 - P)
+} neap_lift;
+
+// Writes the scores of each class as a column, out [classes][rows]. The
+// logit of class c is z_c - log sum exp of the others'.
+void neap_lift_classes(const neap_class_rows *rows, neap_lift lift,
+                       double *out);
+
+// Writes the weights of rows by class and predicted class (the first of the
+// largest scores): confusion, out [classes][classes].
+void neap_confuse(const neap_class_rows *rows, double *confusion);
+
+// Sums over the rows, times their weights. A row has: the cross-entropy
+// -log P(class), never clipped; the sum over the classes of (P - y)^2; and the
+// chance that its class is among the k of largest score, ties being in random
+// order.
+double neap_class_log_loss(const neap_class_rows *rows);
+double neap_class_brier(const neap_class_rows *rows);
+double neap_class_top_k(const neap_class_rows *rows, size_t k);
+
+// Writes for classes a and b the chance that a row of class a has a larger
+// score of a than a row of class b: areas, out [classes][classes]; NaN where
+// one of them has no rows, and for a = b.
+// Source: Hand and Till 2001, Mach. Learn. 45, sec. 2.
+//   NEAP_EMEMORY  no memory
+neap_status neap_pair_areas(const neap *engine, const neap_class_rows *rows,
+                            double *areas, neap_error *error);
 
 // ------------------------------------------------------------- calibration
 
@@ -97,5 +260,42 @@ neap_status neap_apply_calibration(const neap *engine,
                                    const neap_columns *columns,
                                    const neap_calibration *calibrations,
                                    double *out, neap_error *error);
+
+// Finds the temperature T > 0 whose logits z / T have the least cross-entropy,
+// by Newton's method on 1 / T.
+//
+// rows  logits [rows][classes]; classes 1: of class 1 of two
+//   NEAP_EDATA  there is none: every row has its largest logit at its class
+//               (T falls to 0), or the logits tell nothing (T grows)
+// Source: Guo et al. 2017, ICML, sec. 4.2.
+neap_status neap_fit_temperature(const neap_class_rows *rows,
+                                 double *temperature, neap_error *error);
+
+// Fits the best rising step function of x to y, by pool adjacent violators;
+// equal x are one point. What lies between two knots is on a straight line.
+//
+// x         [rows], no NaN
+// y         [rows]
+// weights   [rows] >= 0, one of them above 0; NULL: all 1
+// knots     out [rows]: x of the ends of the steps, rising
+// values    out [rows]: their heights
+// count     out: how many
+//   NEAP_EMEMORY  no memory
+// Source: Ayer et al. 1955, Ann. Math. Stat. 26(4); as scikit-learn has it.
+neap_status neap_fit_isotonic(const neap *engine, size_t rows, const double *x,
+                              const double *y, const double *weights,
+                              double *knots, double *values, size_t *count,
+                              neap_error *error);
+
+// Returns the value at x; beyond the knots that of the last one.
+double neap_isotonic_at(size_t count, const double *knots, const double *values,
+                        double x);
+
+// Replaces logits [rows][classes] of a softmax focal loss's minimiser by
+// logits of what it calibrates to: eta_k ~ h(q_k) / w_k, q the softmax and
+// h(q) = q / ((1 - q)^g - g (1 - q)^(g - 1) q log q); w: class weights, or
+// NULL. Source: Charoenphakdee et al. 2021, CVPR, theorem 11.
+void neap_invert_focal(size_t rows, size_t classes, double gamma,
+                       const double *class_weights, double *logits);
 
 #endif

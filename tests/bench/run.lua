@@ -68,6 +68,14 @@ local benches = {
       { python, "tests/bench/mlp_torch.py", build .. "/bench" },
     },
   },
+  metrics = {
+    title = "metrics of 100,000 rows, 1 % positive, one thread",
+    unit = "s",
+    sides = {
+      { build .. "/metrics_bench" },
+      { "/usr/bin/python3", "tests/bench/metrics_sklearn.py" },
+    },
+  },
   converged = {
     title = "fits of breast_cancer.csv to convergence, one thread",
     unit = "s",
@@ -90,7 +98,7 @@ local benches = {
 
 local order = {
   "loss", "losses", "softmax", "lua", "matmul", "grid", "mlp",
-  "converged", "scale", "program",
+  "metrics", "converged", "scale", "program",
 }
 
 -- ------------------------------------------------------------ command line

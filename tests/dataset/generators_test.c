@@ -49,9 +49,9 @@ static void test_gaussians(const neap *engine) {
                                 .scores = scores,
                                 .dtype = NEAP_FLOAT64,
                                 .targets = y};
-  const neap_metric *metrics[4];
+  neap_metric_use metrics[4];
   for (size_t i = 0; i < 4; i++)
-    metrics[i] = neap_metric_at(i);
+    metrics[i] = neap_metric_default(neap_metric_at(i));
   double values[4];
   const char *undefined[4];
   CHECK(neap_metrics_of(engine, &columns, metrics, 4, values, undefined,

@@ -101,22 +101,43 @@ static void test_pack(const neap *engine) {
   }
 }
 
+// Fills count scores of one kind with ties: few values; neighbours in float64
+// that share their upper 32 bits; a wide range with infinities and both zeros.
+static void fill_scores(int kind, size_t count, double *scores) {
+  for (size_t i = 0; i < count; i++) {
+    const double u = test_uniform(i);
+    if (kind == 0)
+      scores[i] = floor(u * 100) - 50;
+    else if (kind == 1)
+      scores[i] = 1 + floor(u * 700) * 0x1p-52;
+    else
+      scores[i] = ldexp(u - 0.5, (int)(i % 1200) - 600);
+    if (scores[i] == 0 && i % 2)
+      scores[i] = -0.0;
+  }
+  if (count > 3)
+    scores[3] = INFINITY, scores[1] = -INFINITY;
+}
+
 static void test_sort(void) {
-  static const size_t sizes[] = {0, 1, 2, 17, 1003};
-  static double scores[1003];
-  static uint32_t order[1003];
-  static uint64_t scratch[3 * 1003];
-  for (size_t s = 0; s < 5; s++) {
-    for (size_t i = 0; i < sizes[s]; i++) {
-      scores[i] = floor(test_uniform(i) * 100) - 50;
-      if (scores[i] == 0 && i % 2)
-        scores[i] = -0.0;
-    }
-    if (sizes[s] > 3)
-      scores[3] = INFINITY, scores[1] = -INFINITY;
-    neap_sort_descending(sizes[s], scores, order, scratch);
-    for (size_t i = 1; i < sizes[s]; i++) {
+  enum { MOST = 5003 };
+  static const size_t sizes[] = {0, 1, 2, 17, 1003, MOST};
+  static double scores[MOST];
+  static float floats[MOST];
+  static uint32_t order[MOST], scratch[2 * MOST];
+  for (size_t s = 0; s < 18; s++) {
+    const size_t count = sizes[s % 6];
+    fill_scores((int)(s / 6), count, scores);
+    for (size_t i = 0; i < count; i++)
+      floats[i] = (float)scores[i];
+    neap_sort_descending(count, scores, NEAP_FLOAT64, order, scratch);
+    for (size_t i = 1; i < count; i++) {
       const double before = scores[order[i - 1]], after = scores[order[i]];
+      CHECK(before > after || (before == after && order[i - 1] < order[i]));
+    }
+    neap_sort_descending(count, floats, NEAP_FLOAT32, order, scratch);
+    for (size_t i = 1; i < count; i++) {
+      const float before = floats[order[i - 1]], after = floats[order[i]];
       CHECK(before > after || (before == after && order[i - 1] < order[i]));
     }
   }

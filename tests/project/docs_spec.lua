@@ -55,6 +55,45 @@ describe("docs/losses.md", function()
   end)
 end)
 
+describe("docs/metrics.md", function()
+  local text = read "docs/metrics.md"
+
+  it("has the table of all metrics (docs/metric_table.lua makes it)", function()
+    assert.truthy(text:find(dofile "docs/metric_table.lua", 1, true))
+  end)
+
+  it("names every function, and every metric of classes", function()
+    for name, value in pairs(neap.metric) do
+      if type(value) == "function" and name ~= "list" then
+        assert.truthy(text:find("%f[%w_]" .. name .. "%f[^%w_]"), name)
+      end
+    end
+    for name in pairs(neap.metric.multiclass) do
+      assert.truthy(text:find("`" .. name .. "`", 1, true), name)
+    end
+  end)
+
+  it("shows Lua that says what it says", function()
+    local printed = {}
+    local world = setmetatable({
+      print = function(...)
+        local parts = table.pack(...)
+        for i = 1, parts.n do parts[i] = tostring(parts[i]) end
+        printed[#printed + 1] = table.concat(parts, " ", 1, parts.n)
+      end,
+    }, { __index = _G })
+    local piece = pieces(text)[1]
+    assert(load(piece, "metrics.md", "t", world))()
+    local i = 0
+    for said in piece:gmatch("%-%-> ([^\n]+)") do
+      i = i + 1
+      assert.equal(said:gsub("%s+", " "), printed[i])
+    end
+    assert.equal(#printed, i)
+    for at = 2, 4 do assert(load(pieces(text)[at])) end
+  end)
+end)
+
 describe("docs/training.md", function()
   local text = read "docs/training.md"
 

@@ -1,0 +1,126 @@
+--- Calibration of a fit: what turns its logits into logits of probabilities.
+local core = require "neap.core"
+local options = require "neap.options"
+
+local M = {}
+
+local methods = {}
+
+-- Each method has fit(logits, data, fit) -> step, and apply(step, logits) ->
+-- logits. A step is what is kept: plain numbers and arrays.
+
+-- eta of the loss's minimiser: of two classes for any binary loss, of more for
+-- cross_entropy and softmax_focal.
+methods.inverse_focal = {
+  needs_data = false,
+  fit = function(_, _, fit)
+    return { loss = fit.loss, counts = fit.counts, classes = fit.classes }
+  end,
+  apply = function(step, logits)
+    return core.calibration.invert(logits, step.loss, step.counts,
+      step.classes)
+  end,
+}
+
+methods.temperature = {
+  needs_data = true,
+  fit = function(logits, d)
+    return { temperature = core.calibration.temperature(logits, d.codes,
+      d.weights) }
+  end,
+  apply = function(step, logits)
+    return core.calibration.apply_line(logits, 1 / step.temperature, 0)
+  end,
+}
+
+methods.platt = {
+  needs_data = true,
+  binary = true,
+  fit = function(logits, d)
+    local slope, intercept = core.calibration.platt(logits, d.y, d.weights)
+    return { slope = slope, intercept = intercept }
+  end,
+  apply = function(step, logits)
+    return core.calibration.apply_line(logits, step.slope, step.intercept)
+  end,
+}
+
+methods.isotonic = {
+  needs_data = true,
+  binary = true,
+  fit = function(logits, d)
+    local knots, values = core.calibration.isotonic(logits, d.y, d.weights)
+    return { knots = core.array.freeze(knots),
+      values = core.array.freeze(values) }
+  end,
+  apply = function(step, logits)
+    return core.calibration.apply_isotonic(logits, step.knots, step.values)
+  end,
+}
+
+local spec = {
+  data = { "any" },
+  method = { "choice", required = true,
+    names = { "inverse_focal", "temperature", "platt", "isotonic" } },
+}
+
+local function check_data(fit, d, method)
+  if d == nil and not methods[method].needs_data then return end
+  if getmetatable(d) ~= "neap.Data" then
+    options.refuse("calibrate", ("data is a %s; %s wants a data set to be "
+      .. "fitted on"):format(type(d), method), 4)
+  end
+  local same = #d.classes == #fit.classes
+  for c = 1, #fit.classes do
+    same = same and d.classes[c] == fit.classes[c]
+  end
+  if not same then
+    options.refuse("calibrate", ("data has the classes %s; the fit has %s")
+      :format(table.concat(d.classes, ", "), table.concat(fit.classes, ", ")),
+      4)
+  end
+end
+
+-- Calls C, whose messages become ours.
+local function blamed(f, ...)
+  local ok, result = pcall(f, ...)
+  if ok then return result end
+  local text = tostring(result):gsub("^[^ ]-:%d+: ", "")
+  text = text:match("^bad argument #%d+ to '[^']*' %((.*)%)$") or text
+  options.refuse("calibrate", text, 4)
+end
+
+--- Fits a step of calibration.
+-- @param fit whose logits are calibrated
+-- @param given { method =, data = }
+-- @return a step
+function M.fit(fit, given)
+  local o = options.read("calibrate", given, spec, 3)
+  local method = methods[o.method]
+  check_data(fit, o.data, o.method)
+  if fit.loss.kind == "real" then
+    options.refuse("calibrate", "the fit predicts numbers, no classes", 3)
+  elseif fit.kind ~= "classes" and fit.outputs > 1 then
+    options.refuse("calibrate", "the fit has several labels; wanted classes", 3)
+  elseif method.binary and fit.outputs > 1 then
+    options.refuse("calibrate", ("%s is for two classes and the fit has %d; "
+      .. "wanted temperature or inverse_focal"):format(o.method, fit.outputs),
+      3)
+  end
+  local logits = method.needs_data and fit:logits(o.data)
+  local step = blamed(method.fit, logits, o.data, fit)
+  step.method = o.method
+  if not method.needs_data then -- a loss without a map is told now
+    local row = fit.outputs > 1 and core.array.zeros(1, fit.outputs)
+      or core.array.zeros(1)
+    blamed(method.apply, step, row)
+  end
+  return step
+end
+
+--- Applies a step to logits: [n] or [n][k]. Returns new ones, float64.
+function M.apply(step, logits)
+  return methods[step.method].apply(step, logits)
+end
+
+return M
