@@ -36,6 +36,21 @@ neap_array *neap_new_array(lua_State *L, neap_dtype dtype, size_t rows,
   return array;
 }
 
+neap_array *neap_new_view(lua_State *L, neap_dtype dtype, size_t rows,
+                          size_t columns, const void *data, int owner) {
+  owner = lua_absindex(L, owner);
+  neap_array *view = push_header(L, sizeof *view);
+  *view = (neap_array){.dtype = dtype,
+                       .dimensions = columns > 0 ? 2 : 1,
+                       .rows = rows,
+                       .columns = columns > 0 ? columns : 1,
+                       .frozen = true,
+                       .data = (void *)(size_t)data};
+  lua_pushvalue(L, owner);
+  lua_setiuservalue(L, -2, 1);
+  return view;
+}
+
 const char *neap_push_shape(lua_State *L, const neap_array *array) {
   const lua_Integer rows = (lua_Integer)array->rows;
   if (array->dimensions == 1)

@@ -24,7 +24,9 @@ void neap_open_array(lua_State *L);
 void neap_open_loss(lua_State *L);
 void neap_open_divergence(lua_State *L);
 void neap_open_data(lua_State *L);
+void neap_open_files(lua_State *L);
 void neap_open_metric(lua_State *L);
+void neap_open_split(lua_State *L);
 void neap_open_study(lua_State *L);
 void neap_open_train(lua_State *L);
 
@@ -50,6 +52,11 @@ typedef struct neap_array {
 // Pushes a new array of zeros. columns 0: one dimension.
 neap_array *neap_new_array(lua_State *L, neap_dtype dtype, size_t rows,
                            size_t columns);
+
+// Pushes an array whose numbers lie in what is at `owner`, which it keeps. It
+// is frozen. columns 0: one dimension.
+neap_array *neap_new_view(lua_State *L, neap_dtype dtype, size_t rows,
+                          size_t columns, const void *data, int owner);
 
 // Returns the array at an index, or raises. A table of numbers there, or of
 // rows of numbers, is replaced by an array of `dtype`.

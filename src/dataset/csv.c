@@ -1,7 +1,5 @@
-// dataset/csv.c -- CSV text: its layout, its fields, its numbers.
-#include <locale.h>
+// dataset/csv.c -- CSV text: its layout, its fields, its rows.
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dataset/dataset.h"
@@ -9,7 +7,7 @@
 // Where a reading has got to.
 typedef struct cursor {
   const char *at, *end;
-  char delimiter;
+  char delimiter, comment;
   size_t line;
 } cursor;
 
@@ -78,6 +76,18 @@ static void read_plain(cursor *c, neap_field *field) {
   }
 }
 
+// Steps over what ended a field.
+static inline stop stop_at(cursor *c) {
+  if (c->at == c->end)
+    return STOP_TEXT;
+  if (*c->at == c->delimiter) {
+    c->at++;
+    return STOP_FIELD;
+  }
+  skip_line_end(c);
+  return STOP_ROW;
+}
+
 static neap_status next_field(cursor *c, neap_field *field, stop *stopped,
                               neap_error *error) {
   if (c->at < c->end && *c->at == '"') {
@@ -85,149 +95,92 @@ static neap_status next_field(cursor *c, neap_field *field, stop *stopped,
   } else {
     read_plain(c, field);
   }
-  if (c->at == c->end) {
-    *stopped = STOP_TEXT;
-  } else if (*c->at == c->delimiter) {
-    c->at++;
-    *stopped = STOP_FIELD;
-  } else {
-    skip_line_end(c);
-    *stopped = STOP_ROW;
-  }
+  *stopped = stop_at(c);
   return NEAP_OK;
 }
 
 // A blank line is no row; where there is one column it can't be told from an
-// empty field, and is no row either.
+// empty field, and is no row either. Nor is a comment.
 static void skip_blank_lines(cursor *c) {
-  while (c->at < c->end && is_line_end(*c->at))
+  while (c->at < c->end) {
+    if (c->comment != '\0' && *c->at == c->comment) {
+      while (c->at < c->end && !is_line_end(*c->at))
+        c->at++;
+    }
+    if (c->at == c->end || !is_line_end(*c->at))
+      break;
     skip_line_end(c);
-}
-
-// ------------------------------------------------------------- the numbers
-
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-// digits[.digits][e[+-]digits], read into a whole number and a power of ten.
-typedef struct decimal {
-  uint64_t digits;
-  int exponent;
-  bool negative, exact;  // exact: no digit was dropped
-} decimal;
-
-static const char *read_digits(const char *at, const char *end, decimal *d,
-                               int step) {
-  for (; at < end && is_digit(*at); at++) {
-    if (d->digits < UINT64_C(100000000000000000)) {
-      d->digits = d->digits * 10 + (uint64_t)(*at - '0');
-      d->exponent += step;
-    } else {
-      d->exact = d->exact && *at == '0';
-      d->exponent += step + 1;
-    }
   }
-  return at;
-}
-
-static const char *read_exponent(const char *at, const char *end, decimal *d) {
-  const char *start = at++;
-  bool negative = false;
-  int value = 0;
-  if (at < end && (*at == '+' || *at == '-'))
-    negative = *at++ == '-';
-  if (at == end || !is_digit(*at))
-    return start;
-  for (; at < end && is_digit(*at); at++) {
-    if (value < 100000)
-      value = value * 10 + (*at - '0');
-  }
-  d->exponent += negative ? -value : value;
-  return at;
-}
-
-static bool read_decimal(const char *at, const char *end, decimal *d) {
-  *d = (decimal){.exact = true};
-  if (at < end && (*at == '+' || *at == '-'))
-    d->negative = *at++ == '-';
-  const char *whole = at;
-  at = read_digits(at, end, d, 0);
-  size_t count = (size_t)(at - whole);
-  if (at < end && *at == '.') {
-    const char *fraction = ++at;
-    at = read_digits(at, end, d, -1);
-    count += (size_t)(at - fraction);
-  }
-  if (count == 0)
-    return false;
-  if (at < end && (*at == 'e' || *at == 'E'))
-    at = read_exponent(at, end, d);
-  return at == end;
-}
-
-static const double powers_of_ten[] = {
-    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-
-// What does not fit the exact path below: the C library rounds rightly, but
-// wants its locale's decimal point.
-static bool parse_by_library(const char *text, size_t size_bytes,
-                             double *number) {
-  char copy[2048];
-  size_t length = 0;
-  const char *point = localeconv()->decimal_point;
-  for (size_t i = 0; i < size_bytes; i++) {
-    if (length + strlen(point) + 1 >= sizeof copy)
-      return false;
-    if (text[i] == '.') {
-      memcpy(copy + length, point, strlen(point));
-      length += strlen(point);
-    } else {
-      copy[length++] = text[i];
-    }
-  }
-  copy[length] = '\0';
-  char *end;
-  *number = strtod(copy, &end);
-  return end == copy + length;
-}
-
-bool neap_parse_number(const char *text, size_t size_bytes, double *number) {
-  decimal d;
-  if (!read_decimal(text, text + size_bytes, &d))
-    return false;
-  // Clinger 1990, PLDI: both factors are exact, so one rounding is right.
-  const bool fits = d.exact && d.digits <= UINT64_C(1) << 53;
-  if (!fits || d.exponent < -22 || d.exponent > 22) {
-    return parse_by_library(text, size_bytes, number);
-  }
-  const double digits = (double)d.digits;
-  const double value = d.exponent < 0 ? digits / powers_of_ten[-d.exponent]
-                                      : digits * powers_of_ten[d.exponent];
-  *number = d.negative ? -value : value;
-  return true;
 }
 
 // -------------------------------------------------------------- the layout
 
-static neap_status refuse_encodings(const char *text, size_t size_bytes,
-                                    neap_error *error) {
+static neap_status refuse_utf16(const char *text, size_t size_bytes,
+                                neap_error *error) {
   const unsigned char *b = (const unsigned char *)text;
   if (size_bytes >= 2 &&
       ((b[0] == 0xFF && b[1] == 0xFE) || (b[0] == 0xFE && b[1] == 0xFF))) {
     return neap_fail(error, NEAP_EDATA,
                      "line 1: the text is UTF-16; wanted UTF-8");
   }
+  return NEAP_OK;
+}
+
+static neap_status refuse_zero(const char *text, size_t size_bytes,
+                               neap_error *error) {
   const char *zero = memchr(text, '\0', size_bytes);
-  if (zero == NULL)
-    return NEAP_OK;
   size_t line = 1;
   for (const char *c = text; c < zero; c++)
     line += *c == '\n';
   return neap_fail(error, NEAP_EDATA,
                    "line %zu: a NUL byte; wanted text, not a binary file",
                    line);
+}
+
+// What a first pass over all bytes finds.
+typedef struct census {
+  size_t lines;  // that are not blank
+  bool has_zero, has_quote;
+} census;
+
+enum { LANES = 64 };
+
+// The bytes are looked at side by side, and counted in bytes, so that the loop
+// is vector code. at[-1] is there.
+static void count_block(const char *at, int turns, census *c) {
+  uint8_t ends[LANES] = {0}, zeros[LANES] = {0}, quotes[LANES] = {0};
+  for (int turn = 0; turn < turns; turn++, at += LANES) {
+    for (int i = 0; i < LANES; i++) {
+      const uint8_t here = (at[i] == '\n') | (at[i] == '\r');
+      const uint8_t before = (at[i - 1] == '\n') | (at[i - 1] == '\r');
+      ends[i] = (uint8_t)(ends[i] + (here & (before ^ 1)));
+      zeros[i] |= at[i] == '\0';
+      quotes[i] |= at[i] == '"';
+    }
+  }
+  for (int i = 0; i < LANES; i++) {
+    c->lines += ends[i];
+    c->has_zero = c->has_zero || zeros[i];
+    c->has_quote = c->has_quote || quotes[i];
+  }
+}
+
+static census take_census(const char *text, size_t size) {
+  census c = {.has_zero = text[0] == '\0', .has_quote = text[0] == '"'};
+  size_t at = 1;
+  while (size - at >= LANES) {
+    const size_t turns = (size - at) / LANES;
+    const int some = turns < 255 ? (int)turns : 255;
+    count_block(text + at, some, &c);
+    at += (size_t)some * LANES;
+  }
+  for (; at < size; at++) {
+    c.lines += is_line_end(text[at]) && !is_line_end(text[at - 1]);
+    c.has_zero = c.has_zero || text[at] == '\0';
+    c.has_quote = c.has_quote || text[at] == '"';
+  }
+  c.lines += !is_line_end(text[size - 1]);
+  return c;
 }
 
 // The delimiter that the first line has most of, outside quotes.
@@ -251,9 +204,36 @@ static char find_delimiter(const cursor *start) {
   return candidates[best];
 }
 
+// Looks at the first rows for numbers that have a comma: where there are some,
+// and none has a point, the comma is the point. Elsewhere than between ; a
+// comma may as well part thousands.
+static char find_decimal(const cursor *start) {
+  cursor c = *start;
+  size_t rows = 0, commas = 0;
+  while (c.delimiter == ';' && c.at < c.end && rows < 1000) {
+    neap_field field;
+    stop stopped;
+    double number;
+    if (next_field(&c, &field, &stopped, NULL) != NEAP_OK)
+      break;
+    const size_t size = field.size_bytes;
+    if (neap_parse_number(field.text, size, '.', &number)) {
+      if (memchr(field.text, '.', size) != NULL)
+        return '.';
+    } else {
+      commas += neap_parse_number(field.text, size, ',', &number);
+    }
+    if (stopped != STOP_FIELD) {
+      skip_blank_lines(&c);
+      rows++;
+    }
+  }
+  return commas > 0 ? ',' : '.';
+}
+
 // Reads one row, counting its fields and, unless NULL, its numbers.
-static neap_status count_row(cursor *c, size_t *fields, size_t *numbers,
-                             neap_error *error) {
+static neap_status count_row(cursor *c, char decimal, size_t *fields,
+                             size_t *numbers, neap_error *error) {
   stop stopped;
   *fields = 0;
   do {
@@ -262,58 +242,87 @@ static neap_status count_row(cursor *c, size_t *fields, size_t *numbers,
     NEAP_TRY(next_field(c, &field, &stopped, error));
     ++*fields;
     if (numbers != NULL &&
-        neap_parse_number(field.text, field.size_bytes, &number)) {
+        neap_parse_number(field.text, field.size_bytes, decimal, &number)) {
       ++*numbers;
     }
   } while (stopped == STOP_FIELD);
   return NEAP_OK;
 }
 
+static neap_status refuse_row(size_t line, size_t fields, size_t wanted,
+                              neap_error *error) {
+  return neap_fail(error, NEAP_EDATA,
+                   "line %zu has %zu fields; wanted %zu, as in the first line",
+                   line, fields, wanted);
+}
+
 static neap_status count_rows(cursor *c, neap_csv *csv, neap_error *error) {
+  csv->rows = 0;
   for (skip_blank_lines(c); c->at < c->end; skip_blank_lines(c)) {
     const size_t line = c->line;
     size_t fields;
-    NEAP_TRY(count_row(c, &fields, NULL, error));
-    if (fields != csv->columns) {
-      return neap_fail(error, NEAP_EDATA,
-                       "line %zu has %zu fields; wanted %zu, as in the first "
-                       "line",
-                       line, fields, csv->columns);
-    }
+    NEAP_TRY(count_row(c, csv->decimal, &fields, NULL, error));
+    if (fields != csv->columns)
+      return refuse_row(line, fields, csv->columns, error);
     csv->rows++;
   }
+  return NEAP_OK;
+}
+
+// Most texts have neither quotes nor comments, and their rows are their lines:
+// whether each has the fields it should is seen when it is read. Where there
+// can't be as many it is seen now, before anyone makes room for the numbers.
+static neap_status find_rows(cursor *c, neap_csv *csv, neap_error *error) {
+  const size_t size = (size_t)(c->end - c->at);
+  if (size == 0)
+    return NEAP_OK;
+  const census found = take_census(c->at, size);
+  if (found.has_zero)
+    return refuse_zero(csv->text, csv->size_bytes, error);
+  if (csv->comment != '\0' || found.has_quote)
+    return count_rows(c, csv, error);
+  csv->rows = found.lines;
+  if (csv->rows > (size + 1) / csv->columns)
+    return count_rows(c, csv, error);
   return NEAP_OK;
 }
 
 neap_status neap_csv_scan(const char *text, size_t size_bytes,
                           const neap_csv_options *options, neap_csv *csv,
                           neap_error *error) {
-  NEAP_TRY(refuse_encodings(text, size_bytes, error));
-  cursor c = {.at = text, .end = text + size_bytes, .line = 1};
+  NEAP_TRY(refuse_utf16(text, size_bytes, error));
+  cursor c = {.at = text,
+              .end = text + size_bytes,
+              .comment = options->comment,
+              .line = 1};
   if (size_bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
     c.at += 3;
   skip_blank_lines(&c);
-  if (c.at == c.end) {
+  if (c.at == c.end)
     return neap_fail(error, NEAP_EDATA, "the text has no rows");
-  }
   c.delimiter =
       options->delimiter != '\0' ? options->delimiter : find_delimiter(&c);
   neap_csv found = {.text = c.at,
                     .size_bytes = (size_t)(c.end - c.at),
-                    .delimiter = c.delimiter};
+                    .delimiter = c.delimiter,
+                    .comment = c.comment,
+                    .decimal = options->decimal != '\0' ? options->decimal
+                                                        : find_decimal(&c)};
   const cursor first = c;
   size_t numbers = 0;
-  NEAP_TRY(count_row(&c, &found.columns, &numbers, error));
+  NEAP_TRY(count_row(&c, found.decimal, &found.columns, &numbers, error));
+  if (memchr(first.at, '\0', (size_t)(c.at - first.at)) != NULL)
+    return refuse_zero(text, size_bytes, error);
   found.has_header = options->header == NEAP_HEADER_YES ||
                      (options->header == NEAP_HEADER_FIND && numbers == 0);
   if (!found.has_header)
     c = first;
+  skip_blank_lines(&c);
   found.start = (size_t)(c.at - found.text);
   found.start_line = c.line;
-  NEAP_TRY(count_rows(&c, &found, error));
-  if (found.rows == 0) {
+  NEAP_TRY(find_rows(&c, &found, error));
+  if (found.rows == 0)
     return neap_fail(error, NEAP_EDATA, "the text has a header and no rows");
-  }
   *csv = found;
   return NEAP_OK;
 }
@@ -322,6 +331,7 @@ static cursor cursor_at(const neap_csv *csv, size_t offset, size_t line) {
   return (cursor){.at = csv->text + offset,
                   .end = csv->text + csv->size_bytes,
                   .delimiter = csv->delimiter,
+                  .comment = csv->comment,
                   .line = line};
 }
 
@@ -351,39 +361,126 @@ static bool is_missing(const neap_field *field) {
   return false;
 }
 
+// Why a field is no number, as far as it can be told.
+static const char *reason_of(const neap_csv *csv, const neap_field *field) {
+  const char *text = field->text, *end = text + field->size_bytes;
+  double number;
+  const char other = csv->decimal == '.' ? ',' : '.';
+  if (text < end && (*text == '-' || *text == '+'))
+    text++;
+  if (neap_parse_number(text, (size_t)(end - text), csv->decimal, &number))
+    return "is too large for float64";
+  if (end - text >= 3 &&
+      (strncmp(text, "inf", 3) == 0 || strncmp(text, "Inf", 3) == 0 ||
+       strncmp(text, "INF", 3) == 0))
+    return "is not finite";
+  if (end - text > 2 && text[0] == '0' && (text[1] | 32) == 'x')
+    return "is hexadecimal; wanted a decimal number";
+  if (neap_parse_number(text, (size_t)(end - text), other, &number))
+    return other == ','
+               ? "has a comma; wanted a decimal point and no thousands, or "
+                 "decimal = ','"
+               : "has a point; the decimal point of this text is a comma";
+  if (text < end && *text >= '0' && *text <= '9' &&
+      memchr(text, '_', (size_t)(end - text)) != NULL)
+    return "has '_' in it; wanted digits alone";
+  return "is no number";
+}
+
 static neap_status refuse_field(const neap_csv *csv, size_t line, size_t column,
                                 const neap_field *field, neap_error *error) {
   const neap_field name = neap_csv_name(csv, column);
-  const int name_size = (int)(name.size_bytes < 60 ? name.size_bytes : 60);
-  const int size = (int)(field->size_bytes < 60 ? field->size_bytes : 60);
-  const char *what = is_missing(field) ? "a missing value" : "no number";
-  return neap_fail(error, NEAP_EDATA,
-                   "line %zu, column %zu (%.*s): '%.*s' is %s", line,
-                   column + 1, name_size, name.text, size, field->text, what);
+  const int name_size = (int)(name.size_bytes < 40 ? name.size_bytes : 40);
+  const int size = (int)(field->size_bytes < 40 ? field->size_bytes : 40);
+  return neap_fail(error, NEAP_EDATA, "line %zu, column %zu (%.*s): '%.*s' %s",
+                   line, column + 1, name_size, name.text, size, field->text,
+                   reason_of(csv, field));
 }
 
-neap_status neap_csv_read(const neap_csv *csv, const neap_column *columns,
-                          double *x, neap_field *texts, neap_error *error) {
-  cursor c = cursor_at(csv, csv->start, csv->start_line);
-  for (skip_blank_lines(&c); c.at < c.end; skip_blank_lines(&c)) {
-    const size_t line = c.line;
-    for (size_t column = 0; column < csv->columns; column++) {
+// Notes that a row has no value in a column, where it has none.
+static bool note_missing(neap_column *column, const neap_field *field,
+                         size_t line) {
+  if (!is_missing(field))
+    return false;
+  if (column->missing++ == 0) {
+    column->missing_line = line;
+    column->missing_field = *field;
+  }
+  return true;
+}
+
+static neap_status take_field(const neap_csv *csv, neap_column *column,
+                              size_t index, size_t row, size_t line,
+                              const neap_field *field, neap_error *error) {
+  if (column->kind == NEAP_SKIP)
+    return NEAP_OK;
+  const bool missing = note_missing(column, field, line);
+  if (column->kind == NEAP_TEXT) {
+    column->codes[row] = -1;
+    if (missing)
+      return NEAP_OK;
+    return neap_levels_code(column->levels, field, line, &column->codes[row],
+                            error);
+  }
+  double number = (double)NAN;
+  if (!missing && (!neap_parse_number(field->text, field->size_bytes,
+                                      csv->decimal, &number) ||
+                   !isfinite(number)))
+    return refuse_field(csv, line, index, field, error);
+  if (column->numbers != NULL)
+    column->numbers[row * column->stride] = number;
+  return NEAP_OK;
+}
+
+// Reads a number that ends where the field does, which most do. Returns false,
+// and stays where it was, for all else.
+static inline bool take_number(cursor *c, char decimal, neap_column *column,
+                               size_t row, stop *stopped) {
+  double number;
+  const char *at = neap_read_number(c->at, c->end, decimal, &number);
+  if (at == NULL || !isfinite(number) ||
+      (at < c->end && *at != c->delimiter && !is_line_end(*at)))
+    return false;
+  if (column->numbers != NULL)
+    column->numbers[row * column->stride] = number;
+  c->at = at;
+  *stopped = stop_at(c);
+  return true;
+}
+
+static neap_status read_row(const neap_csv *csv, cursor *c,
+                            neap_column *columns, size_t row,
+                            neap_error *error) {
+  cursor again = *c;
+  const size_t line = c->line, count = csv->columns;
+  const bool apart = csv->decimal != csv->delimiter;
+  stop stopped = STOP_FIELD;
+  size_t fields = 0;
+  while (fields < count && stopped == STOP_FIELD) {
+    neap_column *column = &columns[fields];
+    if (column->kind != NEAP_NUMBER || !apart ||
+        !take_number(c, csv->decimal, column, row, &stopped)) {
       neap_field field;
-      stop stopped;
-      NEAP_TRY(next_field(&c, &field, &stopped, error));
-      if (columns[column] == NEAP_TEXT) {
-        if (is_missing(&field))
-          return refuse_field(csv, line, column, &field, error);
-        *texts++ = field;
-      }
-      if (columns[column] != NEAP_NUMBER)
-        continue;
-      if (!neap_parse_number(field.text, field.size_bytes, x) ||
-          !isfinite(*x)) {
-        return refuse_field(csv, line, column, &field, error);
-      }
-      x++;
+      NEAP_TRY(next_field(c, &field, &stopped, error));
+      if ((stopped == STOP_FIELD) != (fields + 1 < count))
+        break;
+      NEAP_TRY(take_field(csv, column, fields, row, line, &field, error));
     }
+    fields++;
+  }
+  if (fields == count && stopped != STOP_FIELD)
+    return NEAP_OK;
+  NEAP_TRY(count_row(&again, csv->decimal, &fields, NULL, error));
+  return refuse_row(line, fields, count, error);
+}
+
+neap_status neap_csv_read(const neap_csv *csv, neap_column *columns,
+                          neap_error *error) {
+  cursor c = cursor_at(csv, csv->start, csv->start_line);
+  size_t row = 0;
+  for (skip_blank_lines(&c); c.at < c.end; skip_blank_lines(&c)) {
+    NEAP_TRY(read_row(csv, &c, columns, row, error));
+    row++;
   }
   return NEAP_OK;
 }
