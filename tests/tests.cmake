@@ -13,6 +13,21 @@ foreach(source ${benches})
   add_dependencies(benches ${name})
 endforeach()
 
+# ------------------------------------------------------- the fuzz targets
+
+# tests/fuzz/NAME_fuzz.c is one program; docs/files.md says how to run them.
+if(NEAP_FUZZ)
+  add_custom_target(fuzzers)
+  file(GLOB fuzzers CONFIGURE_DEPENDS tests/fuzz/*_fuzz.c)
+  foreach(source ${fuzzers})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} EXCLUDE_FROM_ALL ${source})
+    target_link_libraries(${name} PRIVATE neap_engine)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers ${name})
+  endforeach()
+endif()
+
 # -------------------------------------------------------------- the tests
 
 if(NEAP_TESTS)

@@ -222,15 +222,41 @@ local function check_weights(weights, count, name, level)
   return weights:copy("float64")
 end
 
+-- Codes groups, numbers or strings, in the order in which they come.
+local function code_groups(groups, count, name, level)
+  if not groups then return nil end
+  if #groups ~= count then
+    options.refuse(name, ("groups are [%d]; wanted [%d]")
+      :format(#groups, count), level + 1)
+  end
+  local codes, known, groups_found = core.array.zeros(count, nil, "int32"), {},
+    0
+  for i = 1, count do
+    local group = groups[i]
+    if (type(group) ~= "number" and type(group) ~= "string")
+      or group ~= group then
+      options.refuse(name, ("groups[%d] is %s; wanted a number or a string")
+        :format(i, tostring(group)), level + 1)
+    end
+    if not known[group] then
+      known[group] = groups_found
+      groups_found = groups_found + 1
+    end
+    codes[i] = known[group]
+  end
+  return codes, groups_found
+end
+
 --- A data set from arrays or tables.
--- @param given { x = rows of numbers, y = labels, weights =, names =,
---   positive = }; labels are numbers or strings. Of two classes `positive` is
+-- @param given { x = rows of numbers, y = labels, weights =, groups =,
+--   names =, positive = }; labels are numbers or strings. Of two classes `positive` is
 --   class 1; without it, 1 of 0 and 1, else the rarer one.
 function M.from(given)
   local o = options.read("from", given, {
     x = { "array", required = true },
     y = { "array", required = true },
     weights = { "array" },
+    groups = { "array" },
     names = { "table" },
     positive = { "any" },
   })
@@ -253,12 +279,15 @@ function M.from(given)
   check_finite(x, "from", 2)
   local codes, names = labels.encode(o.y, o.positive)
   if not codes then options.refuse("from", names) end
+  local groups, group_count = code_groups(o.groups, n, "from", 2)
   return make {
     x = x,
     codes = codes,
     classes = names,
     names = o.names or feature_names(features),
     weights = check_weights(o.weights, n, "from", 2),
+    groups = groups,
+    group_count = group_count,
     standardize = true,
   }
 end

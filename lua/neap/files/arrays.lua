@@ -217,11 +217,14 @@ local function find_gaps(r)
   for place, gap in pairs(core.files.count_missing(r.x)) do
     r.gaps[#r.gaps + 1] = {
       name = r.names[place], count = gap.missing, place = place,
+      row = gap.row,
       first = ("row %d, column %d (%s) is nan, a missing value"):format(
         gap.row, place, r.names[place]),
     }
   end
-  table.sort(r.gaps, function(a, b) return a.place < b.place end)
+  table.sort(r.gaps, function(a, b)
+    return a.row < b.row or (a.row == b.row and a.place < b.place)
+  end)
 end
 
 -- Codes numbers that name something: labels, groups.

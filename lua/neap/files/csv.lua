@@ -201,24 +201,16 @@ local function read_columns(csv, names, roles, features)
   return x, x_names, read
 end
 
--- A text that has less than two bytes for each field has some without a
--- value, and is looked through before there is room for its numbers.
-local function check_sparse(csv, names, roles)
-  local places = {}
-  for j = 1, #names do places[j] = -1 end
-  local _, read = read_kinds(csv, kinds_of(names, roles, "number"), places, 0)
-  return M.gaps_of(names, roles, {}, read)
-end
-
---- The columns of a reading without a value in some rows.
-function M.gaps_of(names, roles, features, read)
+-- The columns of a reading without a value in some rows.
+local function gaps_of(names, features, read)
   local of, gaps = {}, {}
   for _, feature in ipairs(features) do of[feature.column] = feature end
   for j, column in ipairs(read) do
     if column.missing then
       local feature = of[j]
       gaps[#gaps + 1] = {
-        name = names[j], count = column.missing, role = roles[j],
+        name = names[j], count = column.missing, line = column.missing_line,
+        column = j,
         first = ("line %d, column %d (%s): '%s' is a missing value"):format(
           column.missing_line, j, names[j], column.missing_field),
         place = feature and not feature.levels and feature.place or nil,
@@ -226,7 +218,19 @@ function M.gaps_of(names, roles, features, read)
       }
     end
   end
+  table.sort(gaps, function(a, b)
+    return a.line < b.line or (a.line == b.line and a.column < b.column)
+  end)
   return gaps
+end
+
+-- A text that has less than two bytes for each field has some without a
+-- value, and is looked through before there is room for its numbers.
+local function check_sparse(csv, names, roles)
+  local places = {}
+  for j = 1, #names do places[j] = -1 end
+  local _, read = read_kinds(csv, kinds_of(names, roles, "number"), places, 0)
+  return gaps_of(names, {}, read)
 end
 
 local function notes_of(about, features)
@@ -262,7 +266,7 @@ function M.load(bytes, o, like)
   local x, x_names, read = read_columns(csv, names, roles, features)
   local r = {
     x = x, names = x_names, features = features, notes = notes_of(about,
-      features), gaps = M.gaps_of(names, roles, features, read),
+      features), gaps = gaps_of(names, features, read),
   }
   for j, role in pairs(roles) do
     local column = read[j]
