@@ -60,6 +60,12 @@ if(NEAP_TESTS)
              tests/api/boosting.py $<TARGET_FILE:neap_shared>
              WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(api/boosting PROPERTIES SKIP_RETURN_CODE 77)
+    if(NEAP_LUA)
+      add_test(NAME lua/numpy_files COMMAND ${PEERS_PYTHON}
+               tests/lua/numpy_files.py $<TARGET_FILE:neap>
+               WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+      set_tests_properties(lua/numpy_files PROPERTIES SKIP_RETURN_CODE 77)
+    endif()
   endif()
   # tests/LAYER/NAME_spec.lua is run by busted inside the program.
   find_program(BUSTED busted)

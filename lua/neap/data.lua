@@ -249,8 +249,8 @@ end
 
 --- A data set from arrays or tables.
 -- @param given { x = rows of numbers, y = labels, weights =, groups =,
---   names =, positive = }; labels are numbers or strings. Of two classes `positive` is
---   class 1; without it, 1 of 0 and 1, else the rarer one.
+--   names =, positive = }; labels are numbers or strings. Of two classes
+--   `positive` is class 1; without it, 1 of 0 and 1, else the rarer one.
 function M.from(given)
   local o = options.read("from", given, {
     x = { "array", required = true },

@@ -17,8 +17,8 @@ static neap_array *push_header(lua_State *L, size_t bytes) {
   return array;
 }
 
-neap_array *neap_new_array(lua_State *L, neap_dtype dtype, size_t rows,
-                           size_t columns) {
+neap_array *neap_new_raw_array(lua_State *L, neap_dtype dtype, size_t rows,
+                               size_t columns) {
   const size_t size = neap_dtype_size(dtype);
   const size_t width = columns > 0 ? columns : 1;
   const size_t most = (SIZE_MAX / 2 - 2 * NEAP_ALIGNMENT) / size;
@@ -32,7 +32,13 @@ neap_array *neap_new_array(lua_State *L, neap_dtype dtype, size_t rows,
   array->rows = rows;
   array->columns = width;
   array->data = (void *)neap_aligned((size_t)array + sizeof *array);
-  memset(array->data, 0, bytes);
+  return array;
+}
+
+neap_array *neap_new_array(lua_State *L, neap_dtype dtype, size_t rows,
+                           size_t columns) {
+  neap_array *array = neap_new_raw_array(L, dtype, rows, columns);
+  memset(array->data, 0, neap_array_count(array) * neap_dtype_size(dtype));
   return array;
 }
 

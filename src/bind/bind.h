@@ -53,6 +53,10 @@ typedef struct neap_array {
 neap_array *neap_new_array(lua_State *L, neap_dtype dtype, size_t rows,
                            size_t columns);
 
+// The same, with any numbers in it: for who writes all of them.
+neap_array *neap_new_raw_array(lua_State *L, neap_dtype dtype, size_t rows,
+                               size_t columns);
+
 // Pushes an array whose numbers lie in what is at `owner`, which it keeps. It
 // is frozen. columns 0: one dimension.
 neap_array *neap_new_view(lua_State *L, neap_dtype dtype, size_t rows,

@@ -184,6 +184,17 @@ static void add_missing(lua_State *L, const neap_column *column) {
   lua_setfield(L, -2, "missing_field");
 }
 
+// How many of the columns have a place in x, each another one.
+static size_t numbers_of(lua_State *L, size_t count) {
+  size_t numbers = 0;
+  for (size_t j = 0; j < count; j++) {
+    lua_geti(L, 3, (lua_Integer)j + 1);
+    numbers += lua_isinteger(L, -1) && lua_tointeger(L, -1) >= 1;
+    lua_pop(L, 1);
+  }
+  return numbers;
+}
+
 // csv:read(kinds: a list of "number", "text", "skip"; places: of each number
 // its column in x, 0 for an array of its own; width of x, 0: numbers are only
 // checked; most levels to tell) -> x, a list with a table for each column; or
@@ -200,7 +211,9 @@ static int csv_read(lua_State *L) {
   memset(r.columns, 0, count * sizeof *r.columns);
   r.levels = push_levels(L, count);
   if (width > 0) {
-    r.x = neap_new_array(L, NEAP_FLOAT64, r.csv->rows, width);
+    r.x = numbers_of(L, count) >= width
+              ? neap_new_raw_array(L, NEAP_FLOAT64, r.csv->rows, width)
+              : neap_new_array(L, NEAP_FLOAT64, r.csv->rows, width);
   } else {
     lua_pushboolean(L, 0);
   }

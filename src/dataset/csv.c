@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "dataset/dataset.h"
+#include "dataset/decimal.h"
 
 // Where a reading has got to.
 typedef struct cursor {
@@ -193,7 +194,7 @@ static char find_delimiter(const cursor *start) {
       quoted = !quoted;
     if (!quoted && is_line_end(*c))
       break;
-    const char *found = quoted ? NULL : strchr(candidates, *c);
+    const char *found = quoted ? NULL : memchr(candidates, *c, 4);
     if (found != NULL)
       counts[found - candidates]++;
   }
@@ -437,9 +438,16 @@ static neap_status take_field(const neap_csv *csv, neap_column *column,
 static inline bool take_number(cursor *c, char decimal, neap_column *column,
                                size_t row, stop *stopped) {
   double number;
-  const char *at = neap_read_number(c->at, c->end, decimal, &number);
-  if (at == NULL || !isfinite(number) ||
-      (at < c->end && *at != c->delimiter && !is_line_end(*at)))
+  neap_scan scan;
+  const char *at;
+  if (read_quickly(c->at, c->end, decimal, &scan, &number)) {
+    at = scan.at;
+  } else {
+    at = neap_read_number(c->at, c->end, decimal, &number);
+    if (at == NULL || !isfinite(number))
+      return false;
+  }
+  if (at < c->end && *at != c->delimiter && !is_line_end(*at))
     return false;
   if (column->numbers != NULL)
     column->numbers[row * column->stride] = number;

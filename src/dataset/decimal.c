@@ -10,13 +10,8 @@
 #include <string.h>
 
 #include "dataset/dataset.h"
+#include "dataset/decimal.h"
 #include "dataset/powers.h"
-
-__extension__ typedef unsigned __int128 wide;
-
-static inline bool is_digit(char c) {
-  return (unsigned char)(c - '0') < 10;
-}
 
 // ------------------------------------------------------- powers of five
 
@@ -183,41 +178,6 @@ static double nearer(const char *digits, const char *end, int exponent,
   return (word & 1) == 0 ? low : high;
 }
 
-// What most numbers need: digits * 10^q from 64 bits of the power and of the
-// product. Returns false where their error could change the rounding, and for
-// powers that are rare.
-static inline bool round_quickly(uint64_t digits, int q, double *number) {
-  if (q < -40 || q > 23 || digits == 0)
-    return false;
-  const int free_bits = __builtin_clzll(digits);
-  const wide product = (wide)(digits << free_bits) * powers[q + 40];
-  // The true one is in [high, high + 2).
-  const uint64_t high = (uint64_t)(product >> 64);
-  const int shift = 10 + (int)(high >> 63);
-  const uint64_t rest = high & ((UINT64_C(1) << shift) - 1);
-  const uint64_t half = UINT64_C(1) << (shift - 1);
-  if (rest + 2 - half <= 2)  // from half - 2 to half
-    return false;
-  // The value is high * 2^(floor(q log2(10)) + 1 - free_bits).
-  const int top = 52 + shift + (q * 217706 >> 16) + 1 - free_bits;
-  const uint64_t kept = (high >> shift) + (rest > half);
-  const uint64_t word = ((uint64_t)(top + 1022) << 52) + kept;
-  memcpy(number, &word, sizeof word);
-  return true;
-}
-
-// Clinger: both factors are exact, so that one rounding is right.
-static inline bool round_exactly(uint64_t digits, int q, double *number) {
-  static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-  if (digits > UINT64_C(1) << 53 || q < -22 || q > 22)
-    return false;
-  const double factor = (double)digits;
-  *number = q < 0 ? factor / tens[-q] : factor * tens[q];
-  return true;
-}
-
 // A decimal number that needs a closer look.
 typedef struct decimal {
   uint64_t digits;         // the first 19 that count
@@ -242,50 +202,6 @@ static double round_slowly(const decimal *d) {
 }
 
 // ---------------------------------------------------------- the reading
-
-// Adds the digits from `at` on to *digits, which wraps beyond 19 of them, and
-// returns where they end. Eight at a time: a byte is a digit where its high
-// half is 3, also after adding 6. Those before the first that is none are moved
-// to the high end, zeros coming before them; then pairs of digits, and pairs of
-// pairs, are put together by two products.
-static inline const char *scan_digits(const char *at, const char *end,
-                                      uint64_t *digits) {
-  static const uint32_t tens[] = {1,      10,      100,      1000,     10000,
-                                  100000, 1000000, 10000000, 100000000};
-  uint64_t value = *digits;
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-  while (end - at >= 8) {
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    const uint64_t high = UINT64_C(0xF0F0F0F0F0F0F0F0);
-    word ^= UINT64_C(0x3030303030303030);
-    // The lowest byte that is no digit is right; a carry may spoil those above.
-    const uint64_t others =
-        (word | (word + UINT64_C(0x0606060606060606))) & high;
-    const int count = others == 0 ? 8 : __builtin_ctzll(others) / 8;
-    const int half = 32 - 4 * count;  // in two steps, as 64 is none
-    word = word << half << half;
-    word = word * 10 + (word >> 8);
-    word =
-        ((word & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x000F424000000064) +
-         (word >> 16 & UINT64_C(0x000000FF000000FF)) *
-             UINT64_C(0x0000271000000001)) >>
-        32;
-    value = value * tens[count] + word;
-    at += count;
-    if (count < 8) {
-      *digits = value;
-      return at;
-    }
-  }
-#else
-  (void)tens;
-#endif
-  for (; at < end && is_digit(*at); at++)
-    value = value * 10 + (uint64_t)(*at - '0');
-  *digits = value;
-  return at;
-}
 
 // More digits than 19: the first that are not 0 again, and how many follow.
 static void read_long(decimal *d, char point) {
@@ -358,45 +274,17 @@ static const char *read_rest(decimal *d, const char *at, const char *end,
   return at;
 }
 
-// A sign is as likely as not, so nothing branches on it.
-static inline void set_sign(double *number, bool negative) {
-  uint64_t word;
-  memcpy(&word, number, sizeof word);
-  word |= (uint64_t)negative << 63;
-  memcpy(number, &word, sizeof word);
-}
-
 const char *neap_read_number(const char *at, const char *end, char point,
                              double *number) {
-  if (at == end)
-    return NULL;
-  const bool negative = *at == '-';
-  at += negative | (*at == '+');
-  const char *text = at;
-  uint64_t digits = 0;
-  for (; at < end && is_digit(*at); at++)
-    digits = digits * 10 + (uint64_t)(*at - '0');
-  ptrdiff_t count = at - text, places = 0;
-  if (at < end && *at == point) {
-    const char *fraction = ++at;
-    at = scan_digits(at, end, &digits);
-    places = at - fraction;
-    count += places;
-  }
-  const bool plain =
-      count > 0 && count <= 19 && (at == end || (*at | 32) != 'e');
-  // Of up to 14 digits, or from 16 on, one way is taken mostly.
-  if (!plain || !((digits < UINT64_C(1) << 49 &&
-                   round_exactly(digits, -(int)places, number)) ||
-                  round_quickly(digits, -(int)places, number))) {
-    decimal d = {.digits = digits,
-                 .exponent = places <= INT32_MAX / 2 ? -(int)places : 0,
-                 .text = text};
-    at = read_rest(&d, at, end, count, point, number);
-    if (at == NULL)
-      return NULL;
-  }
-  set_sign(number, negative);
+  neap_scan scan;
+  if (read_quickly(at, end, point, &scan, number))
+    return scan.at;
+  decimal d = {.digits = scan.digits,
+               .exponent = scan.places <= INT32_MAX / 2 ? -(int)scan.places : 0,
+               .text = scan.text};
+  at = read_rest(&d, scan.at, end, scan.count, point, number);
+  if (at != NULL)
+    set_sign(number, scan.negative);
   return at;
 }
 

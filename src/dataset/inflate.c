@@ -134,8 +134,9 @@ static void copy_back(decoder *d, size_t length, size_t distance) {
   }
   if (d->out != NULL) {
     unsigned char *to = d->out + d->length;
-    for (size_t i = 0; i < length; i++)
-      to[i] = to[i - distance];
+    const unsigned char *from = to - distance;
+    for (size_t i = 0; i < length; i++)  // they may overlap
+      to[i] = from[i];
   }
   d->length += length;
 }

@@ -308,7 +308,8 @@ neap_status neap_npy_read(const neap_npy *npy, const void *bytes, void *out,
   const neap_dtype dtype = neap_npy_dtype(npy);
   const bool big = npy->swapped != is_big_endian();
   const bool whole = npy->kind == 'i' || npy->kind == 'u';
-  for (size_t i = 0; i < rows; i++) {
+  // Rows of no columns take no bytes, so that there may be any number of them.
+  for (size_t i = 0; i < rows && columns > 0; i++) {
     for (size_t j = 0; j < columns; j++) {
       const size_t at = npy->fortran ? j * rows + i : i * columns + j;
       const uint64_t word = item_at(from + at * size, size, big);

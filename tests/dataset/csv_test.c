@@ -162,6 +162,8 @@ static void test_refused_layouts(void) {
               "the line");
   refuse_scan("\xFF\xFE\x61\x00", 4,
               "line 1: the text is UTF-16; wanted UTF-8");
+  refuse_scan("a,\0\n1,2\n", 8,
+              "line 1: a NUL byte; wanted text, not a binary file");
   refuse_scan("a,b\n1,\0\n", 8,
               "line 2: a NUL byte; wanted text, not a binary file");
 }

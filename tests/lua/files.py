@@ -68,6 +68,7 @@ put("version9.npy", good[:6] + b"\x09" + good[7:])
 put("no_shape.npy", header("{'descr': '<f8', 'fortran_order': False, }\n"))
 put("header_length.npy", header(dictionary(), 2, 0xFFFFFFF0))
 put("overflow.npy", header(dictionary(shape="(4611686018427387904, 8)")))
+put("no_columns.npy", header(dictionary(shape="(4611686018427387904, 0)")))
 put("overflow_digits.npy", header(dictionary(shape="(" + "9" * 40 + ", 1)")))
 
 np.savez(f"{folder}/good.npz", X=X, y=y, weights=[1, 2, 3.5], groups=[7, 7, 9])
@@ -93,5 +94,5 @@ at = stored.index(b"PK\1\2") + 42
 put("offset.npz", stored[:at] + struct.pack("<I", 2 ** 31) + stored[at + 4:])
 stream = io.BytesIO()
 with zipfile.ZipFile(stream, "w") as file:
-    file.writestr("readme.txt", "no array")
+    file.writestr(zipfile.ZipInfo("readme.txt"), "no array")
 put("no_arrays.zip", stream.getvalue())

@@ -302,6 +302,7 @@ describe(".npy", function()
     refuses("no_shape.npy", y, "the .npy header is damaged")
     refuses("header_length.npy", y, "its header has 4294967280 bytes")
     refuses("overflow.npy", y, "is too large for memory")
+    refuses("no_columns.npy", y, "the array has no columns; wanted one or more")
     refuses("overflow_digits.npy", y, "the shape is too large")
     refuses("objects.npy", y, "dtype '|O' is Python objects, a pickle, which "
       .. "may run code when it is read; wanted b1")
