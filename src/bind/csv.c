@@ -64,11 +64,12 @@ static void push_field(lua_State *L, const neap_field *field) {
 // two bytes or more for each field }
 static int csv_layout(lua_State *L) {
   const neap_csv *csv = check_csv(L);
+  neap_field *fields = lua_newuserdatauv(L, csv->columns * sizeof *fields, 0);
+  neap_csv_names(csv, fields);
   lua_newtable(L);
   for (size_t j = 0; j < csv->columns; j++) {
-    const neap_field name = neap_csv_name(csv, j);
     if (csv->has_header) {
-      push_field(L, &name);
+      push_field(L, &fields[j]);
     } else {
       lua_pushfstring(L, "%I", (lua_Integer)j + 1);
     }
@@ -143,16 +144,18 @@ typedef struct reading {
   neap_column *columns;
   levels_list *levels;
   neap_array *x;
-  int results;  // the stack's table of tables
+  size_t most;  // levels
 } reading;
 
-static const char *const kinds[] = {"skip", "number", "text", NULL};
+static const char *const kinds[] = {"skip", "number", "text", "key", NULL};
 
 // Sets up column j, whose table is on top of the stack.
 static void plan_column(lua_State *L, reading *r, size_t j) {
   neap_column *column = &r->columns[j];
   lua_geti(L, 2, (lua_Integer)j + 1);
-  column->kind = (neap_column_kind)luaL_checkoption(L, -1, "skip", kinds);
+  const int kind = luaL_checkoption(L, -1, "skip", kinds);
+  const bool is_key = kind > NEAP_TEXT;
+  column->kind = is_key ? NEAP_TEXT : (neap_column_kind)kind;
   lua_geti(L, 3, (lua_Integer)j + 1);
   const lua_Integer place = luaL_optinteger(L, -1, -1);
   lua_pop(L, 2);
@@ -161,6 +164,7 @@ static void plan_column(lua_State *L, reading *r, size_t j) {
     column->codes = codes->data;
     lua_setfield(L, -2, "codes");
     column->levels = &r->levels->list[j];
+    column->levels->most = is_key ? 0 : r->most;
   } else if (column->kind == NEAP_NUMBER && place == 0) {
     column->numbers = neap_new_array(L, NEAP_FLOAT64, r->csv->rows, 0)->data;
     column->stride = 1;
@@ -195,16 +199,16 @@ static size_t numbers_of(lua_State *L, size_t count) {
   return numbers;
 }
 
-// csv:read(kinds: a list of "number", "text", "skip"; places: of each number
-// its column in x, 0 for an array of its own; width of x, 0: numbers are only
-// checked; most levels to tell) -> x, a list with a table for each column; or
-// nil and why
+// csv:read(kinds: a list of "number", "text", "key" (text with any number of
+// levels), "skip"; places: of each number its column in x, 0 for an array of
+// its own; width of x, 0: numbers are only checked; most levels) -> x, a list
+// with a table for each column; or nil and why
 static int csv_read(lua_State *L) {
   reading r = {.csv = check_csv(L)};
   luaL_checktype(L, 2, LUA_TTABLE);
   luaL_checktype(L, 3, LUA_TTABLE);
   const size_t width = (size_t)luaL_checkinteger(L, 4);
-  const size_t most = (size_t)luaL_checkinteger(L, 5);
+  r.most = (size_t)luaL_checkinteger(L, 5);
   const size_t count = r.csv->columns;
   lua_settop(L, 5);
   r.columns = lua_newuserdatauv(L, count * sizeof *r.columns, 0);
@@ -230,7 +234,7 @@ static int csv_read(lua_State *L) {
     lua_rawgeti(L, -1, (lua_Integer)j + 1);
     add_missing(L, &r.columns[j]);
     if (r.columns[j].kind == NEAP_TEXT)
-      add_levels(L, &r.levels->list[j], most);
+      add_levels(L, &r.levels->list[j], r.most);
     lua_pop(L, 1);
   }
   return 2;

@@ -51,9 +51,11 @@ typedef struct neap_levels {
   uint32_t *slots;  // a table of hashes: positions + 1, 0 where free
   size_t count, list_size, slot_count;
   size_t last;  // position of the level that was found last
+  size_t most;  // levels that there may be; 0: any number
 } neap_levels;
 
 // Finds a field's level, or adds it.
+//   NEAP_EDATA    there are more than levels->most
 //   NEAP_EMEMORY  no memory
 neap_status neap_levels_code(neap_levels *levels, const neap_field *field,
                              size_t line, int32_t *code, neap_error *error);
@@ -83,19 +85,23 @@ typedef struct neap_csv {
   size_t start_line;  // its line
 } neap_csv;
 
+// What a row may have; a hostile one could have as many as it has bytes.
+enum { NEAP_CSV_COLUMNS = 100000 };
+
 // Finds the layout of CSV text. Delimiters are , ; tab and | unless one is
 // given; lines end in LF, CRLF or CR; fields may be quoted; a UTF-8 byte-order
 // mark is skipped. The decimal point is a comma where fields are apart by ;
 // and a number has one. A first row without numbers is the header.
 //   NEAP_EDATA  the text is empty, UTF-16, has NUL bytes or an open quote, or
-//               rows that can't have as many fields as the first; names line
-//               and counts
+//               rows that can't have as many fields as the first, or these
+//               are more than NEAP_CSV_COLUMNS; names line and counts
 neap_status neap_csv_scan(const char *text, size_t size_bytes,
                           const neap_csv_options *options, neap_csv *csv,
                           neap_error *error);
 
-// Returns a column's name: its field of the header, or an empty field.
-neap_field neap_csv_name(const neap_csv *csv, size_t column);
+// Writes the columns' names, the fields of the header; empty ones without.
+// names: out [columns]
+void neap_csv_names(const neap_csv *csv, neap_field *names);
 
 typedef enum neap_column_kind {
   NEAP_SKIP,
@@ -117,8 +123,9 @@ typedef struct neap_column {
 
 // Reads the rows. A field that is empty, NA, N/A, NaN, null, ? or - has no
 // value, which is counted.
-//   NEAP_EDATA    a row's number of fields differs, or a field of numbers is
-//                 none, or not finite; names line, column and field
+//   NEAP_EDATA    a row's number of fields differs, a field of numbers is
+//                 none, or not finite, or there are too many levels; names
+//                 line, column and field
 //   NEAP_EMEMORY  no memory for levels
 neap_status neap_csv_read(const neap_csv *csv, neap_column *columns,
                           neap_error *error);

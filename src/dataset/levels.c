@@ -88,6 +88,10 @@ neap_status neap_levels_code(neap_levels *levels, const neap_field *field,
   }
   uint32_t *slot = slot_of(levels, field);
   if (*slot == 0) {
+    if (levels->most > 0 && levels->count == levels->most) {
+      return neap_fail(error, NEAP_EDATA, "more than %zu different values",
+                       levels->most);
+    }
     levels->list[levels->count++] = (neap_level){.field = *field, .line = line};
     *slot = (uint32_t)levels->count;
   }

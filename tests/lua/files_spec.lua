@@ -88,7 +88,8 @@ describe("CSV", function()
     for i = 102, 3000 do lines[i + 1] = ("%d,%d"):format(i, i) end
     assert.error_matches(function()
       neap.data.parse(table.concat(lines, "\n"), y)
-    end, "there are 3000 classes, more than 100")
+    end, "line 1002, column 2 %(y%): '1001' is one of too many different "
+      .. "values; is this a number to predict, or to learn from%?")
   end)
 
   it("tells how labels became classes", function()

@@ -99,14 +99,16 @@ local function known_features(names, roles, like)
   return features
 end
 
-local text_roles = { target = "text", group = "text", categorical = "text" }
+local text_roles = { target = "text", group = "key", categorical = "text" }
 
 local function kinds_of(names, roles, wanted)
   local kinds = {}
   for j = 1, #names do
     local kind = roles[j] == "ignore" and "skip" or text_roles[roles[j]]
       or "number"
-    kinds[j] = (not wanted or kind == wanted) and kind or "skip"
+    local is_number = kind == "number"
+    kinds[j] = (not wanted or is_number == (wanted == "number")) and kind
+      or "skip"
   end
   return kinds
 end
@@ -126,10 +128,6 @@ end
 
 -- The levels of a categorical feature, in order, and the code of each.
 local function order_levels(feature, read)
-  if read.level_count > most_levels then
-    refuse("column '%s' has %d levels, more than %d; is it categorical?",
-      feature.name, read.level_count, most_levels)
-  end
   local place, list = {}, core.array.zeros(#read.levels, nil, "int32")
   if not next(feature.levels) then
     local levels = table.move(read.levels, 1, #read.levels, 1, {})
