@@ -22,6 +22,13 @@ local function show_label(label)
   return tostring(label)
 end
 
+-- The same for messages, which a label may be too long for.
+local function quote_label(label)
+  local text = show_label(label)
+  if #text > 60 then text = text:sub(1, 57) .. "..." end
+  return ("'%s'"):format(text)
+end
+
 -- The distinct labels of a list in order, and how often each is there; or, of
 -- labels that are distinct already, `times` says how often.
 local function count_labels(labels, times)
@@ -46,8 +53,9 @@ local function order_binary(order, counts, positive)
     if wanted == order[1] then
       order[1], order[2] = order[2], order[1]
     elseif wanted ~= order[2] then
-      return nil, ("positive is '%s'; the classes are '%s' and '%s'")
-        :format(show_label(wanted), show_label(order[1]), show_label(order[2]))
+      return nil, ("positive is %s; the classes are %s and %s")
+        :format(quote_label(wanted), quote_label(order[1]),
+          quote_label(order[2]))
     end
     return order, "as asked"
   elseif order[1] == 0 and order[2] == 1 then
@@ -73,15 +81,15 @@ end
 
 local function show_labels(labels)
   local shown = {}
-  for i = 1, #labels do shown[i] = ("'%s'"):format(show_label(labels[i])) end
+  for i = 1, #labels do shown[i] = quote_label(labels[i]) end
   return table.concat(shown, ", ")
 end
 
 -- The order of classes, and why class 1 is what it is; or nil and why not.
 local function arrange(order, counts, positive)
   if #order == 1 then
-    return nil, ("there is one class only, '%s'; wanted two or more")
-      :format(show_label(order[1]))
+    return nil, ("there is one class only, %s; wanted two or more")
+      :format(quote_label(order[1]))
   end
   if #order > 100 then
     return nil, M.too_many(#order)
@@ -144,8 +152,8 @@ function M.code_known(distinct, counts, names)
   return list
 end
 
---- How a label is shown.
-M.show = show_label
+--- A label in quotes, for messages.
+M.quote = quote_label
 
 --- Sorts labels: numbers first, then text.
 function M.sort(list) table.sort(list, compare_labels) end

@@ -144,7 +144,8 @@ end
 local function note_classes(r, names, counts, why)
   local shown = {}
   for c = 1, math.min(#names, 10) do
-    shown[c] = ("%d is '%s' (%d rows%s)"):format(c - 1, names[c], counts[c],
+    shown[c] = ("%d is %s (%d rows%s)"):format(c - 1,
+      labels.quote(names[c]), counts[c],
       c == 2 and #names == 2 and why and "; " .. why or "")
   end
   if #names > 10 then shown[11] = "..." end
@@ -164,8 +165,8 @@ local function find_classes(r, o, like)
     names = like.classes
     list, at = labels.code_known(levels.levels, levels.counts, names)
     if not list then
-      refuse("target %s: '%s'%s is no class of like, which has %s", r.target,
-        labels.show(levels.levels[at]), levels.lines
+      refuse("target %s: %s%s is no class of like, which has %s", r.target,
+        labels.quote(levels.levels[at]), levels.lines
         and (" in line %d"):format(levels.lines[at]) or "",
         table.concat(names, ", "))
     end
