@@ -25,7 +25,8 @@ local function groups_of(f, name, by, level)
       options.refuse(name, "by is 'group', and these data have no groups",
         level + 1)
     end
-    return f.groups, f.group_count
+    if f.group_count then return f.groups, f.group_count end
+    return core.files.code_numbers(f.groups:copy("float64"), 0)
   end
   local column = feature_of(f, name, by, "by", level + 1)
   return core.files.code_numbers(core.files.column_of(f.x, column), 0)
