@@ -112,7 +112,7 @@ static void *read_file(void *data, const neap_host *memory, const char *path,
 static const void *map_file(void *data, const char *path, size_t *size_bytes,
                             neap_error *error) {
   (void)data;
-  struct stat about;
+  struct stat about = {0};
   void *block = MAP_FAILED;
   const int file = open(path, O_RDONLY | O_CLOEXEC);
   int failure = file < 0 || fstat(file, &about) != 0 ? errno : 0;
@@ -121,14 +121,15 @@ static const void *map_file(void *data, const char *path, size_t *size_bytes,
     failure = sized ? 0 : ENODEV;
   }
   if (failure == 0) {
-    *size_bytes = (size_t)about.st_size;
-    block = mmap(NULL, *size_bytes, PROT_READ, MAP_PRIVATE, file, 0);
+    block = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, file, 0);
     failure = block == MAP_FAILED ? errno : 0;
   }
   if (file >= 0)
     close(file);
-  if (failure == 0)
+  if (failure == 0) {
+    *size_bytes = (size_t)about.st_size;
     return block;
+  }
   neap_fail(error, NEAP_EHOST, "can't map %.150s: %s", path, strerror(failure));
   return NULL;
 }

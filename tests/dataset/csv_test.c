@@ -95,6 +95,48 @@ static void test_levels(void) {
   neap_free(engine);
 }
 
+// An allocator that refuses its calls from one on, and counts what is live.
+typedef struct failing {
+  int calls, fail_from;
+  size_t live_bytes;
+} failing;
+
+static void *allocate(void *data, void *block, size_t old_size,
+                      size_t new_size) {
+  failing *f = data;
+  if (new_size == 0) {
+    f->live_bytes -= block != NULL ? old_size : 0;
+    free(block);
+    return NULL;
+  }
+  if (++f->calls >= f->fail_from)
+    return NULL;
+  f->live_bytes += new_size - (block != NULL ? old_size : 0);
+  return realloc(block, new_size);
+}
+
+static void test_no_memory(void) {
+  static const char names[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTU";
+  for (int fail_from = 2; fail_from < 8; fail_from++) {
+    failing f = {.fail_from = fail_from};
+    neap *engine =
+        neap_new(&(neap_host){.data = &f, .allocate = allocate}, NULL);
+    CHECK(engine != NULL);
+    neap_levels levels = {.engine = engine};
+    neap_error error = {0};
+    neap_status status = NEAP_OK;
+    for (size_t i = 0; i + 1 < sizeof names && status == NEAP_OK; i++) {
+      const neap_field field = {.text = names + i, .size_bytes = 1};
+      int32_t code;
+      status = neap_levels_code(&levels, &field, 1, &code, &error);
+    }
+    CHECK(status == (f.calls >= fail_from ? NEAP_EMEMORY : NEAP_OK));
+    neap_levels_free(&levels);
+    neap_free(engine);
+    CHECK(f.live_bytes == 0);
+  }
+}
+
 // Missing values are counted, and the first is remembered.
 static void test_missing(void) {
   const neap_csv csv = scan("a,b\n1,NA\n2,\n-,3\n");
@@ -217,6 +259,7 @@ int main(void) {
   test_refused_layouts();
   test_refused_numbers();
   test_levels();
+  test_no_memory();
   test_missing();
   test_decimal_comma();
   test_comments();

@@ -467,6 +467,20 @@ describe("writing", function()
     assert.same({ "2", "7", "10" }, written(three, ".npz").classes)
   end)
 
+  it("gives large files, which are mapped and outlive their names", function()
+    local large = neap.data.gaussians { n = 9000, features = 3, prior = 0.3 }
+    local row
+    do
+      local again = written(large, ".npz")
+      assert.equal(large.x:tobytes(), again.x:tobytes())
+      row = again.x:row(9000)
+    end
+    collectgarbage()
+    assert.same(large.x:row(9000):totable(), row:totable())
+    local again = written(large, ".csv", nil, { target = "class", ignore = "truth" })
+    assert.equal(large.x:copy("float64"):tobytes(), again.x:tobytes())
+  end)
+
   it("is refused where it can't be", function()
     assert.error_matches(function() d:write("x.parquet") end,
       "path is 'x.parquet'; wanted one that ends in .npz or .csv")
