@@ -22,8 +22,8 @@ static char character_of(lua_State *L, const char *key) {
   return text[0];
 }
 
-// (bytes, { delimiter =, decimal =, comment =, header = }) -> csv, or nil and
-// why
+// (bytes, { delimiter =, decimal =, comment =, header =, line = of the first })
+// -> csv, or nil and why
 static int csv_scan(lua_State *L) {
   const neap_bytes *bytes = neap_check_bytes(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
@@ -32,6 +32,8 @@ static int csv_scan(lua_State *L) {
                               .comment = character_of(L, "comment")};
   if (lua_getfield(L, 2, "header") != LUA_TNIL)
     options.header = lua_toboolean(L, -1) ? NEAP_HEADER_YES : NEAP_HEADER_NO;
+  lua_getfield(L, 2, "line");
+  options.first_line = (size_t)luaL_optinteger(L, -1, 1);
   neap_csv *csv = lua_newuserdatauv(L, sizeof *csv, 1);
   *csv = (neap_csv){0};
   luaL_setmetatable(L, NEAP_CSV);

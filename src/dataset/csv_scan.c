@@ -155,7 +155,7 @@ neap_status neap_csv_scan(const char *text, size_t size_bytes,
   cursor c = {.at = text,
               .end = text + size_bytes,
               .comment = options->comment,
-              .line = 1};
+              .line = options->first_line > 0 ? options->first_line : 1};
   if (size_bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
     c.at += 3;
   skip_blank_lines(&c);

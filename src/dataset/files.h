@@ -71,6 +71,7 @@ typedef struct neap_csv_options {
   char decimal;  // '.' or ','
   char comment;  // lines that begin with it are none
   enum { NEAP_HEADER_FIND, NEAP_HEADER_YES, NEAP_HEADER_NO } header;
+  size_t first_line;  // the number of the text's first line; 0 means 1
 } neap_csv_options;
 
 // A text's layout. Lines and columns count from 1.

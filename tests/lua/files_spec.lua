@@ -220,7 +220,7 @@ describe("categorical columns", function()
     assert.same(new.x:totable(), read("colors_new.csv", { like = train })
       .x:totable())
     refuses("colors_unknown.csv", { like = d }, "line 2, column 2 (color): "
-      .. "'pink' is no level of like, which has blue, green, red")
+      .. "'pink' is none of the known levels, blue, green, red")
     refuses("bom_crlf.csv", { like = d }, "categorical is 'color'; the "
       .. "columns are x, y")
     assert.error_matches(function()
@@ -393,6 +393,53 @@ describe("LIBSVM text", function()
   end)
 end)
 
+describe("ARFF and KEEL text", function()
+  local given = { target = "class" }
+
+  it("is read with its names and levels", function()
+    local d = read("weather.arff", given)
+    assert.same({ "outlook=sunny", "outlook=over cast", "outlook=rainy",
+      "temp. in C", "windy" }, d.names)
+    assert.same({ { 1, 0, 0, 29.5, 0 }, { 0, 1, 0, 21, 1 },
+      { 0, 1, 0, -3, 1 } }, d.x:totable())
+    assert.same({ { "yes", "no" }, { 1, 0, 0 } }, { d.classes,
+      d.y:totable() })
+  end)
+
+  it("has its target in @outputs", function()
+    local d = read "keel.dat"
+    assert.same({ "Length", "Width" }, d.names)
+    assert.same({ { 5.1, 3.5 }, { 4.9, 3 }, { 6, 2 } }, d.x:totable())
+    assert.same({ 0, 1, 0 }, d.y:totable())
+  end)
+
+  it("is refused with a reason", function()
+    local function refuse(text, message)
+      local ok, why = pcall(neap.data.parse, text, given)
+      assert.is_false(ok)
+      assert.truthy(why:find(message, 1, true), why)
+    end
+    local head = "@relation r\n@attribute x real\n"
+    refuse(head .. "@attribute class {a,b}\n@data\n1,a\n2,c\nz,b\n",
+      "line 7, column 1 (): 'z' is no number")
+    refuse(head .. "@attribute d date\n@data\n1,a\n",
+      "line 3: attribute 'd' is 'date'; wanted numeric, real, integer or")
+    refuse(head .. "@attribute s string\n", "attribute 's' is 'string'")
+    refuse(head .. "@attribute class {a,b\n", "has no closing brace")
+    refuse(head .. "@attribute class {a,b}\n", "there is no @data")
+    refuse(head .. "@data\n1\n", "target is 'class'; the attributes are x")
+    refuse(head .. "@attribute class {a,b}\n@data\n{0 1, 1 b}\n",
+      "line 5: the rows are sparse; wanted dense ones")
+    refuse(head .. "@attribute class {a,b}\n@data\n1,2,a\n",
+      "line 5 has 3 fields; wanted 2, as there are attributes")
+    refuse("@relation r\nx real\n", "line 2: 'x real' stands before @data")
+    refuse("@relation r\n@atribute x real\n", "'@atribute' is unknown")
+    refuse(head .. "@attribute c {u,v}\n@attribute class {a,b}\n@data\n"
+      .. "1,u,a\n1,w,b\n", "line 7, column 2 (c): 'w' is none of the known "
+      .. "levels, u, v")
+  end)
+end)
+
 describe("other formats", function()
   it("are named, with what to do", function()
     local y = { target = "y" }
@@ -467,7 +514,7 @@ describe("writing", function()
     assert.same({ "2", "7", "10" }, written(three, ".npz").classes)
   end)
 
-  it("gives large files, which are mapped and outlive their names", function()
+  it("gives large files, mapped when read, that outlive names", function()
     local large = neap.data.gaussians { n = 9000, features = 3, prior = 0.3 }
     local row
     do
@@ -477,7 +524,8 @@ describe("writing", function()
     end
     collectgarbage()
     assert.same(large.x:row(9000):totable(), row:totable())
-    local again = written(large, ".csv", nil, { target = "class", ignore = "truth" })
+    local again = written(large, ".csv", nil,
+      { target = "class", ignore = "truth" })
     assert.equal(large.x:copy("float64"):tobytes(), again.x:tobytes())
   end)
 

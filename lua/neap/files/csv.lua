@@ -65,13 +65,14 @@ local function find_roles(names, o)
 end
 
 -- The features in the file's order: { column =, name =, levels = {} where it
--- is categorical }.
-local function own_features(names, roles)
+-- is categorical, or the levels that it is known to have }.
+local function own_features(names, roles, levels)
   local features = {}
   for j, name in ipairs(names) do
     if not roles[j] or roles[j] == "categorical" then
       features[#features + 1] = {
-        column = j, name = name, levels = roles[j] and {} or nil,
+        column = j, name = name,
+        levels = roles[j] and (levels and levels[j] or {}) or nil,
       }
     end
   end
@@ -120,9 +121,14 @@ local function refuse_text(why)
   refuse("%s", why)
 end
 
-local function read_kinds(csv, kinds, places, width)
+local function read_kinds(csv, kinds, places, width, unquote)
   local x, columns = csv:read(kinds, places, width, most_levels)
   if x == nil then refuse_text(columns) end
+  for _, column in ipairs(unquote and columns or {}) do
+    for i, level in ipairs(column.levels or {}) do
+      column.levels[i] = unquote(level)
+    end
+  end
   return x, columns
 end
 
@@ -137,7 +143,7 @@ local function order_levels(feature, read)
   for i, level in ipairs(feature.levels) do place[level] = i - 1 end
   for i, level in ipairs(read.levels) do
     if not place[level] then
-      refuse("line %d, column %d (%s): '%s' is no level of like, which has %s",
+      refuse("line %d, column %d (%s): '%s' is none of the known levels, %s",
         read.lines[i], feature.column, feature.name, level,
         table.concat(feature.levels, ", "))
     end
@@ -174,11 +180,12 @@ local function has_categories(features)
 end
 
 -- Reads text and numbers, in one pass where no text decides where numbers go.
-local function read_columns(csv, names, roles, features)
+local function read_columns(csv, names, roles, features, unquote)
   local texts, lists = {}, {}
   local split = has_categories(features)
   if split then
-    local _, columns = read_kinds(csv, kinds_of(names, roles, "text"), {}, 0)
+    local _, columns = read_kinds(csv, kinds_of(names, roles, "text"), {}, 0,
+      unquote)
     texts = columns
     for i, feature in ipairs(features) do
       lists[i] = feature.levels
@@ -187,7 +194,7 @@ local function read_columns(csv, names, roles, features)
   end
   local x_names, places = place_features(names, features, roles)
   local x, read = read_kinds(csv, kinds_of(names, roles, split and "number"
-    or nil), places, #x_names)
+    or nil), places, #x_names, unquote)
   for j, column in ipairs(texts) do
     if text_roles[roles[j]] then read[j] = column end
   end
@@ -254,14 +261,21 @@ function M.load(bytes, o, like)
   local csv, why = core.files.csv(bytes, o)
   if not csv then refuse_text(why) end
   local names, about = csv:layout()
+  if o.names and #o.names ~= #names then
+    refuse("line %d has %d fields; wanted %d, as there are attributes", o.line,
+      #names, #o.names)
+  end
+  names = o.names or names
   local roles = find_roles(names, o)
+  for j in pairs(o.levels or {}) do roles[j] = roles[j] or "categorical" end
   local features = like and known_features(names, roles, like)
-    or own_features(names, roles)
+    or own_features(names, roles, o.levels)
   if about.sparse and o.missing == nil and not like then
     local gaps = check_sparse(csv, names, roles)
     if #gaps > 0 then return { gaps = gaps } end
   end
-  local x, x_names, read = read_columns(csv, names, roles, features)
+  local x, x_names, read = read_columns(csv, names, roles, features,
+    o.unquote)
   local r = {
     x = x, names = x_names, features = features, notes = notes_of(about,
       features), gaps = gaps_of(names, features, read),

@@ -4,7 +4,7 @@ local refuse = require "neap.files.refuse"
 local M = {}
 
 --- The formats that are read.
-M.names = { "csv", "tsv", "npy", "npz", "libsvm" }
+M.names = { "csv", "tsv", "npy", "npz", "libsvm", "arff" }
 
 local to_csv = "convert it: python3 -c \"import pandas; pandas.%s('FILE')"
   .. ".to_csv('FILE.csv', index=False)\""
@@ -36,7 +36,7 @@ local function starts(text, with) return text:sub(1, #with) == with end
 
 local endings = {
   npy = "npy", npz = "npz", tsv = "tsv", tab = "tsv",
-  libsvm = "libsvm", svmlight = "libsvm", svm = "libsvm",
+  arff = "arff", libsvm = "libsvm", svmlight = "libsvm", svm = "libsvm",
 }
 
 --- The format of bytes.
@@ -51,6 +51,7 @@ function M.find(head, path)
       refuse("this is %s, which neap does not read; %s", row[2], row[3])
     end
   end
+  if head:lower():match("^%s*@relation") then return "arff" end
   local ending = path and path:match("%.(%w+)$")
   return ending and endings[ending:lower()] or "csv"
 end

@@ -13,6 +13,7 @@ local loaders = {
   npy = arrays.load,
   npz = arrays.load,
   libsvm = require("neap.files.libsvm").load,
+  arff = require("neap.files.arff").load,
 }
 
 local a_character = "one character"
@@ -43,6 +44,7 @@ local own = {
   npy = { "target", "weight", "group" },
   npz = { "target", "weight", "group", "x" },
   libsvm = { "base", "features" },
+  arff = { "target", "weight", "group" },
 }
 
 -- Refuses an option that does nothing for a format.
@@ -109,7 +111,7 @@ local function load(bytes, path, o, recipes)
   end
   local reading = loaders[format](bytes, o, like)
   -- Arrays may lie in the bytes; of text nothing is needed any more.
-  if format == "csv" or format == "libsvm" then bytes:close() end
+  if format ~= "npy" and format ~= "npz" then bytes:close() end
   return finish(reading, o, like)
 end
 

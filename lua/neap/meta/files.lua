@@ -8,7 +8,7 @@ local M = {}
 ---@alias neap.Missing "drop"|"mean"|"median"|number
 
 ---@class neap.ReadOptions
----@field format? "csv"|"tsv"|"npy"|"npz"|"libsvm" found by the first bytes,
+---@field format? "csv"|"tsv"|"npy"|"npz"|"libsvm"|"arff" found by the first bytes,
 --- then by the file's name
 ---@field target? neap.Column the classes: a column; of .npy another file or a
 --- column's number, of .npz an array's name; LIBSVM has its own
