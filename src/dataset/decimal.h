@@ -40,40 +40,43 @@ static inline bool is_digit(char c) {
   return (unsigned char)(c - '0') < 10;
 }
 
+// Returns the number of eight digits, each a byte from 0 to 9, the first
+// lowest: pairs of digits, and pairs of pairs, are put together by two
+// products.
+static inline uint64_t join_digits(uint64_t word) {
+  const uint64_t mask = UINT64_C(0x000000FF000000FF);
+  word = word * 10 + (word >> 8);
+  return ((word & mask) * UINT64_C(0x000F424000000064) +
+          (word >> 16 & mask) * UINT64_C(0x0000271000000001)) >>
+         32;
+}
+
 // Adds the digits from `at` on to *digits, which wraps beyond 19 of them, and
 // returns where they end. Eight at a time: a byte is a digit where its high
-// half is 3, also after adding 6. Those before the first that is none are moved
-// to the high end, zeros coming before them; then pairs of digits, and pairs of
-// pairs, are put together by two products.
+// half is 3, also after adding 6. Of the last ones, fewer than eight, those
+// before the first byte that is none are moved to the high end, zeros coming
+// before them.
 static inline const char *scan_digits(const char *at, const char *end,
                                       uint64_t *digits) {
-  static const uint32_t tens[] = {1,      10,      100,      1000,     10000,
-                                  100000, 1000000, 10000000, 100000000};
+  static const uint32_t tens[] = {1,     10,     100,     1000,
+                                  10000, 100000, 1000000, 10000000};
   uint64_t value = *digits;
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
   while (end - at >= 8) {
     uint64_t word;
     memcpy(&word, at, sizeof word);
-    const uint64_t high = UINT64_C(0xF0F0F0F0F0F0F0F0);
     word ^= UINT64_C(0x3030303030303030);
     // The lowest byte that is no digit is right; a carry may spoil those above.
-    const uint64_t others =
-        (word | (word + UINT64_C(0x0606060606060606))) & high;
-    const int count = others == 0 ? 8 : __builtin_ctzll(others) / 8;
-    const int half = 32 - 4 * count;  // in two steps, as 64 is none
-    word = word << half << half;
-    word = word * 10 + (word >> 8);
-    word =
-        ((word & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x000F424000000064) +
-         (word >> 16 & UINT64_C(0x000000FF000000FF)) *
-             UINT64_C(0x0000271000000001)) >>
-        32;
-    value = value * tens[count] + word;
-    at += count;
-    if (count < 8) {
-      *digits = value;
-      return at;
+    const uint64_t others = (word | (word + UINT64_C(0x0606060606060606))) &
+                            UINT64_C(0xF0F0F0F0F0F0F0F0);
+    if (others != 0) {
+      const int count = __builtin_ctzll(others) / 8;
+      const int half = 32 - 4 * count;  // in two steps, as 64 is none
+      *digits = value * tens[count] + join_digits(word << half << half);
+      return at + count;
     }
+    value = value * 100000000 + join_digits(word);
+    at += 8;
   }
 #else
   (void)tens;
@@ -139,8 +142,10 @@ typedef struct neap_scan {
 // returns false with as much as has been scanned.
 static inline bool read_quickly(const char *at, const char *end, char point,
                                 neap_scan *scan, double *number) {
-  const bool negative = at < end && *at == '-';
-  at += at < end && (*at == '-' || *at == '+');
+  // A sign is as likely as not, so that nothing should branch on it.
+  const char first = at < end ? *at : '\0';
+  const bool negative = first == '-';
+  at += (int)negative | (first == '+');
   const char *text = at;
   uint64_t digits = 0;
   for (; at < end && is_digit(*at); at++)
