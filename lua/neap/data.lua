@@ -318,7 +318,8 @@ end
 --- The array of a .npy file, which is mapped and not copied where it can be.
 -- @return a frozen array, or nil and why the file can't be read
 function M.read_array(path)
-  return files.read_array(path)
+  local array, why = files.read_array(path)
+  return array, why
 end
 
 -- ------------------------------------------------------------------ splits
@@ -411,7 +412,8 @@ function methods:write(path, given)
     target = { "string", default = f.recipe and f.recipe.target_name
       or "class" },
   }, 2, 2)
-  return write(f, path, o.target)
+  local done, why = write(f, path, o.target)
+  return done, why
 end
 
 return M

@@ -192,6 +192,30 @@ describe("an order", function()
   end)
 end)
 
+describe("what is refused", function()
+  it("is told with the caller's line", function()
+    local d = numbered(20)
+    for _, call in ipairs {
+      function() return (d:split { order = "q" }) end,
+      function() return (d:split { by = "q" }) end,
+      function() return (d:split { test = 0.001 }) end,
+      function() return (d:split { test = 0.001, order = true }) end,
+      function() return (d:folds { k = 15 }) end,
+      function() return (d:folds { order = "q" }) end,
+      function() return (d:folds { by = "q" }) end,
+      function() return (d:samples { sizes = { 21 } }) end,
+      function() return (d:write "x") end,
+      function() return (d:write("x.csv", { target = "key" })) end,
+      function() return (neap.data.parse("x", { target = 2 })) end,
+      function() return (neap.data.read("README.md", { target = 1 })) end,
+    } do
+      local ok, why = pcall(call)
+      assert.is_false(ok)
+      assert.matches("^tests/lua/split_spec.lua:%d+: ", why)
+    end
+  end)
+end)
+
 describe("samples", function()
   local d = numbered(1000)
 

@@ -115,7 +115,8 @@ local function load(bytes, path, o, recipes)
   return finish(reading, o, like)
 end
 
--- Runs load, and blames the caller for what it refuses.
+-- Runs load, and blames the caller for what it refuses; it must not be a tail
+-- call.
 local function guarded(name, where, level, ...)
   local ok, result = pcall(load, ...)
   if ok then return result end
@@ -135,7 +136,7 @@ function M.parse(text, given, recipes)
       :format(type(text)), 3)
   end
   local o = options.read("parse", given, spec, 3, 2)
-  return guarded("parse", "", 3, core.files.bytes(text), nil, o, recipes)
+  return (guarded("parse", "", 3, core.files.bytes(text), nil, o, recipes))
 end
 
 --- The parts of a data set from a file; see neap.data.read.
@@ -148,7 +149,7 @@ function M.read(path, given, recipes)
   local o = options.read("read", given, spec, 3, 2)
   local bytes, why = core.files.open(path)
   if not bytes then return nil, why end
-  return guarded("read", path .. ": ", 3, bytes, path, o, recipes)
+  return (guarded("read", path .. ": ", 3, bytes, path, o, recipes))
 end
 
 --- The array of a .npy file; see neap.data.read_array.

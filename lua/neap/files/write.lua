@@ -124,28 +124,28 @@ local function quoted(text)
   return text
 end
 
--- The names of the columns. One that is a number would pass for a row.
+-- The line of the columns' names, or nil and one that would be there twice. One
+-- that is a number would pass for a row.
 local function header_of(f, more, target)
-  local names, taken = {}, {}
+  local names, taken, twice = {}, {}, nil
   local function add(name)
     if tonumber(name) then name = "x" .. name end
-    if taken[name] then
-      error(("bad argument #1 to 'write' (two columns would be '%s'; wanted "
-        .. "other names, or another target)"):format(name), 4)
-    end
+    twice = taken[name] and name or twice
     taken[name] = true
     names[#names + 1] = quoted(name)
   end
   for _, name in ipairs(f.names) do add(name) end
   add(target)
   for _, name in ipairs(more) do add(name) end
+  if twice then return nil, twice end
   return table.concat(names, ",") .. "\n"
 end
 
 local rows_at_once = 2048
 
-local function csv(put, f, target)
-  local names, columns, classes = {}, {}, {}
+-- What goes beside rows and classes: arrays, and the names of their columns.
+local function columns_of(f)
+  local names, columns = {}, {}
   for _, row in ipairs { { "weights", "weight" }, { "groups", "group" },
     { "truth", "truth" } } do
     local array = f[row[1]]
@@ -157,8 +157,13 @@ local function csv(put, f, target)
       end
     end
   end
+  return names, columns
+end
+
+local function csv(put, f, header)
+  local classes, _, columns = {}, columns_of(f)
   for c, name in ipairs(f.classes) do classes[c] = quoted(name) end
-  put(header_of(f, names, target))
+  put(header)
   for first = 1, f.n, rows_at_once do
     put(core.files.csv_lines(first, math.min(f.n, first + rows_at_once - 1),
       f.x, f.codes, classes, columns))
@@ -174,13 +179,21 @@ return function(f, path, target)
     error(("bad argument #1 to 'write' (path is '%s'; wanted one that ends in "
       .. ".npz or .csv)"):format(path), 3)
   end
+  local header, twice
+  if ending == "csv" then
+    header, twice = header_of(f, (columns_of(f)), target)
+    if not header then
+      error(("bad argument #1 to 'write' (two columns would be '%s'; wanted "
+        .. "other names, or another target)"):format(twice), 3)
+    end
+  end
   local file, why = io.open(path, "wb")
   if not file then return nil, why end
   local function put(bytes)
     local done, wrong = file:write(bytes)
     if not done then error({ wrong = wrong }, 0) end
   end
-  local ok, result = pcall(ending == "npz" and npz or csv, put, f, target)
+  local ok, result = pcall(header and csv or npz, put, f, header)
   local closed, at_close = file:close()
   if ok then
     if not closed then return nil, at_close end
