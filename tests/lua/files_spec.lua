@@ -421,7 +421,7 @@ describe("ARFF and KEEL text", function()
     end
     local head = "@relation r\n@attribute x real\n"
     refuse(head .. "@attribute class {a,b}\n@data\n1,a\n2,c\nz,b\n",
-      "line 7, column 1 (): 'z' is no number")
+      "line 7, column 1 (x): 'z' is no number")
     refuse(head .. "@attribute d date\n@data\n1,a\n",
       "line 3: attribute 'd' is 'date'; wanted numeric, real, integer or")
     refuse(head .. "@attribute s string\n", "attribute 's' is 'string'")

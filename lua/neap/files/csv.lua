@@ -114,19 +114,24 @@ local function kinds_of(names, roles, wanted)
   return kinds
 end
 
-local function refuse_text(why)
+-- Columns that the text itself does not name have their names put in.
+local function refuse_text(why, names)
+  why = why:gsub(", column (%d+) %(%): ", function(column)
+    local name = names and names[tonumber(column)]
+    return name and (", column %s (%s): "):format(column, name)
+  end)
   if why:match("is no number$") then
     why = why .. "; text is for target, group and categorical"
   end
   refuse("%s", why)
 end
 
-local function read_kinds(csv, kinds, places, width, unquote)
+local function read_kinds(csv, o, kinds, places, width)
   local x, columns = csv:read(kinds, places, width, most_levels)
-  if x == nil then refuse_text(columns) end
-  for _, column in ipairs(unquote and columns or {}) do
+  if x == nil then refuse_text(columns, o.names) end
+  for _, column in ipairs(o.unquote and columns or {}) do
     for i, level in ipairs(column.levels or {}) do
-      column.levels[i] = unquote(level)
+      column.levels[i] = o.unquote(level)
     end
   end
   return x, columns
@@ -180,12 +185,12 @@ local function has_categories(features)
 end
 
 -- Reads text and numbers, in one pass where no text decides where numbers go.
-local function read_columns(csv, names, roles, features, unquote)
+local function read_columns(csv, o, names, roles, features)
   local texts, lists = {}, {}
   local split = has_categories(features)
   if split then
-    local _, columns = read_kinds(csv, kinds_of(names, roles, "text"), {}, 0,
-      unquote)
+    local _, columns = read_kinds(csv, o, kinds_of(names, roles, "text"),
+      {}, 0)
     texts = columns
     for i, feature in ipairs(features) do
       lists[i] = feature.levels
@@ -193,8 +198,8 @@ local function read_columns(csv, names, roles, features, unquote)
     end
   end
   local x_names, places = place_features(names, features, roles)
-  local x, read = read_kinds(csv, kinds_of(names, roles, split and "number"
-    or nil), places, #x_names, unquote)
+  local x, read = read_kinds(csv, o, kinds_of(names, roles, split
+    and "number" or nil), places, #x_names)
   for j, column in ipairs(texts) do
     if text_roles[roles[j]] then read[j] = column end
   end
@@ -231,10 +236,11 @@ end
 
 -- A text that has less than two bytes for each field has some without a
 -- value, and is looked through before there is room for its numbers.
-local function check_sparse(csv, names, roles)
+local function check_sparse(csv, o, names, roles)
   local places = {}
   for j = 1, #names do places[j] = -1 end
-  local _, read = read_kinds(csv, kinds_of(names, roles, "number"), places, 0)
+  local kinds = kinds_of(names, roles, "number")
+  local _, read = read_kinds(csv, o, kinds, places, 0)
   return gaps_of(names, {}, read)
 end
 
@@ -271,11 +277,10 @@ function M.load(bytes, o, like)
   local features = like and known_features(names, roles, like)
     or own_features(names, roles, o.levels)
   if about.sparse and o.missing == nil and not like then
-    local gaps = check_sparse(csv, names, roles)
+    local gaps = check_sparse(csv, o, names, roles)
     if #gaps > 0 then return { gaps = gaps } end
   end
-  local x, x_names, read = read_columns(csv, names, roles, features,
-    o.unquote)
+  local x, x_names, read = read_columns(csv, o, names, roles, features)
   local r = {
     x = x, names = x_names, features = features, notes = notes_of(about,
       features), gaps = gaps_of(names, features, read),
