@@ -77,6 +77,13 @@ struct neap_host {
 
   // "base", "avx2" or "avx512". 0: the best that this machine has.
   const char *isa;
+
+  // Shows a file as memory that is read and not copied, and sets its size;
+  // NULL, and the error, where it can't be. The file must not become shorter
+  // until unmap_file is given the same block and size. 0: files are read.
+  const void *(*map_file)(void *data, const char *path, size_t *size_bytes,
+                          neap_error *error);
+  void (*unmap_file)(void *data, const void *block, size_t size_bytes);
 };
 
 // Returns a new engine, or NULL. The host is copied; NULL means all defaults.

@@ -13,6 +13,21 @@ foreach(source ${benches})
   add_dependencies(benches ${name})
 endforeach()
 
+# ------------------------------------------------------- the fuzz targets
+
+# tests/fuzz/NAME_fuzz.c is one program; docs/files.md says how to run them.
+if(NEAP_FUZZ)
+  add_custom_target(fuzzers)
+  file(GLOB fuzzers CONFIGURE_DEPENDS tests/fuzz/*_fuzz.c)
+  foreach(source ${fuzzers})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} EXCLUDE_FROM_ALL ${source})
+    target_link_libraries(${name} PRIVATE neap_engine)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers ${name})
+  endforeach()
+endif()
+
 # -------------------------------------------------------------- the tests
 
 if(NEAP_TESTS)
@@ -49,7 +64,11 @@ if(NEAP_TESTS)
       add_test(NAME train/against_torch COMMAND ${PEERS_PYTHON}
                tests/train/against_torch.py $<TARGET_FILE:neap>
                WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-      set_tests_properties(train/against_torch PROPERTIES SKIP_RETURN_CODE 77)
+      add_test(NAME lua/numpy_files COMMAND ${PEERS_PYTHON}
+               tests/lua/numpy_files.py $<TARGET_FILE:neap>
+               WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+      set_tests_properties(train/against_torch lua/numpy_files
+                           PROPERTIES SKIP_RETURN_CODE 77)
     endif()
   endif()
   # Optional: where this Python has no scikit-learn it is skipped.

@@ -1,10 +1,14 @@
---- Data sets: generated with known truth, read from CSV, split and dealt.
+--- Data sets: generated with known truth, read from files, split and dealt.
 --
 -- A data set never changes; every operation gives a new one. Fields: x, y, n,
--- features, names, classes, counts, prior, weights, truth.
+-- features, names, classes, counts, prior, weights, groups, truth, notes,
+-- warnings.
 local core = require "neap.core"
+local files = require "neap.files"
 local labels = require "neap.labels"
 local options = require "neap.options"
+local split = require "neap.split"
+local write = require "neap.files.write"
 
 local M = {}
 
@@ -12,34 +16,6 @@ local M = {}
 -- writes to one is told.
 local fields = setmetatable({}, { __mode = "k" })
 local methods = {}
-
-local meta = {
-  __name = "neap.Data",
-  __metatable = "neap.Data",
-  __index = function(self, key)
-    local value = fields[self][key]
-    if value ~= nil then return value end
-    return methods[key]
-  end,
-  __newindex = function(_, key)
-    error(("a data set never changes; can't set '%s'"):format(tostring(key)),
-      2)
-  end,
-  __tostring = function(self)
-    local f = fields[self]
-    return ("neap.Data (%d rows, %d features, classes %s)")
-      :format(f.n, f.features, table.concat(f.classes, ", "))
-  end,
-}
-
---- Whether a value is a data set.
-function M.is_data(value)
-  return type(value) == "table" and fields[value] ~= nil
-end
-
-local function freeze(array)
-  return array and core.array.freeze(array)
-end
 
 -- A list that can be read and not written.
 local function frozen(list)
@@ -52,8 +28,49 @@ local function frozen(list)
   })
 end
 
+-- They are looked for when they are first asked for.
+local function warnings_of(f)
+  if type(f.warnings) == "function" then f.warnings = frozen(f.warnings()) end
+  return f.warnings
+end
+
+local meta = {
+  __name = "neap.Data",
+  __metatable = "neap.Data",
+  __index = function(self, key)
+    local value = fields[self][key]
+    if value == nil then return methods[key] end
+    if key == "warnings" then return warnings_of(fields[self]) end
+    return value
+  end,
+  __newindex = function(_, key)
+    error(("a data set never changes; can't set '%s'"):format(tostring(key)),
+      2)
+  end,
+  __tostring = function(self)
+    local f = fields[self]
+    local lines = { ("neap.Data (%d rows, %d features, classes %s)")
+      :format(f.n, f.features, table.concat(f.classes, ", ")) }
+    for _, note in ipairs(f.notes) do lines[#lines + 1] = "  " .. note end
+    for _, warning in ipairs(warnings_of(f)) do
+      lines[#lines + 1] = "  warning: " .. warning
+    end
+    return table.concat(lines, "\n")
+  end,
+}
+
+--- Whether a value is a data set.
+function M.is_data(value)
+  return type(value) == "table" and fields[value] ~= nil
+end
+
+local function freeze(array)
+  return array and core.array.freeze(array)
+end
+
 -- Makes a data set from checked parts: x, codes (int32 classes), classes
--- (names), names, and optional weights, truth, standardize.
+-- (names), names, and optional weights, groups (int32, below group_count),
+-- truth, standardize, notes, warnings, recipe (how it was read).
 local function make(parts)
   local f = {
     x = freeze(parts.x),
@@ -61,8 +78,13 @@ local function make(parts)
     classes = parts.classes,
     names = parts.names,
     weights = freeze(parts.weights),
+    groups = freeze(parts.groups),
+    group_count = parts.group_count,
     truth = freeze(parts.truth),
     standardize = parts.standardize,
+    notes = parts.notes or {},
+    warnings = parts.warnings or frozen {},
+    recipe = parts.recipe,
   }
   f.n, f.features = f.x:shape()
   f.counts = {}
@@ -75,7 +97,7 @@ local function make(parts)
   else
     f.y = f.codes
   end
-  for _, key in ipairs { "counts", "classes", "names" } do
+  for _, key in ipairs { "counts", "classes", "names", "notes" } do
     if getmetatable(f[key]) ~= "neap.List" then f[key] = frozen(f[key]) end
   end
   local data = setmetatable({}, meta)
@@ -200,15 +222,41 @@ local function check_weights(weights, count, name, level)
   return weights:copy("float64")
 end
 
+-- Codes groups, numbers or strings, in the order in which they come.
+local function code_groups(groups, count, name, level)
+  if not groups then return nil end
+  if #groups ~= count then
+    options.refuse(name, ("groups are [%d]; wanted [%d]")
+      :format(#groups, count), level + 1)
+  end
+  local codes, known, groups_found = core.array.zeros(count, nil, "int32"), {},
+    0
+  for i = 1, count do
+    local group = groups[i]
+    if (type(group) ~= "number" and type(group) ~= "string")
+      or group ~= group then
+      options.refuse(name, ("groups[%d] is %s; wanted a number or a string")
+        :format(i, tostring(group)), level + 1)
+    end
+    if not known[group] then
+      known[group] = groups_found
+      groups_found = groups_found + 1
+    end
+    codes[i] = known[group]
+  end
+  return codes, groups_found
+end
+
 --- A data set from arrays or tables.
--- @param given { x = rows of numbers, y = labels, weights =, names =,
---   positive = }; labels are numbers or strings. Of two classes `positive` is
---   class 1; without it, 1 of 0 and 1, else the rarer one.
+-- @param given { x = rows of numbers, y = labels, weights =, groups =,
+--   names =, positive = }; labels are numbers or strings. Of two classes
+--   `positive` is class 1; without it, 1 of 0 and 1, else the rarer one.
 function M.from(given)
   local o = options.read("from", given, {
     x = { "array", required = true },
     y = { "array", required = true },
     weights = { "array" },
+    groups = { "array" },
     names = { "table" },
     positive = { "any" },
   })
@@ -231,142 +279,47 @@ function M.from(given)
   check_finite(x, "from", 2)
   local codes, names = labels.encode(o.y, o.positive)
   if not codes then options.refuse("from", names) end
+  local groups, group_count = code_groups(o.groups, n, "from", 2)
   return make {
     x = x,
     codes = codes,
     classes = names,
     names = o.names or feature_names(features),
     weights = check_weights(o.weights, n, "from", 2),
+    groups = groups,
+    group_count = group_count,
     standardize = true,
   }
 end
 
--- --------------------------------------------------------------------- CSV
+-- ------------------------------------------------------------------- files
 
--- The position of a column that is given by name or by number.
-local function find_column(names, wanted, what)
-  if type(wanted) == "number" and names[wanted] then return wanted end
-  for j, name in ipairs(names) do
-    if name == wanted then return j end
-  end
-  return nil, ("%s is '%s'; the columns are %s")
-    :format(what, tostring(wanted), table.concat(names, ", "))
+-- How a data set was read, or nil.
+local function recipe_of(data)
+  return fields[data] and fields[data].recipe
 end
 
--- What becomes of each column, and where target and weight are; or nil and
--- why not.
-local function plan_columns(names, o)
-  local kinds = {}
-  for j = 1, #names do kinds[j] = "number" end
-  local target, why = find_column(names, o.target, "target")
-  if not target then return nil, why end
-  kinds[target] = "text"
-  for _, name in ipairs(o.ignore or {}) do
-    local column, missing = find_column(names, name, "ignore")
-    if not column then return nil, missing end
-    if column == target then
-      return nil, ("ignore names the target, '%s'"):format(tostring(name))
-    end
-    kinds[column] = "skip"
-  end
-  local weight
-  if o.weight then
-    weight, why = find_column(names, o.weight, "weight")
-    if not weight then return nil, why end
-    if kinds[weight] ~= "number" then
-      return nil, ("weight is '%s', which is the target or ignored")
-        :format(tostring(o.weight))
-    end
-  end
-  return kinds, weight
-end
-
--- Takes the column of weights, by its position among the numbers, out of
--- them.
-local function split_weight(x, names, weight)
-  if not weight then return x, names end
-  local n, columns = x:shape()
-  local rest, weights = core.array.zeros(n, columns - 1), core.array.zeros(n)
-  for i = 1, n do
-    local from, to = x:row(i), rest:row(i)
-    weights[i] = from[weight]
-    for j = 1, columns do
-      if j ~= weight then to[j < weight and j or j - 1] = from[j] end
-    end
-  end
-  local kept = table.move(names, 1, weight - 1, 1, {})
-  return rest, table.move(names, weight + 1, columns, weight, kept), weights
-end
-
-local function parse(text, o, where, level)
-  local function refuse(message) error(where .. message, level + 1) end
-  local csv, why = core.data.csv(text, o.delimiter, o.header)
-  if not csv then refuse(why) end
-  local _, names = csv:layout()
-  local kinds, weight = plan_columns(names, o)
-  if not kinds then refuse(weight) end
-  local numbers = 0
-  for _, kind in ipairs(kinds) do
-    if kind == "number" then numbers = numbers + 1 end
-  end
-  if numbers - (weight and 1 or 0) < 1 then
-    refuse("no column is left to learn from")
-  end
-  local x, texts = csv:read(kinds)
-  if not x then refuse(texts) end
-  local codes, classes = labels.encode(texts[1], o.positive)
-  if not codes then refuse(("target %s: %s"):format(o.target, classes)) end
-  local columns, weight_column = {}, nil
-  for j, name in ipairs(names) do
-    if kinds[j] == "number" then columns[#columns + 1] = name end
-    if j == weight then weight_column = #columns end
-  end
-  local rest, kept, weights = split_weight(x, columns, weight_column)
-  return make {
-    x = rest,
-    codes = codes,
-    classes = classes,
-    names = kept,
-    weights = check_weights(weights, #codes, "read", level),
-    standardize = true,
-  }
-end
-
-local csv_options = {
-  target = { "any", required = true, wanted = "a column's name or number" },
-  positive = { "any" },
-  weight = { "any" },
-  ignore = { "table" },
-  delimiter = { "string" },
-  header = { "boolean" },
-}
-
---- A data set from CSV text.
+--- A data set from the bytes of a file: CSV, .npy, .npz or LIBSVM.
 -- @param text the bytes
--- @param given { target = column, positive = class, weight = column, ignore =
---   columns, delimiter = character, header = true|false }; columns are named
---   or counted from 1. Delimiter and header are found if not given.
+-- @param given options, as docs/files.md tells them
 function M.parse(text, given)
-  if type(text) ~= "string" then
-    error(("bad argument #1 to 'parse' (text is a %s; wanted a string)")
-      :format(type(text)), 2)
-  end
-  local o = options.read("parse", given, csv_options, 2, 2)
-  return parse(text, o, "", 2)
+  return make(files.parse(text, given, recipe_of))
 end
 
---- A data set from a CSV file; see parse.
+--- A data set from a file; see parse.
 -- @return the data set, or nil and why the file can't be read. What is wrong
 --   inside the file raises, with line and column.
 function M.read(path, given)
-  if type(path) ~= "string" then
-    error(("bad argument #1 to 'read' (path is a %s; wanted a string)")
-      :format(type(path)), 2)
-  end
-  local o = options.read("read", given, csv_options, 2, 2)
-  local text, why = core.data.read_file(path)
-  if not text then return nil, why end
-  return parse(text, o, path .. ": ", 2)
+  local parts, why = files.read(path, given, recipe_of)
+  if not parts then return nil, why end
+  return make(parts)
+end
+
+--- The array of a .npy file, which is mapped and not copied where it can be.
+-- @return a frozen array, or nil and why the file can't be read
+function M.read_array(path)
+  local array, why = files.read_array(path)
+  return array, why
 end
 
 -- ------------------------------------------------------------------ splits
@@ -379,19 +332,12 @@ local function subset(data, positions)
     classes = f.classes,
     names = f.names,
     weights = f.weights and core.data.take(f.weights, positions),
+    groups = f.groups and core.data.take(f.groups, positions),
+    group_count = f.group_count,
+    recipe = f.recipe,
     truth = f.truth and core.data.take(f.truth, positions),
     standardize = f.standardize,
   }
-end
-
--- Calls a C function that knows classes by number, and names them.
-local function name_classes(data, name, level, call, ...)
-  local ok, result = pcall(call, ...)
-  if ok then return result end
-  local message = result:gsub("^.-: ", ""):gsub("class (%d+)", function(c)
-    return ("class '%s'"):format(fields[data].classes[tonumber(c) + 1] or c)
-  end)
-  options.refuse(name, message, level + 1)
 end
 
 -- d.split { } instead of d:split { } is an easy mistake.
@@ -413,43 +359,61 @@ function methods:rows(positions)
   options.refuse("rows", rows:match("%((.*)%)$") or rows)
 end
 
---- Splits at random, keeping the shares of the classes.
--- @param given { test = share of the rows (0.2), seed = 1 }
+--- Splits into training and test rows: at random, keeping the shares of the
+-- classes and groups whole, or in order.
+-- @param given { test = share of the rows (0.2), seed = 1, by = "group" (where
+--   there are groups), a column or false, stratified = true, order = a column
+--   or true: the first rows are training rows }
 -- @return train, test
 function methods:split(given)
   check_self(self, "split")
-  local o = options.read("split", given, {
-    test = { "number", default = 0.2, above = 0, below = 1 },
-    seed = { "number", default = 1, low = 0, whole = true },
-  })
-  local f = fields[self]
-  local marked = name_classes(self, "split", 2, core.data.mark_share, f.codes,
-    #f.classes, o.test, o.seed)
-  return subset(self, core.data.where(marked, 0)),
-    subset(self, core.data.where(marked, 1))
+  local train, test = split.split(fields[self], given)
+  return subset(self, train), subset(self, test)
 end
 
---- Deals the rows into folds at random, keeping the shares of the classes:
--- for train, test in d:folds { k = 5, seed = 1 } do ... end
+--- Deals the rows into folds at random, keeping the shares of the classes and
+-- groups whole: for train, test in d:folds { k = 5, seed = 1 } do ... end
+-- @param given { k = 5, seed = 1, repeats = 1, by, stratified, order: see
+--   split }
+-- @return an iterator of train, test, the fold and the repeat
 function methods:folds(given)
   check_self(self, "folds")
-  local o = options.read("folds", given, {
-    k = { "number", default = 5, low = 2, whole = true },
-    seed = { "number", default = 1, low = 0, whole = true },
-  })
-  local f = fields[self]
-  local fold = name_classes(self, "folds", 2, core.data.deal_folds, f.codes,
-    #f.classes, o.k, o.seed)
-  local i = 0
+  local next_fold = split.folds(fields[self], given)
   return function()
-    i = i + 1
-    if i > o.k then return nil end
-    local rest, test = {}, core.data.where(fold, i)
-    for position = 1, f.n do
-      if fold[position] ~= i then rest[#rest + 1] = position end
-    end
-    return subset(self, core.array.array(rest, "int32")), subset(self, test)
+    local train, test, fold, part = next_fold()
+    if not train then return nil end
+    return subset(self, train), subset(self, test), fold, part
   end
+end
+
+--- Nested samples, for learning curves: each holds the smaller ones, and has
+-- the shares of the classes.
+-- @param given { sizes = { rows, ... }, seed = 1, stratified = true }
+-- @return a list of data sets
+function methods:samples(given)
+  check_self(self, "samples")
+  local list = split.samples(fields[self], given)
+  for i, positions in ipairs(list) do list[i] = subset(self, positions) end
+  return list
+end
+
+--- Writes the data: .npz, which numpy reads, or .csv.
+-- @param path one that ends in .npz or .csv
+-- @param given { target = the name of the column of classes in CSV }
+-- @return true, or nil and why not
+function methods:write(path, given)
+  check_self(self, "write")
+  if type(path) ~= "string" then
+    error(("bad argument #1 to 'write' (path is a %s; wanted a string)")
+      :format(type(path)), 2)
+  end
+  local f = fields[self]
+  local o = options.read("write", given, {
+    target = { "string", default = f.recipe and f.recipe.target_name
+      or "class" },
+  }, 2, 2)
+  local done, why = write(f, path, o.target)
+  return done, why
 end
 
 return M

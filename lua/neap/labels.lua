@@ -22,8 +22,16 @@ local function show_label(label)
   return tostring(label)
 end
 
--- The distinct labels of a list in order, and how often each is there.
-local function count_labels(labels)
+-- The same for messages, which a label may be too long for.
+local function quote_label(label)
+  local text = show_label(label)
+  if #text > 60 then text = text:sub(1, 57) .. "..." end
+  return ("'%s'"):format(text)
+end
+
+-- The distinct labels of a list in order, and how often each is there; or, of
+-- labels that are distinct already, `times` says how often.
+local function count_labels(labels, times)
   local counts, order = {}, {}
   for i = 1, #labels do
     local label = canonical(labels[i])
@@ -31,7 +39,7 @@ local function count_labels(labels)
       counts[label] = 0
       order[#order + 1] = label
     end
-    counts[label] = counts[label] + 1
+    counts[label] = counts[label] + (times and times[i] or 1)
   end
   table.sort(order, compare_labels)
   return order, counts
@@ -45,14 +53,18 @@ local function order_binary(order, counts, positive)
     if wanted == order[1] then
       order[1], order[2] = order[2], order[1]
     elseif wanted ~= order[2] then
-      return nil, ("positive is '%s'; the classes are '%s' and '%s'")
-        :format(show_label(wanted), show_label(order[1]), show_label(order[2]))
+      return nil, ("positive is %s; the classes are %s and %s")
+        :format(quote_label(wanted), quote_label(order[1]),
+          quote_label(order[2]))
     end
-  elseif not (order[1] == 0 and order[2] == 1)
-    and counts[order[1]] < counts[order[2]] then
-    order[1], order[2] = order[2], order[1]
+    return order, "as asked"
+  elseif order[1] == 0 and order[2] == 1 then
+    return order
   end
-  return order
+  local first, last = counts[order[1]], counts[order[2]]
+  if first < last then order[1], order[2] = order[2], order[1] end
+  return order, first == last and "of two equal classes the last; positive = "
+    .. "names another" or "the rarer one; positive = names another"
 end
 
 -- What is wrong with a label, or nil.
@@ -69,9 +81,82 @@ end
 
 local function show_labels(labels)
   local shown = {}
-  for i = 1, #labels do shown[i] = ("'%s'"):format(show_label(labels[i])) end
+  for i = 1, #labels do shown[i] = quote_label(labels[i]) end
   return table.concat(shown, ", ")
 end
+
+-- The order of classes, and why class 1 is what it is; or nil and why not.
+local function arrange(order, counts, positive)
+  if #order == 1 then
+    return nil, ("there is one class only, %s; wanted two or more")
+      :format(quote_label(order[1]))
+  end
+  if #order > 100 then
+    return nil, M.too_many(#order)
+  end
+  if #order == 2 then return order_binary(order, counts, positive) end
+  if positive ~= nil then
+    return nil, ("positive is for two classes; there are %s")
+      :format(show_labels(order))
+  end
+  return order
+end
+
+--- What is said of a target that has more labels than classes can be.
+function M.too_many(count)
+  return ("there are %d classes, more than 100; is the target a number to "
+    .. "predict?"):format(count)
+end
+
+local function code_classes(order)
+  local codes, names = {}, {}
+  for c = 1, #order do
+    codes[order[c]] = c - 1
+    names[c] = show_label(order[c])
+  end
+  return codes, names
+end
+
+--- Codes distinct labels.
+-- @param distinct a list of numbers or strings
+-- @param counts how often each is there; labels that are nowhere don't count
+-- @param positive of two classes the one that becomes 1; see encode
+-- @return the code of each, the classes' names, and why class 1 is what it is
+--   (nil for 1 of 0 and 1); or nil and why not
+function M.code_levels(distinct, counts, positive)
+  local there, times = {}, {}
+  for i = 1, #distinct do
+    if counts[i] > 0 then
+      there[#there + 1], times[#times + 1] = distinct[i], counts[i]
+    end
+  end
+  local counted, totals = count_labels(there, times)
+  local order, why = arrange(counted, totals, positive)
+  if not order then return nil, why end
+  local codes, names = code_classes(order)
+  local list = {}
+  for i = 1, #distinct do list[i] = codes[canonical(distinct[i])] or -1 end
+  return list, names, why
+end
+
+--- Codes distinct labels by the names of known classes.
+-- @return the code of each; or nil and the position of one that is no class
+function M.code_known(distinct, counts, names)
+  local codes, list = {}, {}
+  for c = 1, #names do codes[canonical(names[c])] = c - 1 end
+  for i = 1, #distinct do
+    local code = codes[canonical(distinct[i])]
+    if not code and counts[i] > 0 then return nil, i end
+    list[i] = code or -1
+  end
+  return list
+end
+
+--- A label in quotes, for messages.
+M.quote = quote_label
+
+--- Sorts labels: numbers first, then text.
+function M.sort(list) table.sort(list, compare_labels) end
 
 --- Codes the labels of rows.
 -- @param labels a list or array of numbers or strings; "1", "1.0" and 1 are one
@@ -81,27 +166,10 @@ end
 function M.encode(labels, positive)
   local wrong = check_labels(labels)
   if wrong then return nil, wrong end
-  local order, counts = count_labels(labels)
-  if #order == 1 then
-    return nil, ("there is one class only, '%s'; wanted two or more")
-      :format(show_label(order[1]))
-  end
-  if #order > 100 then
-    return nil, ("there are %d classes, more than 100; is the target a number "
-      .. "to predict?"):format(#order)
-  end
-  if #order == 2 then
-    local ordered, why = order_binary(order, counts, positive)
-    if not ordered then return nil, why end
-  elseif positive ~= nil then
-    return nil, ("positive is for two classes; there are %s")
-      :format(show_labels(order))
-  end
-  local codes, names = {}, {}
-  for c = 1, #order do
-    codes[order[c]] = c - 1
-    names[c] = show_label(order[c])
-  end
+  local counted, counts = count_labels(labels)
+  local order, why = arrange(counted, counts, positive)
+  if not order then return nil, why end
+  local codes, names = code_classes(order)
   local coded = core.array.zeros(#labels, nil, "int32")
   for i = 1, #labels do coded[i] = codes[canonical(labels[i])] end
   return coded, names

@@ -17,8 +17,8 @@ static neap_array *push_header(lua_State *L, size_t bytes) {
   return array;
 }
 
-neap_array *neap_new_array(lua_State *L, neap_dtype dtype, size_t rows,
-                           size_t columns) {
+neap_array *neap_new_raw_array(lua_State *L, neap_dtype dtype, size_t rows,
+                               size_t columns) {
   const size_t size = neap_dtype_size(dtype);
   const size_t width = columns > 0 ? columns : 1;
   const size_t most = (SIZE_MAX / 2 - 2 * NEAP_ALIGNMENT) / size;
@@ -32,8 +32,29 @@ neap_array *neap_new_array(lua_State *L, neap_dtype dtype, size_t rows,
   array->rows = rows;
   array->columns = width;
   array->data = (void *)neap_aligned((size_t)array + sizeof *array);
-  memset(array->data, 0, bytes);
   return array;
+}
+
+neap_array *neap_new_array(lua_State *L, neap_dtype dtype, size_t rows,
+                           size_t columns) {
+  neap_array *array = neap_new_raw_array(L, dtype, rows, columns);
+  memset(array->data, 0, neap_array_count(array) * neap_dtype_size(dtype));
+  return array;
+}
+
+neap_array *neap_new_view(lua_State *L, neap_dtype dtype, size_t rows,
+                          size_t columns, const void *data, int owner) {
+  owner = lua_absindex(L, owner);
+  neap_array *view = push_header(L, sizeof *view);
+  *view = (neap_array){.dtype = dtype,
+                       .dimensions = columns > 0 ? 2 : 1,
+                       .rows = rows,
+                       .columns = columns > 0 ? columns : 1,
+                       .frozen = true,
+                       .data = (void *)(size_t)data};
+  lua_pushvalue(L, owner);
+  lua_setiuservalue(L, -2, 1);
+  return view;
 }
 
 const char *neap_push_shape(lua_State *L, const neap_array *array) {

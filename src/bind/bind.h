@@ -24,9 +24,11 @@ void neap_open_array(lua_State *L);
 void neap_open_loss(lua_State *L);
 void neap_open_divergence(lua_State *L);
 void neap_open_data(lua_State *L);
+void neap_open_files(lua_State *L);
 void neap_open_metric(lua_State *L);
 void neap_open_classes(lua_State *L);
 void neap_open_calibration(lua_State *L);
+void neap_open_split(lua_State *L);
 void neap_open_study(lua_State *L);
 void neap_open_train(lua_State *L);
 
@@ -52,6 +54,15 @@ typedef struct neap_array {
 // Pushes a new array of zeros. columns 0: one dimension.
 neap_array *neap_new_array(lua_State *L, neap_dtype dtype, size_t rows,
                            size_t columns);
+
+// The same, with any numbers in it: for who writes all of them.
+neap_array *neap_new_raw_array(lua_State *L, neap_dtype dtype, size_t rows,
+                               size_t columns);
+
+// Pushes an array whose numbers lie in what is at `owner`, which it keeps. It
+// is frozen. columns 0: one dimension.
+neap_array *neap_new_view(lua_State *L, neap_dtype dtype, size_t rows,
+                          size_t columns, const void *data, int owner);
 
 // Returns the array at an index, or raises. A table of numbers there, or of
 // rows of numbers, is replaced by an array of `dtype`.

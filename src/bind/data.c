@@ -1,11 +1,10 @@
-// bind/data.c -- what lua/neap/data.lua is made of: generators, CSV, splits.
+// bind/data.c -- what lua/neap/data.lua is made of: generators, splits,
+// columns.
 #include <math.h>
 #include <string.h>
 
 #include "bind/bind.h"
 #include "dataset/dataset.h"
-
-#define NEAP_CSV "neap.Csv"
 
 // Seeds are whole numbers that Lua, JSON and C all keep exactly.
 static uint64_t check_seed(lua_State *L, int index) {
@@ -105,114 +104,6 @@ static void push_generators(lua_State *L) {
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
 }
-
-// --------------------------------------------------------------------- CSV
-
-// The layout of a text; its user value is the text.
-static neap_csv *check_csv(lua_State *L) {
-  return luaL_checkudata(L, 1, NEAP_CSV);
-}
-
-// (text, delimiter or nil, header: true, false or nil) -> csv, or nil and why
-static int csv_scan(lua_State *L) {
-  size_t size;
-  const char *text = luaL_checklstring(L, 1, &size);
-  size_t delimiter_size;
-  const char *delimiter = luaL_optlstring(L, 2, "", &delimiter_size);
-  luaL_argcheck(L, delimiter_size <= 1, 2,
-                "delimiter: wanted a single character");
-  neap_csv_options options = {.delimiter = delimiter[0]};
-  if (!lua_isnoneornil(L, 3)) {
-    options.header = lua_toboolean(L, 3) ? NEAP_HEADER_YES : NEAP_HEADER_NO;
-  }
-  neap_csv *csv = lua_newuserdatauv(L, sizeof *csv, 1);
-  *csv = (neap_csv){0};
-  luaL_setmetatable(L, NEAP_CSV);
-  neap_error error = {0};
-  if (neap_csv_scan(text, size, &options, csv, &error) != NEAP_OK) {
-    lua_pushnil(L);
-    lua_pushstring(L, error.message);
-    return 2;
-  }
-  lua_pushvalue(L, 1);
-  lua_setiuservalue(L, -2, 1);
-  return 1;
-}
-
-static void push_field(lua_State *L, const neap_field *field) {
-  if (!field->has_doubled_quotes) {
-    lua_pushlstring(L, field->text, field->size_bytes);
-    return;
-  }
-  luaL_Buffer b;
-  luaL_buffinit(L, &b);
-  for (size_t i = 0; i < field->size_bytes; i++) {
-    luaL_addchar(&b, field->text[i]);
-    if (field->text[i] == '"')
-      i++;
-  }
-  luaL_pushresult(&b);
-}
-
-// csv:layout() -> rows, names: a list; without a header "1", "2", ...
-static int csv_layout(lua_State *L) {
-  const neap_csv *csv = check_csv(L);
-  lua_pushinteger(L, (lua_Integer)csv->rows);
-  lua_newtable(L);
-  for (size_t j = 0; j < csv->columns; j++) {
-    const neap_field name = neap_csv_name(csv, j);
-    if (csv->has_header) {
-      push_field(L, &name);
-    } else {
-      lua_pushfstring(L, "%I", (lua_Integer)j + 1);
-    }
-    lua_rawseti(L, -2, (lua_Integer)j + 1);
-  }
-  return 2;
-}
-
-// csv:read(kinds: a list of "number", "text", "skip") -> x [rows][numbers],
-// texts: a list of lists of strings, one for each text column; or nil and why
-static int csv_read(lua_State *L) {
-  static const char *const kinds[] = {"skip", "number", "text", NULL};
-  const neap_csv *csv = check_csv(L);
-  luaL_checktype(L, 2, LUA_TTABLE);
-  neap_column *columns =
-      lua_newuserdatauv(L, (csv->columns + 1) * sizeof *columns, 0);
-  size_t numbers = 0, texts = 0;
-  for (size_t j = 0; j < csv->columns; j++) {
-    lua_geti(L, 2, (lua_Integer)j + 1);
-    columns[j] = (neap_column)luaL_checkoption(L, -1, "skip", kinds);
-    lua_pop(L, 1);
-    numbers += columns[j] == NEAP_NUMBER;
-    texts += columns[j] == NEAP_TEXT;
-  }
-  luaL_argcheck(L, numbers > 0, 2, "wanted at least one column of numbers");
-  neap_array *x = neap_new_array(L, NEAP_FLOAT64, csv->rows, numbers);
-  neap_field *fields =
-      lua_newuserdatauv(L, (csv->rows * texts + 1) * sizeof *fields, 0);
-  neap_error error = {0};
-  if (neap_csv_read(csv, columns, x->data, fields, &error) != NEAP_OK) {
-    lua_pushnil(L);
-    lua_pushstring(L, error.message);
-    return 2;
-  }
-  lua_pushvalue(L, -2);
-  lua_createtable(L, (int)texts, 0);
-  for (size_t t = 0; t < texts; t++) {
-    lua_newtable(L);
-    for (size_t i = 0; i < csv->rows; i++) {
-      push_field(L, &fields[i * texts + t]);
-      lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
-    lua_rawseti(L, -2, (lua_Integer)t + 1);
-  }
-  return 2;
-}
-
-static const luaL_Reg csv_meta[] = {{NULL, NULL}};
-static const luaL_Reg csv_methods[] = {
-    {"layout", csv_layout}, {"read", csv_read}, {NULL, NULL}};
 
 // ---------------------------------------------------------------- the rows
 
@@ -322,52 +213,16 @@ static int seed_of(lua_State *L) {
   return 1;
 }
 
-typedef struct bytes {
-  char *start;
-  size_t size;
-} bytes;
-
-static int push_bytes(lua_State *L) {
-  const bytes *file = lua_touserdata(L, 1);
-  lua_pushlstring(L, file->start, file->size);
-  return 1;
-}
-
-// (path) -> the file's bytes, or nil and why
-static int read_file(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
-  const neap_host *host = &neap_bound_engine(L)->host;
-  neap_error error = {.message = "this host reads no files"};
-  bytes file = {0};
-  if (host->read_file != NULL) {
-    file.start = host->read_file(host->data, host, path, &file.size, &error);
-  }
-  if (file.start == NULL) {
-    lua_pushnil(L);
-    lua_pushstring(L, error.message);
-    return 2;
-  }
-  // Lua may run out of memory; the file's block must be given back first.
-  lua_pushcfunction(L, push_bytes);
-  lua_pushlightuserdata(L, &file);
-  const int status = lua_pcall(L, 1, 1, 0);
-  host->allocate(host->data, file.start, file.size + 1, 0);
-  return status == LUA_OK ? 1 : lua_error(L);
-}
-
-static const luaL_Reg functions[] = {{"csv", csv_scan},
-                                     {"take", take},
+static const luaL_Reg functions[] = {{"take", take},
                                      {"deal_folds", deal_folds},
                                      {"mark_share", mark_share},
                                      {"where", where},
                                      {"standardize", standardize},
                                      {"find_not_finite", find_not_finite},
                                      {"seed_of", seed_of},
-                                     {"read_file", read_file},
                                      {NULL, NULL}};
 
 void neap_open_data(lua_State *L) {
-  neap_make_type(L, NEAP_CSV, csv_meta, csv_methods);
   luaL_newlib(L, functions);
   push_generators(L);
   lua_setfield(L, -2, "generators");

@@ -42,6 +42,17 @@ static void *read_file(void *data, const neap_host *memory, const char *path,
                                 error);
 }
 
+static const void *map_file(void *data, const char *path, size_t *size_bytes,
+                            neap_error *error) {
+  const bound_engine *bound = data;
+  return bound->given.map_file(bound->given.data, path, size_bytes, error);
+}
+
+static void unmap_file(void *data, const void *block, size_t size_bytes) {
+  const bound_engine *bound = data;
+  bound->given.unmap_file(bound->given.data, block, size_bytes);
+}
+
 static int collect_engine(lua_State *L) {
   bound_engine *bound = lua_touserdata(L, 1);
   neap_free(bound->engine);
@@ -63,6 +74,7 @@ static void push_engine(lua_State *L, const neap_host *host) {
     bound->given = *host;
   bound->allocate = lua_getallocf(L, &bound->allocate_data);
   const neap_host *given = &bound->given;
+  const bool maps = given->map_file != NULL && given->unmap_file != NULL;
   const neap_host full = {
       .data = bound,
       .allocate = allocate,
@@ -70,7 +82,9 @@ static void push_engine(lua_State *L, const neap_host *host) {
       .max_workers = given->max_workers,
       .clock = given->clock != NULL ? read_clock : NULL,
       .read_file = given->read_file != NULL ? read_file : NULL,
-      .isa = given->isa};
+      .isa = given->isa,
+      .map_file = maps ? map_file : NULL,
+      .unmap_file = maps ? unmap_file : NULL};
   neap_error error = {0};
   bound->engine = neap_new(&full, &error);
   if (bound->engine == NULL)
@@ -116,6 +130,8 @@ static const module modules[] = {{"array", neap_open_array},
                                  {"loss", neap_open_loss},
                                  {"divergence", neap_open_divergence},
                                  {"data", neap_open_data},
+                                 {"files", neap_open_files},
+                                 {"split", neap_open_split},
                                  {"metric", neap_open_metric},
                                  {"study", neap_open_study},
                                  {"classes", neap_open_classes},

@@ -2,6 +2,7 @@
 #ifndef NEAP_DATASET_H
 #define NEAP_DATASET_H
 
+#include "dataset/files.h"
 #include "kernel/kernel.h"
 
 // ------------------------------------------------------------- generators
@@ -45,59 +46,6 @@ const neap_generator *neap_generator_at(size_t position);
 // them whole numbers below 2^53, which Lua and JSON keep exactly.
 uint64_t neap_seed_of(uint64_t seed, uint64_t index);
 
-// -------------------------------------------------------------------- CSV
-
-// A text's layout, found by reading it once. Lines and columns count from 1.
-typedef struct neap_csv {
-  const char *text;
-  size_t size_bytes;
-  char delimiter;
-  bool has_header;
-  size_t columns;
-  size_t rows;        // data rows; blank lines don't count
-  size_t start;       // offset of the first data row
-  size_t start_line;  // its line
-} neap_csv;
-
-// What to do with a text before it is read; zeros mean: find out.
-typedef struct neap_csv_options {
-  char delimiter;
-  enum { NEAP_HEADER_FIND, NEAP_HEADER_YES, NEAP_HEADER_NO } header;
-} neap_csv_options;
-
-// A piece of the text: a field without its quotes. A field that holds
-// doubled quotes keeps them doubled, and says so.
-typedef struct neap_field {
-  const char *text;
-  size_t size_bytes;
-  bool has_doubled_quotes;
-} neap_field;
-
-// Finds the layout of CSV text. Delimiters are , ; tab and |; lines end in
-// LF, CRLF or CR; fields may be quoted; a UTF-8 byte-order mark is skipped.
-//   NEAP_EDATA  the text is empty, UTF-16, has NUL bytes or an open quote, or
-//               a row's number of fields differs; names line and counts
-neap_status neap_csv_scan(const char *text, size_t size_bytes,
-                          const neap_csv_options *options, neap_csv *csv,
-                          neap_error *error);
-
-// Returns a column's name: its field of the header, or an empty field.
-neap_field neap_csv_name(const neap_csv *csv, size_t column);
-
-// What becomes of a column: skipped, read as numbers, or kept as text.
-typedef enum neap_column { NEAP_SKIP, NEAP_NUMBER, NEAP_TEXT } neap_column;
-
-// Reads the rows: number columns to x [rows][number columns], text columns to
-// texts [rows][text columns].
-//   NEAP_EDATA  a field is missing, or one of numbers is not a number or not
-//               finite; names line, column and field
-neap_status neap_csv_read(const neap_csv *csv, const neap_column *columns,
-                          double *x, neap_field *texts, neap_error *error);
-
-// Reads a whole field as a decimal number, whatever the locale. Returns false
-// where it is not one. Hexadecimal numbers, "inf" and "nan" are not.
-bool neap_parse_number(const char *text, size_t size_bytes, double *number);
-
 // ------------------------------------------------------ splits and columns
 
 // Deals the rows of each class into folds at random, so that the folds of a
@@ -121,6 +69,50 @@ neap_status neap_mark_share(const neap *engine, size_t rows,
                             const int32_t *classes, size_t class_count,
                             double share, uint64_t seed, uint32_t *marked,
                             neap_error *error);
+
+// Deals whole groups into bins, so that each bin gets about its share of the
+// rows and of every class: groups in falling size, in random order where
+// equal, each to the bin where the sum over bins and classes of
+// share (rows / (share * rows of the class))^2 grows least.
+//
+// groups  [rows] group indices below group_count
+// shares  [bins] above 0, in sum 1; bins >= 2
+// bin     out [rows]: 0 to bins - 1
+//   NEAP_EDATA    a class has fewer groups than there are bins, or a bin is
+//                 left without a class
+//   NEAP_EMEMORY  no memory
+neap_status neap_deal_groups(const neap *engine, size_t rows,
+                             const int32_t *classes, size_t class_count,
+                             const int32_t *groups, size_t group_count,
+                             const double *shares, size_t bins, uint64_t seed,
+                             uint32_t *bin, neap_error *error);
+
+// Writes an order of the rows of which every beginning has the shares of the
+// classes, as near as whole rows come: row i of the c of a class, in random
+// order, comes at (i + 1/2) / c.
+//   NEAP_EMEMORY  no memory
+neap_status neap_nest_rows(const neap *engine, size_t rows,
+                           const int32_t *classes, size_t class_count,
+                           uint64_t seed, uint32_t *order, neap_error *error);
+
+// Writes the order that sorts keys upwards, equal keys in their own order.
+// keys: [rows], no NaN.
+//   NEAP_EMEMORY  no memory
+neap_status neap_sort_rows(const neap *engine, size_t rows, const double *keys,
+                           uint32_t *order, neap_error *error);
+
+// What a look over rows finds.
+typedef struct neap_look {
+  size_t duplicates;  // rows that are equal to an earlier one
+  uint8_t *constant;  // out [columns]: 1 where all rows have one number
+  uint8_t *id;        // out [columns]: 1 where each row has its own whole one
+} neap_look;
+
+// Looks for columns and rows that are of no use, or harm.
+//   NEAP_EMEMORY  no memory
+neap_status neap_look_over(const neap *engine, size_t rows, size_t columns,
+                           const void *x, neap_dtype dtype, neap_look *look,
+                           neap_error *error);
 
 // Writes a random order of 0 to count - 1: Fisher and Yates's shuffle (Knuth
 // 1997, vol. 2, algorithm 3.4.2 P) with draw i of a part of a stream at step i.

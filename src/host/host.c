@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -107,6 +108,37 @@ static void *read_file(void *data, const neap_host *memory, const char *path,
   return r.block;
 }
 
+// A file of no size, such as a pipe or one of /proc, can't be mapped.
+static const void *map_file(void *data, const char *path, size_t *size_bytes,
+                            neap_error *error) {
+  (void)data;
+  struct stat about = {0};
+  void *block = MAP_FAILED;
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  int failure = file < 0 || fstat(file, &about) != 0 ? errno : 0;
+  if (failure == 0) {
+    const bool sized = S_ISREG(about.st_mode) && about.st_size > 0;
+    failure = sized ? 0 : ENODEV;
+  }
+  if (failure == 0) {
+    block = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+    failure = block == MAP_FAILED ? errno : 0;
+  }
+  if (file >= 0)
+    close(file);
+  if (failure == 0) {
+    *size_bytes = (size_t)about.st_size;
+    return block;
+  }
+  neap_fail(error, NEAP_EHOST, "can't map %.150s: %s", path, strerror(failure));
+  return NULL;
+}
+
+static void unmap_file(void *data, const void *block, size_t size_bytes) {
+  (void)data;
+  munmap((void *)(size_t)block, size_bytes);
+}
+
 // ---------------------------------------------------------- the shared host
 
 static struct {
@@ -157,7 +189,9 @@ static void make_shared(void) {
                             .max_workers = workers,
                             .clock = read_clock,
                             .read_file = read_file,
-                            .isa = getenv("NEAP_ISA")};
+                            .isa = getenv("NEAP_ISA"),
+                            .map_file = map_file,
+                            .unmap_file = unmap_file};
 }
 
 const neap_host *neap_host_shared(neap_error *error) {

@@ -52,6 +52,15 @@ local benches = {
       { python, "tests/bench/matmul_numpy.py" },
     },
   },
+  read = {
+    title = "files of 1 M rows x 20 numbers as data sets, and .npy opened, one "
+      .. "thread",
+    unit = "s",
+    sides = {
+      { build .. "/neap", "tests/bench/read.lua", build .. "/bench" },
+      { python, "tests/bench/read_pandas.py", build .. "/bench" },
+    },
+  },
   grid = {
     title = "121 points, 100,000 x 32 rows, 20 epochs of SGD, one thread",
     unit = "s",
@@ -97,7 +106,7 @@ local benches = {
 }
 
 local order = {
-  "loss", "losses", "softmax", "lua", "matmul", "grid", "mlp",
+  "loss", "losses", "softmax", "lua", "matmul", "read", "grid", "mlp",
   "metrics", "converged", "scale", "program",
 }
 

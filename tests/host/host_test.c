@@ -104,6 +104,34 @@ static void test_files_that_cannot_be_read(void) {
   check_refusal("/tmp", "can't read /tmp: Is a directory");
 }
 
+static void refuse_mapping(const char *path, const char *message) {
+  const neap_host *host = neap_host_shared(NULL);
+  size_t size_bytes = 77;
+  neap_error error = {0};
+  CHECK(host->map_file(host->data, path, &size_bytes, &error) == NULL);
+  CHECK(error.code == NEAP_EHOST && size_bytes == 77);
+  CHECK_SHOW(strcmp(error.message, message) == 0, "%s", error.message);
+}
+
+static void test_mapped_files(void) {
+  const neap_host *host = neap_host_shared(NULL);
+  char path[] = "/tmp/neap_XXXXXX";
+  const int file = mkstemp(path);
+  CHECK(file >= 0 && close(file) == 0);
+  write_file(path, "some bytes", 10);
+  size_t size_bytes = 0;
+  const void *block = host->map_file(host->data, path, &size_bytes, NULL);
+  CHECK(block != NULL && size_bytes == 10);
+  remove(path);  // what is mapped stays
+  CHECK(memcmp(block, "some bytes", 10) == 0);
+  host->unmap_file(host->data, block, size_bytes);
+  refuse_mapping("/nosuch.npy",
+                 "can't map /nosuch.npy: No such file or directory");
+  refuse_mapping("/tmp", "can't map /tmp: No such device");
+  refuse_mapping("/proc/self/status",
+                 "can't map /proc/self/status: No such device");
+}
+
 static void mark(void *argument, size_t task, size_t worker) {
   char *marks = argument;
   marks[task] = worker < neap_host_shared(NULL)->max_workers;
@@ -134,5 +162,6 @@ int main(void) {
   test_parallel_loop();
   test_files();
   test_files_that_cannot_be_read();
+  test_mapped_files();
   return check_result();
 }

@@ -22,22 +22,29 @@ static const neap_optimizer *optimizer(const char *name) {
 static size_t read_breast_cancer(const char *folder) {
   static char text[1 << 18];
   char path[512];
-  static neap_field names[ROWS_MAX];
+  static int32_t codes[ROWS_MAX];
   snprintf(path, sizeof path, "%s/breast_cancer.csv", folder);
   FILE *file = fopen(path, "rb");
   CHECK(file != NULL);
   const size_t size = fread(text, 1, sizeof text, file);
   fclose(file);
   neap_csv csv;
-  neap_column columns[FEATURES + 1] = {NEAP_TEXT};
-  for (size_t j = 1; j <= FEATURES; j++)
-    columns[j] = NEAP_NUMBER;
+  neap *engine = neap_new(NULL, NULL);
+  neap_levels levels = {.engine = engine};
+  neap_column columns[FEATURES + 1] = {
+      {.kind = NEAP_TEXT, .codes = codes, .levels = &levels}};
+  for (size_t j = 1; j <= FEATURES; j++) {
+    columns[j] = (neap_column){
+        .kind = NEAP_NUMBER, .numbers = x + j - 1, .stride = FEATURES};
+  }
   CHECK(neap_csv_scan(text, size, &(neap_csv_options){0}, &csv, NULL) ==
         NEAP_OK);
   CHECK(csv.rows == 569 && csv.columns == FEATURES + 1);
-  CHECK(neap_csv_read(&csv, columns, x, names, NULL) == NEAP_OK);
+  CHECK(neap_csv_read(&csv, columns, NULL) == NEAP_OK);
   for (size_t i = 0; i < csv.rows; i++)
-    targets[i] = names[i].text[0] == 'm';
+    targets[i] = levels.list[codes[i]].field.text[0] == 'm';
+  neap_levels_free(&levels);
+  neap_free(engine);
   neap_standardize(csv.rows, FEATURES, x, NEAP_FLOAT64, shift, scale);
   return csv.rows;
 }

@@ -1,0 +1,168 @@
+--- Files and bytes as data sets; for lua/neap/data.lua.
+local arrays = require "neap.files.arrays"
+local core = require "neap.core"
+local finish = require "neap.files.finish"
+local formats = require "neap.files.formats"
+local options = require "neap.options"
+local refuse = require "neap.files.refuse"
+
+local M = {}
+
+local loaders = {
+  csv = require("neap.files.csv").load,
+  npy = arrays.load,
+  npz = arrays.load,
+  libsvm = require("neap.files.libsvm").load,
+  arff = require("neap.files.arff").load,
+}
+
+local a_character = "one character"
+local spec = {
+  format = { "choice", names = formats.names },
+  target = { "any", wanted = "a column's name or number" },
+  positive = { "any" },
+  weight = { "any" },
+  group = { "any" },
+  ignore = { "any" },
+  categorical = { "any" },
+  missing = { "any" },
+  like = { "any" },
+  delimiter = { "string", wanted = a_character },
+  decimal = { "choice", names = { ".", "," } },
+  comment = { "string", wanted = a_character },
+  header = { "boolean" },
+  x = { "string", wanted = "an array's name" },
+  base = { "number", low = 0, high = 1, whole = true },
+  features = { "number", low = 1, high = 2 ^ 31, whole = true },
+}
+
+-- The options that each format takes, besides these.
+local common = { "format", "positive", "ignore", "missing", "like" }
+local own = {
+  csv = { "target", "weight", "group", "categorical", "delimiter", "decimal",
+    "comment", "header" },
+  npy = { "target", "weight", "group" },
+  npz = { "target", "weight", "group", "x" },
+  libsvm = { "base", "features" },
+  arff = { "target", "weight", "group" },
+}
+
+-- Refuses an option that does nothing for a format.
+local function check_options(o, format)
+  local takes = {}
+  for _, list in ipairs { common, own[format] } do
+    for _, name in ipairs(list) do takes[name] = true end
+  end
+  for _, name in ipairs { "target", "weight", "group", "categorical",
+    "delimiter", "decimal", "comment", "header", "x", "base", "features" } do
+    if o[name] ~= nil and not takes[name] then
+      refuse("%s is no option of %s", name, format)
+    end
+  end
+end
+
+-- A delimiter or comment can't be what numbers and quotes are made of.
+local function check_character(o, key)
+  local text = o[key]
+  if text == nil then return end
+  if #text ~= 1 or text:find('^[%w%.%+%-"\r\n]$') then
+    refuse("%s is '%s'; wanted one character that is no digit, letter, sign, "
+      .. "point or quote", key, text)
+  end
+end
+
+-- Where an option is not given, the data that these are to be like have it.
+local function fill_from(o, recipe)
+  local filled = {}
+  for key, value in pairs(recipe) do
+    if spec[key] and key ~= "features" then filled[key] = value end
+  end
+  for key, value in pairs(o) do filled[key] = value end
+  filled.positive = nil
+  return filled
+end
+
+local function recipe_of(o, recipes)
+  if o.like == nil then return nil end
+  local recipe = type(o.like) == "table" and recipes(o.like)
+  if not recipe then
+    refuse("like is no data set that was read from a file")
+  end
+  if o.positive ~= nil then
+    refuse("positive is for new classes; like says which is which")
+  end
+  return recipe
+end
+
+local function load(bytes, path, o, recipes)
+  local like = recipe_of(o, recipes)
+  local format = o.format or formats.find(bytes:head(16), path)
+  if format == "tsv" then
+    o.delimiter = o.delimiter or "\t"
+    format = "csv"
+  end
+  check_options(o, format)
+  if like then o = fill_from(o, like) end
+  o.format = format
+  check_character(o, "delimiter")
+  check_character(o, "comment")
+  if o.target == nil and (format == "csv" or format == "npy") then
+    error({ missing_target = true }, 0)
+  end
+  local reading = loaders[format](bytes, o, like)
+  -- Arrays may lie in the bytes; of text nothing is needed any more.
+  if format ~= "npy" and format ~= "npz" then bytes:close() end
+  return finish(reading, o, like)
+end
+
+-- Runs load, and blames the caller for what it refuses; it must not be a tail
+-- call.
+local function guarded(name, where, level, ...)
+  local ok, result = pcall(load, ...)
+  if ok then return result end
+  if type(result) ~= "table" then error(result, 0) end
+  if result.missing_target then
+    error(("bad argument #2 to '%s' (target is missing; wanted a column's "
+      .. "name or number)"):format(name), level + 1)
+  end
+  error(where .. result.refused, level + 1)
+end
+
+--- The parts of a data set from bytes; see neap.data.parse.
+-- @param recipes a function from a data set to its recipe, or nil
+function M.parse(text, given, recipes)
+  if type(text) ~= "string" then
+    error(("bad argument #1 to 'parse' (text is a %s; wanted a string)")
+      :format(type(text)), 3)
+  end
+  local o = options.read("parse", given, spec, 3, 2)
+  return (guarded("parse", "", 3, core.files.bytes(text), nil, o, recipes))
+end
+
+--- The parts of a data set from a file; see neap.data.read.
+-- @return the parts, or nil and why the file can't be read
+function M.read(path, given, recipes)
+  if type(path) ~= "string" then
+    error(("bad argument #1 to 'read' (path is a %s; wanted a string)")
+      :format(type(path)), 3)
+  end
+  local o = options.read("read", given, spec, 3, 2)
+  local bytes, why = core.files.open(path)
+  if not bytes then return nil, why end
+  return (guarded("read", path .. ": ", 3, bytes, path, o, recipes))
+end
+
+--- The array of a .npy file; see neap.data.read_array.
+function M.read_array(path)
+  if type(path) ~= "string" then
+    error(("bad argument #1 to 'read_array' (path is a %s; wanted a string)")
+      :format(type(path)), 3)
+  end
+  local bytes, why = core.files.open(path)
+  if not bytes then return nil, why end
+  local array, wrong = core.files.npy(bytes)
+  if not array then error(path .. ": " .. wrong, 3) end
+  return array
+end
+
+return M

@@ -1,0 +1,204 @@
+--- Writes data sets: .npz, which numpy reads, and CSV.
+local core = require "neap.core"
+
+-- ------------------------------------------------------------------- .npz
+
+local byte_order = string.pack("=I2", 1) == "\1\0" and "<" or ">"
+local dtypes = { float64 = "f8", float32 = "f4", int32 = "i4" }
+
+-- The header of a .npy file, version 1.0, so long that numbers are aligned.
+local function npy_header(array)
+  local n, m = array:shape()
+  local dict = ("{'descr': '%s%s', 'fortran_order': False, 'shape': (%d,%s), }")
+    :format(byte_order, dtypes[array:dtype()], n, m and (" %d"):format(m) or "")
+  local fill = -(10 + #dict + 1) % 64
+  dict = dict .. (" "):rep(fill) .. "\n"
+  return "\x93NUMPY\1\0" .. string.pack("<I2", #dict) .. dict
+end
+
+local most32 = 0xFFFFFFFF
+
+-- Fields of ZIP64 for what does not fit 32 bits, and what stands in its place.
+local function wide(...)
+  local shown, extra = {}, ""
+  for i, number in ipairs { ... } do
+    shown[i] = number < most32 and number or most32
+    if number >= most32 then extra = extra .. string.pack("<I8", number) end
+  end
+  if extra ~= "" then extra = string.pack("<I2s2", 1, extra) end
+  return extra, table.unpack(shown)
+end
+
+-- 1980-01-01: the same data are the same bytes.
+local date = 0x21
+
+local function local_header(e)
+  -- Both sizes must be there where one is.
+  local big = e.size >= most32
+  local extra = big and string.pack("<I2I2I8I8", 1, 16, e.size, e.size) or ""
+  local size = big and most32 or e.size
+  return string.pack("<I4I2I2I2I2I2I4I4I4I2I2", 0x04034B50, big and 45 or 20,
+    0, 0, 0, date, e.crc, size, size, #e.name, #extra) .. e.name .. extra
+end
+
+local function central_header(e)
+  local extra, packed, size, offset = wide(e.size, e.size, e.offset)
+  return string.pack("<I4I2I2I2I2I2I2I4I4I4I2I2I2I2I2I4I4", 0x02014B50,
+    45, extra ~= "" and 45 or 20, 0, 0, 0, date, e.crc, packed, size, #e.name,
+    #extra, 0, 0, 0, 0, offset) .. e.name .. extra
+end
+
+local function end_records(count, start, size)
+  local records = ""
+  if start >= most32 or size >= most32 or count >= 0xFFFF then
+    records = string.pack("<I4I8I2I2I4I4I8I8I8I8", 0x06064B50, 44, 45, 45, 0, 0,
+      count, count, size, start)
+      .. string.pack("<I4I4I8I4", 0x07064B50, 0, start + size, 1)
+  end
+  return records .. string.pack("<I4I2I2I2I2I4I4I2", 0x06054B50, 0, 0,
+    math.min(count, 0xFFFF), math.min(count, 0xFFFF), math.min(size, most32),
+    math.min(start, most32), 0)
+end
+
+local chunk_bytes = 1 << 24
+
+local function write_npz(put, arrays)
+  local entries, at = {}, 0
+  local function add(bytes)
+    put(bytes)
+    at = at + #bytes
+  end
+  for i, row in ipairs(arrays) do
+    local name, array = row[1], row[2]
+    local header = npy_header(array)
+    local n, m = array:shape()
+    local bytes = n * (m or 1) * (array:dtype() == "float64" and 8 or 4)
+    local e = {
+      name = name .. ".npy", offset = at, size = #header + bytes,
+      crc = core.files.crc32(array, core.files.crc32(header)),
+    }
+    entries[i] = e
+    add(local_header(e) .. header)
+    for first = 0, bytes - 1, chunk_bytes do
+      add(core.files.array_bytes(array, first, chunk_bytes))
+    end
+  end
+  local start = at
+  for _, e in ipairs(entries) do add(central_header(e)) end
+  add(end_records(#entries, start, at - start))
+end
+
+-- The labels as numbers: the classes' names where all are numbers, else their
+-- indices.
+local function labels_of(f)
+  local whole, named = true, {}
+  for c, name in ipairs(f.classes) do
+    local number = tonumber(name)
+    if not number then return f.codes end
+    named[c] = number
+    whole = whole and number == math.floor(number) and math.abs(number) < 2 ^ 31
+  end
+  if whole then
+    return core.files.recode(f.codes, core.array.array(named, "int32"))
+  end
+  local y = core.array.zeros(f.n)
+  for i = 1, f.n do y[i] = named[f.codes[i] + 1] end
+  return y
+end
+
+local function npz(put, f)
+  local arrays = { { "X", f.x }, { "y", labels_of(f) } }
+  for _, name in ipairs { "weights", "groups", "truth" } do
+    if f[name] then arrays[#arrays + 1] = { name, f[name] } end
+  end
+  write_npz(put, arrays)
+end
+
+-- -------------------------------------------------------------------- CSV
+
+local function quoted(text)
+  if text:find('[",;\t|\r\n]') or text:find("^%s") or text:find("%s$")
+    or text == "" then
+    return '"' .. text:gsub('"', '""') .. '"'
+  end
+  return text
+end
+
+-- The line of the columns' names, or nil and one that would be there twice. One
+-- that is a number would pass for a row.
+local function header_of(f, more, target)
+  local names, taken, twice = {}, {}, nil
+  local function add(name)
+    if tonumber(name) then name = "x" .. name end
+    twice = taken[name] and name or twice
+    taken[name] = true
+    names[#names + 1] = quoted(name)
+  end
+  for _, name in ipairs(f.names) do add(name) end
+  add(target)
+  for _, name in ipairs(more) do add(name) end
+  if twice then return nil, twice end
+  return table.concat(names, ",") .. "\n"
+end
+
+local rows_at_once = 2048
+
+-- What goes beside rows and classes: arrays, and the names of their columns.
+local function columns_of(f)
+  local names, columns = {}, {}
+  for _, row in ipairs { { "weights", "weight" }, { "groups", "group" },
+    { "truth", "truth" } } do
+    local array = f[row[1]]
+    if array then
+      columns[#columns + 1] = array
+      local _, m = array:shape()
+      for j = 1, m or 1 do
+        names[#names + 1] = m and row[2] .. j - 1 or row[2]
+      end
+    end
+  end
+  return names, columns
+end
+
+local function csv(put, f, header)
+  local classes, _, columns = {}, columns_of(f)
+  for c, name in ipairs(f.classes) do classes[c] = quoted(name) end
+  put(header)
+  for first = 1, f.n, rows_at_once do
+    put(core.files.csv_lines(first, math.min(f.n, first + rows_at_once - 1),
+      f.x, f.codes, classes, columns))
+  end
+end
+
+--- Writes a data set; see neap.Data:write.
+-- @param f the fields of the data set
+-- @return true, or nil and why not
+return function(f, path, target)
+  local ending = path:match("%.(%w+)$")
+  if ending ~= "npz" and ending ~= "csv" then
+    error(("bad argument #1 to 'write' (path is '%s'; wanted one that ends in "
+      .. ".npz or .csv)"):format(path), 3)
+  end
+  local header, twice
+  if ending == "csv" then
+    header, twice = header_of(f, (columns_of(f)), target)
+    if not header then
+      error(("bad argument #1 to 'write' (two columns would be '%s'; wanted "
+        .. "other names, or another target)"):format(twice), 3)
+    end
+  end
+  local file, why = io.open(path, "wb")
+  if not file then return nil, why end
+  local function put(bytes)
+    local done, wrong = file:write(bytes)
+    if not done then error({ wrong = wrong }, 0) end
+  end
+  local ok, result = pcall(header and csv or npz, put, f, header)
+  local closed, at_close = file:close()
+  if ok then
+    if not closed then return nil, at_close end
+    return true
+  end
+  if type(result) == "table" then return nil, path .. ": " .. result.wrong end
+  error(result, 0)
+end
