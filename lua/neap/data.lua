@@ -1,7 +1,8 @@
 --- Data sets: generated with known truth, read from CSV, split and dealt.
 --
 -- A data set never changes; every operation gives a new one. Fields: x, y, n,
--- features, names, classes, counts, prior, weights, truth.
+-- features, names, classes, counts, prior, weights, groups, truth, clean_y,
+-- clean_truth.
 local core = require "neap.core"
 local labels = require "neap.labels"
 local options = require "neap.options"
@@ -27,8 +28,14 @@ local meta = {
   end,
   __tostring = function(self)
     local f = fields[self]
-    return ("neap.Data (%d rows, %d features, classes %s)")
-      :format(f.n, f.features, table.concat(f.classes, ", "))
+    local classes = {}
+    for c = 1, math.min(#f.classes, 10) do
+      classes[c] = ("%s: %d"):format(f.classes[c], f.counts[c])
+    end
+    if #f.classes > 10 then classes[11] = "..." end
+    return ("neap.Data (%d rows, %d features, classes %s%s)")
+      :format(f.n, f.features, table.concat(classes, ", "),
+        f.origin and "; " .. f.origin or "")
   end,
 }
 
@@ -52,18 +59,25 @@ local function frozen(list)
   })
 end
 
+-- Arrays of which a data set may have one number, or row, for each row.
+local row_fields = {
+  "weights", "truth", "groups", "clean_codes", "clean_truth",
+}
+
 -- Makes a data set from checked parts: x, codes (int32 classes), classes
--- (names), names, and optional weights, truth, standardize.
+-- (names), names, and optional row_fields, standardize, source (what drew it)
+-- and origin (the same as text).
 local function make(parts)
   local f = {
     x = freeze(parts.x),
     codes = freeze(parts.codes),
     classes = parts.classes,
     names = parts.names,
-    weights = freeze(parts.weights),
-    truth = freeze(parts.truth),
     standardize = parts.standardize,
+    source = parts.source,
+    origin = parts.origin,
   }
+  for _, key in ipairs(row_fields) do f[key] = freeze(parts[key]) end
   f.n, f.features = f.x:shape()
   f.counts = {}
   for c = 1, #f.classes do
@@ -72,8 +86,9 @@ local function make(parts)
   if #f.classes == 2 then
     f.prior = f.n > 0 and f.counts[2] / f.n or nil
     f.y = freeze(f.codes:copy(f.x:dtype()))
+    f.clean_y = freeze(f.clean_codes and f.clean_codes:copy(f.x:dtype()))
   else
-    f.y = f.codes
+    f.y, f.clean_y = f.codes, f.clean_codes
   end
   for _, key in ipairs { "counts", "classes", "names" } do
     if getmetatable(f[key]) ~= "neap.List" then f[key] = frozen(f[key]) end
@@ -87,83 +102,6 @@ local function feature_names(count)
   local names = {}
   for j = 1, count do names[j] = "x" .. j end
   return names
-end
-
--- ------------------------------------------------------------- generators
-
-local function generate(generator, given, level)
-  local ok, x, y, truth = pcall(generator.draw, given)
-  if not ok then
-    -- The message blames this file; it should blame the caller.
-    error((x:gsub("^.-bad argument #1 to '%?'",
-      "bad argument #1 to '" .. generator.name .. "'")), level + 1)
-  end
-  local _, features = x:shape()
-  return make {
-    x = x,
-    codes = y:copy("int32"),
-    classes = { "0", "1" },
-    names = feature_names(features),
-    truth = truth,
-    standardize = false,
-  }
-end
-
-local generators = {}
-for _, generator in ipairs(core.data.generators) do
-  generators[generator.name] = generator
-  M[generator.name] = function(given)
-    return generate(generator, given or {}, 2)
-  end
-end
-
---- The generators: a list of { name =, summary =, parameters = }.
-function M.list()
-  local list = {}
-  for i, generator in ipairs(core.data.generators) do
-    list[i] = {
-      name = generator.name,
-      summary = generator.summary,
-      parameters = generator.parameters,
-    }
-  end
-  return list
-end
-
---- A recipe for fresh draws of a generator.
--- @param name of a generator
--- @param given its options, and test: the rows of the test set (default n)
--- @return function(seed) -> train, test
-function M.recipe(name, given)
-  local generator = generators[name]
-  if not generator then
-    local names = {}
-    for i, row in ipairs(core.data.generators) do names[i] = row.name end
-    error(("bad argument #1 to 'recipe' (no generator '%s'; there are %s)")
-      :format(tostring(name), table.concat(names, ", ")), 2)
-  end
-  local train, test = {}, {}
-  for key, value in pairs(given or {}) do train[key] = value end
-  local rows = train.test or train.n or 1000
-  if math.type(rows) ~= "integer" or rows < 1 then
-    error(("bad argument #2 to 'recipe' (test is %s; wanted a whole number "
-      .. ">= 1)"):format(tostring(rows)), 2)
-  end
-  train.test = nil
-  if train.seed then
-    error("bad argument #2 to 'recipe' (a recipe is given its seed later)", 2)
-  end
-  for key, value in pairs(train) do test[key] = value end
-  test.n, test.part = rows, 1
-  -- What is wrong with the options is said now, not at the first draw.
-  local try = {}
-  for key, value in pairs(train) do try[key] = value end
-  try.n = 1
-  generate(generator, try, 2)
-  return function(seed)
-    train.seed, test.seed = seed, seed
-    return generate(generator, train, 2), generate(generator, test, 2)
-  end
 end
 
 -- -------------------------------------------------------- from arrays
@@ -373,15 +311,19 @@ end
 
 local function subset(data, positions)
   local f = fields[data]
-  return make {
+  local parts = {
     x = core.data.take(f.x, positions),
     codes = core.data.take(f.codes, positions),
     classes = f.classes,
     names = f.names,
-    weights = f.weights and core.data.take(f.weights, positions),
-    truth = f.truth and core.data.take(f.truth, positions),
     standardize = f.standardize,
+    source = f.source,
+    origin = f.origin,
   }
+  for _, key in ipairs(row_fields) do
+    parts[key] = f[key] and core.data.take(f[key], positions)
+  end
+  return make(parts)
 end
 
 -- Calls a C function that knows classes by number, and names them.
@@ -451,5 +393,16 @@ function methods:folds(given)
     return subset(self, core.array.array(rest, "int32")), subset(self, test)
   end
 end
+
+-- What the files that add to this one know of data sets.
+local inside = {
+  fields = fields,
+  methods = methods,
+  row_fields = row_fields,
+  make = make,
+  subset = subset,
+  check_self = check_self,
+}
+inside.describe = require "neap.generate"(M, make).describe
 
 return M

@@ -11,11 +11,16 @@
 
 // One stream for each purpose: adding a use never shifts the others.
 typedef enum neap_stream {
-  NEAP_STREAM_LABEL = 1,    // the class of row i
-  NEAP_STREAM_FEATURE = 2,  // the features of row i
-  NEAP_STREAM_SPLIT = 3,    // which rows go to which side or fold
-  NEAP_STREAM_SHUFFLE = 4,  // the order of rows in epoch `part`
-  NEAP_STREAM_SEED = 5,     // a seed made from a seed
+  NEAP_STREAM_LABEL = 1,        // the class of row i
+  NEAP_STREAM_FEATURE = 2,      // the features of row i
+  NEAP_STREAM_SPLIT = 3,        // which rows go to which side or fold
+  NEAP_STREAM_SHUFFLE = 4,      // the order of rows in epoch `part`
+  NEAP_STREAM_SEED = 5,         // a seed made from a seed
+  NEAP_STREAM_POSITION = 16,    // where on its curve row i lies
+  NEAP_STREAM_POPULATION = 17,  // centers and covariances
+  NEAP_STREAM_GROUP = 18,       // what the rows of group i share
+  NEAP_STREAM_NOISE = 19,       // which labels are flipped, and to what
+  NEAP_STREAM_SAMPLE = 20,      // which rows of a class are kept
 } neap_stream;
 
 typedef struct neap_philox {

@@ -16,16 +16,59 @@ typedef enum neap_labels {
   NEAP_LABELS_EXACT,        // of the first n rows floor(n prior + 1/2) are
 } neap_labels;
 
+// A mixture of Gaussians: what many generators draw from, and what the best
+// that is possible is computed from.
+typedef struct neap_factor {
+  double scale;    // the deviation of a round Gaussian, if lower is NULL
+  double *lower;   // [features][features]: L of the covariance L L'
+  double *turned;  // its transpose
+  double log_determinant;  // of L
+} neap_factor;
+
+typedef struct neap_component {
+  uint32_t class_index;  // below classes
+  uint32_t factor;       // below factor_count
+  double weight;         // within its class; they add up to 1
+  double *mean;          // [features]
+} neap_component;
+
+typedef struct neap_mixture {
+  size_t features, classes, count, factor_count, dense_count;
+  double *priors;              // [classes]; they add up to 1
+  neap_component *components;  // [count]
+  neap_factor *factors;        // [factor_count]
+  neap_arena arena;
+} neap_mixture;
+
+// Gives the memory of a mixture back. A mixture of zeros is allowed.
+void neap_mixture_free(const neap *engine, neap_mixture *mixture);
+
+// Writes the lower triangle L with L L' = covariance, and zeros above it.
+// covariance, lower: [features][features], rows; only the lower triangle of
+// covariance is read; lower may be covariance.
+//   NEAP_EDATA  the covariance is not positive definite
+neap_status neap_cholesky(size_t features, const double *covariance,
+                          double *lower, neap_error *error);
+
+// Sets the other members of a factor whose lower triangle is there.
+void neap_factor_finish(size_t features, neap_factor *factor);
+
 typedef struct neap_draw {
   size_t rows, features;
+  uint64_t first;  // the number of the first row: 0, unless drawn in pieces
   uint64_t seed;
   uint32_t part;  // tells training rows (0) from test rows (1)
   neap_labels labels;
-  const double *params;  // in the generator's order
-  neap_dtype dtype;      // of x and y: float64 or float32
-  void *x;               // out [rows][features]
-  void *y;               // out [rows]: 0 or 1
-  double *truth;         // out [rows]: P(y = 1 | x)
+  const double *params;       // in the generator's order
+  size_t classes;             // as the generator's classes_of has it
+  const double *priors;       // [classes], adding up to 1; NULL: the default
+  const neap_mixture *given;  // of generators that take components
+  neap_dtype dtype;           // of x and y: float64 or float32
+  void *x;                    // out [rows][features]
+  void *y;                    // out [rows]: 0 to classes - 1
+  double *truth;    // out: P(y = 1 | x) [rows]; classes > 2: [rows][classes]
+  int32_t *groups;  // out [rows], of generators that have groups
+  double *weights;  // out [rows], of generators that have weights
 } neap_draw;
 
 typedef struct neap_generator {
@@ -33,9 +76,20 @@ typedef struct neap_generator {
   const char *summary;
   neap_parameter parameters[NEAP_PARAMETER_MAX];  // ends where name is NULL
   size_t features;                                // unless asked
-  // Fails only for lack of memory.
+  bool fixed_features;                            // and nothing else
+  bool has_groups, has_weights;
+  bool takes_components;  // of a mixture that the caller describes
+  // Returns the number of classes that its parameters ask for; NULL: 2.
+  size_t (*classes_of)(const double *params);
+  // Draws. On an error no output is to be used.
+  //   NEAP_EARGUMENT  parameters don't go together
+  //   NEAP_EMEMORY    no memory
   neap_status (*draw)(const neap *engine, const neap_draw *draw,
                       neap_error *error);
+  // Makes the mixture of Gaussians that a draw's rows are independent draws
+  // from, which the caller frees; its outputs are not used. NULL: it is none.
+  neap_status (*mixture)(const neap *engine, const neap_draw *draw,
+                         neap_mixture *mixture, neap_error *error);
 } neap_generator;
 
 // Returns the generator at a position of the list, or NULL beyond its end.

@@ -13,4 +13,9 @@ const neap_kernels NEAP_NAME(neap_kernels) = {
     .matmul = NEAP_NAME(neap_matmul),
     .pack = NEAP_NAME(neap_pack),
     .normals = NEAP_PASTE(neap_normals, f32, NEAP_ISA),
+    .words = NEAP_PASTE(neap_words, f32, NEAP_ISA),
+    .place = NEAP_NAME(neap_place),
+    .square_distances = NEAP_NAME(neap_square_distances),
+    .solve_lower = NEAP_PASTE(neap_solve_lower, f64, NEAP_ISA),
+    .posterior = NEAP_PASTE(neap_posterior, f64, NEAP_ISA),
 };

@@ -1,0 +1,113 @@
+// kernel/gaussian.c -- rows of Gaussians, their densities and posteriors, the
+// same bits on every machine: nothing is fused, sums are in order.
+#define NEAP_PLAIN
+#include "kernel/math.h"
+#include "kernel/table.h"
+
+void NEAP_NAME(neap_place)(size_t features, const double *mean, double scale,
+                           const double *factor, const float *normal,
+                           double *work, void *to) {
+  real *x = to;
+  if (factor == NULL) {
+    NEAP_LANES
+    for (size_t j = 0; j < features; j++)
+      x[j] = (real)(mean[j] + scale * (double)normal[j]);
+    return;
+  }
+  memcpy(work, mean, features * sizeof *work);
+  for (size_t k = 0; k < features; k++) {
+    const double z = (double)normal[k];
+    const double *column = factor + k * features;
+    NEAP_LANES
+    for (size_t j = k; j < features; j++)
+      work[j] += column[j] * z;
+  }
+  for (size_t j = 0; j < features; j++)
+    x[j] = (real)work[j];
+}
+
+void NEAP_NAME(neap_square_distances)(size_t features, size_t rows,
+                                      const void *from, size_t stride,
+                                      const double *mean, double *out) {
+  const real *columns = from;
+  for (size_t i = 0; i < rows; i += NEAP_PAD) {
+    double square[NEAP_PAD] = {0};
+    for (size_t j = 0; j < features; j++) {
+      const real *column = columns + j * stride + i;
+      const double center = mean[j];
+      NEAP_LANES
+      for (int r = 0; r < NEAP_PAD; r++) {
+        const double gap = (double)column[r] - center;
+        square[r] += gap * gap;
+      }
+    }
+    memcpy(out + i, square, sizeof square);
+  }
+}
+
+#if NEAP_REAL_BITS == 64
+
+void NEAP_NAME(neap_solve_lower)(size_t features, size_t rows,
+                                 const double *lower, size_t stride,
+                                 double *columns) {
+  for (size_t i = 0; i < rows; i += NEAP_PAD) {
+    for (size_t j = 0; j < features; j++) {
+      double left[NEAP_PAD];
+      memcpy(left, columns + j * stride + i, sizeof left);
+      for (size_t k = 0; k < j; k++) {
+        const double *known = columns + k * stride + i;
+        const double entry = lower[j * features + k];
+        NEAP_LANES
+        for (int r = 0; r < NEAP_PAD; r++)
+          left[r] -= entry * known[r];
+      }
+      const double diagonal = lower[j * features + j];
+      NEAP_LANES
+      for (int r = 0; r < NEAP_PAD; r++)
+        columns[j * stride + i + (size_t)r] = left[r] / diagonal;
+    }
+  }
+}
+
+// The smallest half square goes first, so that no exponential is too small.
+static void find_least(size_t terms, size_t stride, const double *half,
+                       double *least) {
+  memcpy(least, half, NEAP_PAD * sizeof *least);
+  for (size_t t = 1; t < terms; t++) {
+    const double *row = half + t * stride;
+    NEAP_LANES
+    for (int r = 0; r < NEAP_PAD; r++)
+      least[r] = row[r] < least[r] ? row[r] : least[r];
+  }
+}
+
+void NEAP_NAME(neap_posterior)(size_t rows, size_t terms, const double *weights,
+                               const uint32_t *term_classes, size_t classes,
+                               size_t stride, const double *half,
+                               double *shares) {
+  for (size_t i = 0; i < rows; i += NEAP_PAD) {
+    double least[NEAP_PAD], all[NEAP_PAD] = {0};
+    find_least(terms, stride, half + i, least);
+    for (size_t c = 0; c < classes; c++)
+      memset(shares + c * stride + i, 0, sizeof all);
+    for (size_t t = 0; t < terms; t++) {
+      const double *row = half + t * stride + i;
+      double *share = shares + term_classes[t] * stride + i;
+      const double weight = weights[t];
+      NEAP_LANES
+      for (int r = 0; r < NEAP_PAD; r++) {
+        const double part = weight * neap_exp(least[r] - row[r]);
+        all[r] += part;
+        share[r] += part;
+      }
+    }
+    for (size_t c = 0; c < classes; c++) {
+      double *share = shares + c * stride + i;
+      NEAP_LANES
+      for (int r = 0; r < NEAP_PAD; r++)
+        share[r] /= all[r];
+    }
+  }
+}
+
+#endif
