@@ -99,6 +99,65 @@ const neap_generator *neap_generator_at(size_t position);
 // them whole numbers below 2^53, which Lua and JSON keep exactly.
 uint64_t neap_seed_of(uint64_t seed, uint64_t index);
 
+// ---------------------------------------------------------- the population
+//
+// The metrics of a score on endless test rows, by Gauss and Legendre's rule on
+// ever more panels, until twice as many change nothing above 1e-11. A score is
+// the logit that a model gives; equal scores have probability 0.
+
+typedef struct neap_population {
+  double roc_auc, average_precision, log_loss, brier;
+  double calibration_error;   // E |P(y = 1 | score) - sigmoid(score)|
+  double f1;                  // of scores >= 0
+  double f1_tuned;            // the largest, at scores >= f1_threshold
+  double f1_threshold;
+  double balanced_accuracy;   // the largest, at scores >= its threshold
+  double balanced_threshold;
+} neap_population;
+
+// A part of the scores' distribution.
+typedef struct neap_score_term {
+  uint32_t class_index;     // 0 or 1
+  double weight;            // of the whole; they add up to 1
+  double mean, deviation;   // of the scores; deviation > 0
+} neap_score_term;
+
+// Scores that are mixtures of normal numbers: those of a linear model on a
+// mixture of Gaussians.
+//   NEAP_EDATA    a class has no weight, or the panels don't suffice
+//   NEAP_EMEMORY  no memory
+neap_status neap_population_of_scores(const neap *engine,
+                                      const neap_score_term *terms,
+                                      size_t count, neap_population *population,
+                                      neap_error *error);
+
+// The true logit of the logistic generator; errors as above.
+neap_status neap_population_of_logistic(const neap *engine, double prior,
+                                        double slope,
+                                        neap_population *population,
+                                        neap_error *error);
+
+// The true logit of the circles generator; errors as above.
+neap_status neap_population_of_circles(const neap *engine, double prior,
+                                       double noise, double factor,
+                                       neap_population *population,
+                                       neap_error *error);
+
+// Three Gaussians N(., I) in a plane: the one of a class that has one lies at
+// 0, the other class's two at a[0] and a[1].
+typedef struct neap_wedge {
+  double prior;        // of class 1
+  uint32_t single;     // the class that has one
+  double weight[2];    // of the two within their class, above 0
+  double a[2][2];      // not 0, and not on a line with 0
+} neap_wedge;
+
+// The true logit of three Gaussians; errors as above.
+neap_status neap_population_of_wedge(const neap *engine,
+                                     const neap_wedge *wedge,
+                                     neap_population *population,
+                                     neap_error *error);
+
 // -------------------------------------------------------------------- CSV
 
 // A text's layout, found by reading it once. Lines and columns count from 1.

@@ -6,8 +6,8 @@
 
 #include "kernel/math.h"
 
-// Rows that are worked on at once; fewer of many features, for the memory.
-enum { PIECE = 256, WIDE_PIECE = NEAP_PAD, WIDE = 1024 };
+// Numbers of a piece: what of it is worked on stays in the first-level cache.
+enum { PIECE_NUMBERS = 2048, PIECE_MOST_ROWS = 256 };
 
 struct neap_pieces {
   const neap *engine;
@@ -32,7 +32,7 @@ struct neap_pieces {
 typedef struct piece {
   uint32_t *words, *components;  // [4][stride]; [rows]
   float *normals;                // [rows][width]
-  double *work, *mean;           // [features]
+  double *mean;                  // [features]
   void *padded;           // [NEAP_PAD][features up to NEAP_PAD] of any type
   void *columns;          // [features][stride] of any type
   double *half, *shares;  // [terms][stride]; [classes][stride]
@@ -43,7 +43,6 @@ static void lay_out_piece(const neap_pieces *p, neap_arena *a, piece *w) {
   w->words = neap_arena_take(a, 4 * stride, sizeof *w->words);
   w->components = neap_arena_take(a, stride, sizeof *w->components);
   w->normals = neap_arena_take(a, p->rows * p->width, sizeof *w->normals);
-  w->work = neap_arena_take(a, features, sizeof *w->work);
   w->mean = neap_arena_take(a, features, sizeof *w->mean);
   w->padded =
       neap_arena_take(a, NEAP_PAD * neap_padded(features), sizeof(double));
@@ -105,7 +104,9 @@ neap_status neap_pieces_new(const neap *engine, const neap_draw *draw,
   neap_pieces p = {.engine = engine, .draw = draw, .mixture = mixture};
   p.kernels = neap_kernels_of(engine, draw->dtype);
   p.wide = neap_kernels_of(engine, NEAP_FLOAT64);
-  p.rows = draw->features > WIDE ? WIDE_PIECE : PIECE;
+  p.rows = neap_padded(PIECE_NUMBERS / draw->features);
+  p.rows = p.rows < NEAP_PAD ? NEAP_PAD : p.rows;
+  p.rows = p.rows > PIECE_MOST_ROWS ? PIECE_MOST_ROWS : p.rows;
   p.stride = p.rows + NEAP_PAD;
   p.width = (draw->features + 3) / 4 * 4;
   for (size_t c = 0; c < mixture->count; c++)
@@ -221,7 +222,7 @@ static void place(neap_pieces *p, piece *w, size_t first, size_t count,
       mean = w->mean;
     }
     p->kernels->place(d->features, mean, f->scale, f->turned,
-                      w->normals + i * p->width, w->work,
+                      w->normals + i * p->width,
                       (char *)d->x + (first + i) * row_bytes);
   }
 }

@@ -4,26 +4,40 @@
 #include "kernel/math.h"
 #include "kernel/table.h"
 
+// `count` numbers of a row, from `first` on. What stands in the factor above
+// the diagonal of its block is 0.
+NEAP_INLINE void place_piece(size_t features, size_t first, const int count,
+                             const double *mean, const double *factor,
+                             const float *normal, real *x) {
+  double sum[NEAP_PAD];
+  for (int j = 0; j < count; j++)
+    sum[j] = mean[first + (size_t)j];
+  for (size_t k = 0; k < first + (size_t)count; k++) {
+    const double *column = factor + k * features + first;
+    const double z = (double)normal[k];
+    NEAP_LANES
+    for (int j = 0; j < count; j++)
+      sum[j] += column[j] * z;
+  }
+  for (int j = 0; j < count; j++)
+    x[first + (size_t)j] = (real)sum[j];
+}
+
 void NEAP_NAME(neap_place)(size_t features, const double *mean, double scale,
                            const double *factor, const float *normal,
-                           double *work, void *to) {
+                           void *to) {
   real *x = to;
+  size_t j = 0;
   if (factor == NULL) {
     NEAP_LANES
-    for (size_t j = 0; j < features; j++)
-      x[j] = (real)(mean[j] + scale * (double)normal[j]);
+    for (size_t i = 0; i < features; i++)
+      x[i] = (real)(mean[i] + scale * (double)normal[i]);
     return;
   }
-  memcpy(work, mean, features * sizeof *work);
-  for (size_t k = 0; k < features; k++) {
-    const double z = (double)normal[k];
-    const double *column = factor + k * features;
-    NEAP_LANES
-    for (size_t j = k; j < features; j++)
-      work[j] += column[j] * z;
-  }
-  for (size_t j = 0; j < features; j++)
-    x[j] = (real)work[j];
+  for (; j + NEAP_PAD <= features; j += NEAP_PAD)
+    place_piece(features, j, NEAP_PAD, mean, factor, normal, x);
+  if (j < features)
+    place_piece(features, j, (int)(features - j), mean, factor, normal, x);
 }
 
 void NEAP_NAME(neap_square_distances)(size_t features, size_t rows,

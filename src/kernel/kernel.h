@@ -74,10 +74,9 @@ typedef struct neap_kernels {
   // x_j = mean_j + sum_(k <= j) factor_kj normal_k: one row of a Gaussian,
   // without fused operations. factor [features][features] holds a lower
   // triangle turned over, so its row k is a column; NULL: mean_j + scale
-  // normal_j. work: [features], unused where factor is NULL.
+  // normal_j.
   void (*place)(size_t features, const double *mean, double scale,
-                const double *factor, const float *normal, double *work,
-                void *x);
+                const double *factor, const float *normal, void *x);
 
   // out_i = sum_j (columns_ji - mean_j)^2 in order, in double, without fused
   // operations. columns [features][stride]; rows a multiple of NEAP_PAD.

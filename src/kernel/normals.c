@@ -10,7 +10,7 @@
 
 #if NEAP_REAL_BITS == 32
 
-enum { LANES = 64, HALF = LANES / 2 };
+enum { LANES = 64 };
 
 // Words of 64 counters, each word one line.
 typedef struct words {
@@ -25,39 +25,33 @@ typedef uint64_t lane_word;
 typedef uint32_t lane_word;
 #endif
 
-// Philox's ten rounds, written out, so that many counters are on their way at
-// once: each round waits for the product of the last.
-NEAP_INLINE void draw_half(const uint32_t *key0, const uint32_t *key1,
-                           uint32_t *line0, uint32_t *line1, uint32_t *line2,
-                           uint32_t *line3) {
-  NEAP_LANES
-  for (int i = 0; i < HALF; i++) {
-    lane_word x0 = line0[i], x1 = line1[i], x2 = line2[i], x3 = line3[i];
-#pragma GCC unroll 10
-    for (int round = 0; round < 10; round++) {
-      const uint64_t a = (uint64_t)(uint32_t)x0 * 0xD2511F53u;
-      const uint64_t b = (uint64_t)(uint32_t)x2 * 0xCD9E8D57u;
-      x0 = (lane_word)(b >> 32) ^ x1 ^ key0[round];
-      x1 = (lane_word)b;
-      x2 = (lane_word)(a >> 32) ^ x3 ^ key1[round];
-      x3 = (lane_word)a;
-    }
-    line0[i] = (uint32_t)x0;
-    line1[i] = (uint32_t)x1;
-    line2[i] = (uint32_t)x2;
-    line3[i] = (uint32_t)x3;
-  }
-}
-
+// Philox. Each round waits for the products of the last, so many counters are
+// worked on in turn.
 static void draw_words(uint64_t seed, words *w) {
-  uint32_t key0[10] = {(uint32_t)seed}, key1[10] = {(uint32_t)(seed >> 32)};
-  for (int round = 1; round < 10; round++) {
-    key0[round] = key0[round - 1] + 0x9E3779B9u;
-    key1[round] = key1[round - 1] + 0xBB67AE85u;
+  uint32_t key0 = (uint32_t)seed, key1 = (uint32_t)(seed >> 32);
+  lane_word line[4][LANES];
+  for (int k = 0; k < 4; k++) {
+    NEAP_LANES
+    for (int i = 0; i < LANES; i++)
+      line[k][i] = w->line[k][i];
   }
-  for (int i = 0; i < LANES; i += HALF) {
-    draw_half(key0, key1, w->line[0] + i, w->line[1] + i, w->line[2] + i,
-              w->line[3] + i);
+  for (int round = 0; round < 10; round++) {
+    NEAP_LANES
+    for (int i = 0; i < LANES; i++) {
+      const uint64_t a = (uint64_t)line[0][i] * 0xD2511F53u;
+      const uint64_t b = (uint64_t)line[2][i] * 0xCD9E8D57u;
+      line[0][i] = (lane_word)(b >> 32) ^ line[1][i] ^ key0;
+      line[1][i] = (uint32_t)b;
+      line[2][i] = (lane_word)(a >> 32) ^ line[3][i] ^ key1;
+      line[3][i] = (uint32_t)a;
+    }
+    key0 += 0x9E3779B9u;
+    key1 += 0xBB67AE85u;
+  }
+  for (int k = 0; k < 4; k++) {
+    NEAP_LANES
+    for (int i = 0; i < LANES; i++)
+      w->line[k][i] = (uint32_t)line[k][i];
   }
 }
 
@@ -100,24 +94,50 @@ static void draw_numbers(const words *w, float *normals) {
   }
 }
 
+// Where 64 counters are: each row has `blocks` of them.
+typedef struct places {
+  uint64_t row[LANES];
+  uint32_t block[LANES];
+} places;
+
+static void start_places(places *p, uint64_t first, uint32_t blocks) {
+  for (uint32_t i = 0; i < LANES; i++) {
+    p->row[i] = first + i / blocks;
+    p->block[i] = i % blocks;
+  }
+}
+
+static void move_places(places *p, uint32_t blocks) {
+  const uint32_t rows = LANES / blocks, rest = LANES % blocks;
+  NEAP_LANES
+  for (int i = 0; i < LANES; i++) {
+    const uint32_t block = p->block[i] + rest;
+    const uint32_t carry = block >= blocks;
+    p->block[i] = carry ? block - blocks : block;
+    p->row[i] += rows + carry;
+  }
+}
+
 void NEAP_NAME(neap_normals)(uint64_t seed, neap_stream stream, uint32_t part,
                              uint64_t first, size_t rows, size_t width,
                              float *normals) {
   const size_t count = rows * (width / 4);
-  uint64_t row = first;
-  uint32_t block = 0;
+  const uint32_t blocks = (uint32_t)(width / 4);
+  places p;
   words w;
+  if (count == 0)
+    return;
+  start_places(&p, first, blocks);
   for (size_t start = 0; start < count; start += LANES) {
+    NEAP_LANES
     for (int i = 0; i < LANES; i++) {
-      w.line[0][i] = (uint32_t)row;
-      w.line[1][i] = (uint32_t)(row >> 32);
-      w.line[2][i] = part << 24 | block;
+      w.line[0][i] = (uint32_t)p.row[i];
+      w.line[1][i] = (uint32_t)(p.row[i] >> 32);
+      w.line[2][i] = part << 24 | p.block[i];
       w.line[3][i] = (uint32_t)stream;
-      block++;
-      row += block == width / 4;
-      block = block == width / 4 ? 0 : block;
     }
     draw_words(seed, &w);
+    move_places(&p, blocks);
     if (count - start >= LANES) {
       draw_numbers(&w, normals + 4 * start);
     } else {

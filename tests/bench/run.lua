@@ -52,6 +52,14 @@ local benches = {
       { python, "tests/bench/matmul_numpy.py" },
     },
   },
+  generate = {
+    title = "rows of two Gaussians, float32, with truth, one thread",
+    unit = "s",
+    sides = {
+      { build .. "/generate_bench" },
+      { python, "tests/bench/generate_numpy.py" },
+    },
+  },
   grid = {
     title = "121 points, 100,000 x 32 rows, 20 epochs of SGD, one thread",
     unit = "s",
@@ -68,7 +76,7 @@ local benches = {
 }
 
 local order = {
-  "loss", "losses", "softmax", "lua", "matmul", "grid", "program",
+  "loss", "losses", "softmax", "lua", "matmul", "generate", "grid", "program",
 }
 
 -- ------------------------------------------------------------ command line
