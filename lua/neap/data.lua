@@ -404,5 +404,7 @@ local inside = {
   check_self = check_self,
 }
 inside.describe = require "neap.generate"(M, make).describe
+require "neap.relabel"(inside)
+require "neap.ceiling"(M, inside)
 
 return M

@@ -281,4 +281,8 @@ void neap_open_data(lua_State *L) {
   luaL_newlib(L, functions);
   neap_push_generators(L);
   lua_setfield(L, -2, "generators");
+  neap_push_population(L);
+  lua_setfield(L, -2, "population");
+  neap_push_relabel(L);
+  lua_setfield(L, -2, "relabel");
 }

@@ -107,19 +107,19 @@ uint64_t neap_seed_of(uint64_t seed, uint64_t index);
 
 typedef struct neap_population {
   double roc_auc, average_precision, log_loss, brier;
-  double calibration_error;   // E |P(y = 1 | score) - sigmoid(score)|
-  double f1;                  // of scores >= 0
-  double f1_tuned;            // the largest, at scores >= f1_threshold
+  double calibration_error;  // E |P(y = 1 | score) - sigmoid(score)|
+  double f1;                 // of scores >= 0
+  double f1_tuned;           // the largest, at scores >= f1_threshold
   double f1_threshold;
-  double balanced_accuracy;   // the largest, at scores >= its threshold
+  double balanced_accuracy;  // the largest, at scores >= its threshold
   double balanced_threshold;
 } neap_population;
 
 // A part of the scores' distribution.
 typedef struct neap_score_term {
-  uint32_t class_index;     // 0 or 1
-  double weight;            // of the whole; they add up to 1
-  double mean, deviation;   // of the scores; deviation > 0
+  uint32_t class_index;    // 0 or 1
+  double weight;           // of the whole; they add up to 1
+  double mean, deviation;  // of the scores; deviation > 0
 } neap_score_term;
 
 // Scores that are mixtures of normal numbers: those of a linear model on a
@@ -146,10 +146,10 @@ neap_status neap_population_of_circles(const neap *engine, double prior,
 // Three Gaussians N(., I) in a plane: the one of a class that has one lies at
 // 0, the other class's two at a[0] and a[1].
 typedef struct neap_wedge {
-  double prior;        // of class 1
-  uint32_t single;     // the class that has one
-  double weight[2];    // of the two within their class, above 0
-  double a[2][2];      // not 0, and not on a line with 0
+  double prior;      // of class 1
+  uint32_t single;   // the class that has one
+  double weight[2];  // of the two within their class, above 0
+  double a[2][2];    // not 0, and not on a line with 0
 } neap_wedge;
 
 // The true logit of three Gaussians; errors as above.
@@ -157,6 +157,60 @@ neap_status neap_population_of_wedge(const neap *engine,
                                      const neap_wedge *wedge,
                                      neap_population *population,
                                      neap_error *error);
+
+// ------------------------------------------- labels that are wrong, or few
+
+// Draws a label for each row from the row of its class in a matrix: noisy
+// [rows]; transition [classes][classes], P(noisy class | class), whose rows add
+// up to 1. Label i is a pure function of (seed, i, its class).
+void neap_noise_transition(size_t rows, size_t classes, const int32_t *labels,
+                           const double *transition, uint64_t seed,
+                           int32_t *noisy);
+
+// Writes P(noisy class | x) = sum_c P(c | x) transition_c. truth, noisy: as
+// neap_draw's truth; noisy may be truth for two classes.
+void neap_noise_truth(size_t rows, size_t classes, const double *truth,
+                      const double *transition, double *noisy);
+
+// Flips the labels of two classes with the probability
+// rate exp(-|logit of the truth| / scale), rate in [0, 1], scale above 0, and
+// writes the truth of the noisy labels.
+void neap_noise_boundary(size_t rows, const int32_t *labels,
+                         const double *truth, double rate, double scale,
+                         uint64_t seed, int32_t *noisy, double *noisy_truth);
+
+// Marks counts[c] rows of each class c at random, without replacement: kept
+// [rows], 1 or 0. A smaller count's rows are among those of a larger one.
+//   NEAP_EDATA    a class has fewer rows
+//   NEAP_EMEMORY  no memory
+neap_status neap_sample_classes(const neap *engine, size_t rows,
+                                const int32_t *classes, size_t class_count,
+                                const size_t *counts, uint64_t seed,
+                                uint32_t *kept, neap_error *error);
+
+// Writes the truth of rows of which a share ratios[c] of each class is kept:
+// P(c | x) ratios_c over the sum over the classes.
+void neap_shift_truth(size_t rows, size_t classes, const double *truth,
+                      const double *ratios, double *shifted);
+
+// How hard a row is, by the classes of its k nearest rows (Euclidean). Source:
+// Napierala and Stefanowski 2016, J. Intell. Inf. Syst. 46(3), sec. 3.
+typedef enum neap_type {
+  NEAP_TYPE_SAFE,        // more than 0.7 of them are of its class
+  NEAP_TYPE_BORDERLINE,  // more than 0.3; or 1, which is near others of it
+  NEAP_TYPE_RARE,        // more than 0.1
+  NEAP_TYPE_OUTLIER,
+} neap_type;
+
+// Finds the type of each row by comparing it with every other one.
+//
+// x      the rows, from the first on; shifted and scaled as it says
+// k      1 to rows - 1
+// types  out [rows]
+//   NEAP_EMEMORY  no memory
+neap_status neap_find_types(const neap *engine, const neap_rows *x, size_t rows,
+                            const int32_t *classes, size_t k, int32_t *types,
+                            neap_error *error);
 
 // -------------------------------------------------------------------- CSV
 

@@ -40,10 +40,8 @@ neap_status neap_population_of_scores(const neap *engine,
                                       size_t count, neap_population *population,
                                       neap_error *error) {
   const scores all = {.terms = terms, .count = count};
-  neap_line line = {.low = INFINITY,
-                    .high = -INFINITY,
-                    .context = &all,
-                    .at = scores_at};
+  neap_line line = {
+      .low = INFINITY, .high = -INFINITY, .context = &all, .at = scores_at};
   for (size_t t = 0; t < count; t++) {
     const double reach = REACH * terms[t].deviation;
     line.low = fmin(line.low, terms[t].mean - reach);
@@ -169,17 +167,14 @@ static double wedge_density(const wedge *w, double v) {
   const double part1 =
       v - w->shift[1] - REACH * (fabs(w->across) + fabs(w->along));
   const double low = fmin(part0, 0) - 2, high = 2 - fmin(part1, 0);
-  const double step =
-      fmin(0.5, fmin(w->length, fabs(w->across)) / 2);
+  const double step = fmin(0.5, fmin(w->length, fabs(w->across)) / 2);
   double sum = 0;
   for (double u = low; u <= high; u += step) {
     const double x = (w->shift[0] - v - softplus(-u)) / w->length;
-    const double y =
-        (w->shift[1] - v - softplus(u) - w->along * x) / w->across;
+    const double y = (w->shift[1] - v - softplus(u) - w->along * x) / w->across;
     sum += exp(-(x * x + y * y) / 2);
   }
-  return sum * step /
-         (ROOT_2_PI * ROOT_2_PI * w->length * fabs(w->across));
+  return sum * step / (ROOT_2_PI * ROOT_2_PI * w->length * fabs(w->across));
 }
 
 static double wedge_at(const void *context, double s, double *density) {
@@ -215,14 +210,13 @@ neap_status neap_population_of_wedge(const neap *engine,
   const double length2 = hypot(a[1][0], a[1][1]);
   const double dot = a[0][0] * a[1][0] + a[0][1] * a[1][1];
   const double cross = a[0][0] * a[1][1] - a[0][1] * a[1][0];
-  const wedge w = {
-      .prior = wedge_->prior,
-      .single = wedge_->single,
-      .length = length,
-      .along = dot / length,
-      .across = cross / length,
-      .shift = {length * length / 2 - log(wedge_->weight[0]),
-                length2 * length2 / 2 - log(wedge_->weight[1])}};
+  const wedge w = {.prior = wedge_->prior,
+                   .single = wedge_->single,
+                   .length = length,
+                   .along = dot / length,
+                   .across = cross / length,
+                   .shift = {length * length / 2 - log(wedge_->weight[0]),
+                             length2 * length2 / 2 - log(wedge_->weight[1])}};
   double least = INFINITY, most = -INFINITY;
   widen(&w, length2, (const double[]){0, 0}, &least, &most);
   widen(&w, length2, (const double[]){length * length, dot}, &least, &most);

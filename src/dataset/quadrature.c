@@ -31,12 +31,12 @@ const double neap_node_weights[NEAP_NODES] = {
 typedef struct solution {
   const neap_line *line;
   size_t panels;
-  double width;            // of half a panel
+  double width;                            // of half a panel
   double partial[NEAP_NODES][NEAP_NODES];  // from a node to the panel's end
-  double *density[2];      // [panels][NEAP_NODES]
-  double *tail[2];         // [panels][NEAP_NODES]: what lies above a node
-  double *end[2];          // [panels + 1]: what lies above a panel's start
-  double *score;           // [panels][NEAP_NODES]
+  double *density[2];                      // [panels][NEAP_NODES]
+  double *tail[2];  // [panels][NEAP_NODES]: what lies above a node
+  double *end[2];   // [panels + 1]: what lies above a panel's start
+  double *score;    // [panels][NEAP_NODES]
   neap_arena arena;
 } solution;
 
