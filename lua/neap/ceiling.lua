@@ -110,8 +110,8 @@ local function of_mixture(mixture)
   elseif #negatives == 1 and #positives == 2 then
     return of_three(prior, 0, negatives[1], positives)
   end
-  return nil, ("no formula: there are %d Gaussians of class 0 and %d of class 1")
-    :format(#negatives, #positives)
+  return nil, ("no formula: there are %d Gaussians of class 0 and %d of "
+    .. "class 1"):format(#negatives, #positives)
 end
 
 local function number_of(source, name)
@@ -155,7 +155,8 @@ end
 local function weights_of(fit, features, refuse)
   local weights, bias = fit.weights, fit.bias
   if type(bias) ~= "number" or not weights then
-    refuse("fit: wanted the linear fit of two classes, or { weights =, bias = }")
+    refuse("fit: wanted the linear fit of two classes, or "
+      .. "{ weights =, bias = }")
   end
   if #weights ~= features then
     refuse(("fit has %d weights; the rows have %d features")
@@ -225,9 +226,9 @@ return function(M, inside)
   -- @param data rows that a generator drew
   -- @param fit a linear fit of two classes, or { weights =, bias = }
   -- @return { roc_auc =, average_precision =, log_loss =, brier =,
-  --   calibration_error =, f1 = of probabilities >= 1/2, f1_tuned = the largest,
-  --   f1_threshold = at this probability, balanced_accuracy = the largest,
-  --   balanced_threshold = }; or nil and why
+  --   calibration_error =, f1 = of probabilities >= 1/2, f1_tuned = the
+  --   largest, f1_threshold = at this probability, balanced_accuracy = the
+  --   largest, balanced_threshold = }; or nil and why
   function M.population(data, fit)
     if not M.is_data(data) then
       options.refuse("population", "wanted a data set as the first argument")
@@ -237,7 +238,9 @@ return function(M, inside)
     end
     local mixture, why = mixture_of(data)
     if not mixture then return nil, why end
-    if #mixture.priors > 2 then return nil, "there are more than two classes" end
+    if #mixture.priors > 2 then
+      return nil, "there are more than two classes"
+    end
     local w, bias = weights_of(fit, data.features, function(message)
       options.refuse("population", message, 3)
     end)

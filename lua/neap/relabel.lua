@@ -74,7 +74,7 @@ function matrices.transition(k, o, refuse)
     local row, sum = o.matrix[i], 0
     for j = 1, k do
       local p = type(row) == "table" and row[j]
-      if type(p) ~= "number" or not (p >= 0) then
+      if type(p) ~= "number" or p ~= p or p < 0 then
         refuse(("matrix[%d][%d] is %s; wanted the probability of class %d for "
           .. "rows of class %d"):format(i, j, tostring(p or nil), j, i))
       end
@@ -326,8 +326,8 @@ return function(inside)
 
   --- How hard each row is, by the classes of its k nearest rows.
   -- @param given { k = 5, standardize = columns first, as training would }
-  -- @return { codes = int32 [n], 0 to 3; names = of 0 to 3; counts[class][name];
-  --   classes = in order }; as text it is a table
+  -- @return { codes = int32 [n], 0 to 3; names = of codes 0 to 3;
+  --   counts[class][name]; classes = in order }; as text it is a table
   function methods:types(given)
     inside.check_self(self, "types")
     local f = fields[self]
@@ -336,7 +336,8 @@ return function(inside)
       standardize = { "boolean", default = f.standardize == true },
     })
     if o.k >= f.n then
-      options.refuse("types", ("k is %d; there are %d rows"):format(o.k, f.n))
+      options.refuse("types", ("k is %d; there are %d rows")
+        :format(o.k, f.n))
     end
     local shift, scale
     if o.standardize then shift, scale = core.data.standardize(f.x) end

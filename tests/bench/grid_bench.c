@@ -36,7 +36,7 @@ static const neap_optimizer *find_optimizer(const char *name) {
 }
 
 static void draw_data(const neap *engine) {
-  const double params[] = {0.01, 2};
+  const double params[] = {0.01, 2, 0, 1};
   const neap_draw draw = {.rows = ROWS,
                           .features = FEATURES,
                           .seed = SEED,

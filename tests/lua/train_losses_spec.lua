@@ -70,7 +70,8 @@ describe("class weights in training", function()
   local rows, answers = {}, {}
   for i = 1, 200 do
     rows[i] = { math.sin(i), math.cos(3 * i) }
-    answers[i] = math.sin(i) + 0.5 * math.sin(17 * i) > 0.8 and "fraud" or "fine"
+    answers[i] = math.sin(i) + 0.5 * math.sin(17 * i) > 0.8 and "fraud"
+      or "fine"
   end
   local d = neap.data.from { x = rows, y = answers, positive = "fraud" }
   local function weights(class_weights)
