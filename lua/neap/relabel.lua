@@ -5,22 +5,27 @@ local options = require "neap.options"
 
 local relabel = core.data.relabel
 
--- A value for each class from a list in the classes' order, or by their names.
+-- A value for each class: of a list with one for each, in their order, or of a
+-- table whose keys are names of classes, as text.
 local function by_class(given, classes, name, key)
-  local values, left = {}, {}
-  for k in pairs(given) do left[k] = true end
-  for c = 1, #classes do
-    local named, listed = given[classes[c]], given[c]
-    local number = given[tonumber(classes[c])]
-    if #given == 0 and named == nil then named = number end
-    values[c] = named ~= nil and named or listed
-    left[classes[c]], left[c] = nil, nil
-    if #given == 0 then left[tonumber(classes[c]) or c] = nil end
+  local number_of, values = {}, {}
+  for c = 1, #classes do number_of[classes[c]] = c end
+  local count = 0
+  for k in pairs(given) do
+    if type(k) == "number" then count = count + 1 end
   end
-  local unknown = next(left)
-  if unknown ~= nil then
-    options.refuse(name, ("%s has '%s'; the classes are %s"):format(key,
-      tostring(unknown), table.concat(classes, ", ", 1, #classes)), 4)
+  if count > 0 and (count ~= #classes or #given ~= count) then
+    options.refuse(name, ("%s is a list of %d; there are %d classes, which are "
+      .. "named by text, such as [\"%s\"] ="):format(key, #given, #classes,
+      classes[#classes]), 4)
+  end
+  for k, value in pairs(given) do
+    local c = type(k) == "number" and k or number_of[k]
+    if not c or (count > 0 and type(k) ~= "number") then
+      options.refuse(name, ("%s has '%s'; the classes are %s"):format(key,
+        tostring(k), table.concat(classes, ", ", 1, #classes)), 4)
+    end
+    values[c] = value
   end
   return values
 end
