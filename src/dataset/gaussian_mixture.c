@@ -144,21 +144,19 @@ static piece piece_of(const neap_pieces *p, size_t worker) {
 
 // ------------------------------------------------------------------- truth
 
-// The rows as columns: as they are stored, or in double for L^-1.
-static void turn(const neap_pieces *p, piece *w, size_t first, size_t count,
-                 const neap_kernels *kernels) {
+// The rows as columns, in double.
+static void widen(const neap_pieces *p, piece *w, size_t first, size_t count) {
   const size_t features = p->draw->features;
   neap_rows from = {.x = p->draw->x,
                     .dtype = p->draw->dtype,
                     .columns = features,
                     .stride = (ptrdiff_t)features};
-  const size_t size_bytes = neap_dtype_size(kernels->dtype);
   for (size_t i = 0; i < count; i += NEAP_PAD) {
     const size_t left = count - i;
     from.first = first + i;
-    kernels->pack(left < NEAP_PAD ? left : NEAP_PAD, &from, w->padded,
-                  (ptrdiff_t)neap_padded(features),
-                  (char *)w->columns + i * size_bytes, (ptrdiff_t)p->stride);
+    p->wide->pack(left < NEAP_PAD ? left : NEAP_PAD, &from, w->padded,
+                  (ptrdiff_t)neap_padded(features), (double *)w->columns + i,
+                  (ptrdiff_t)p->stride);
   }
 }
 
@@ -169,9 +167,14 @@ static void add_factor(const neap_pieces *p, piece *w, size_t first,
   const neap_factor *f = &m->factors[factor];
   const size_t rows = neap_padded(count), features = m->features;
   const neap_kernels *kernels = f->lower != NULL ? p->wide : p->kernels;
-  turn(p, w, first, count, kernels);
-  if (f->lower != NULL)
+  if (f->lower != NULL) {
+    widen(p, w, first, count);
     p->wide->solve_lower(features, rows, f->lower, p->stride, w->columns);
+  } else {
+    const size_t row_bytes = features * neap_dtype_size(p->draw->dtype);
+    kernels->turn(count, features, (const char *)p->draw->x + first * row_bytes,
+                  w->columns, p->stride);
+  }
   const double over = f->lower != NULL ? 0.5 : 0.5 / (f->scale * f->scale);
   const double add = f->lower != NULL ? f->log_determinant
                                       : (double)features * neap_log(f->scale);

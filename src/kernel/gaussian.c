@@ -40,6 +40,51 @@ void NEAP_NAME(neap_place)(size_t features, const double *mean, double scale,
     place_piece(features, j, (int)(features - j), mean, factor, normal, x);
 }
 
+enum { TILE = NEAP_PAD * NEAP_PAD };
+
+// Puts the second half of a tile between the numbers of the first. Done four
+// times it turns the bits of a place, rrrrcccc, into ccccrrrr.
+static void shuffle(const real *from, real *to) {
+  NEAP_LANES
+  for (int i = 0; i < TILE / 2; i++) {
+    to[2 * i] = from[i];
+    to[2 * i + 1] = from[i + TILE / 2];
+  }
+}
+
+NEAP_INLINE void turn_tile(size_t rows, const int columns, const real *from,
+                           size_t features, real *to, size_t stride) {
+  real a[TILE], b[TILE];
+  memset(a, 0, sizeof a);
+  for (size_t r = 0; r < rows; r++) {
+    for (int c = 0; c < columns; c++)
+      a[r * NEAP_PAD + (size_t)c] = from[r * features + (size_t)c];
+  }
+  for (int pass = 0; pass < 2; pass++) {
+    shuffle(a, b);
+    shuffle(b, a);
+  }
+  for (int c = 0; c < columns; c++)
+    memcpy(to + (size_t)c * stride, a + c * NEAP_PAD, NEAP_PAD * sizeof *a);
+}
+
+void NEAP_NAME(neap_turn)(size_t rows, size_t features, const void *x,
+                          void *columns, size_t stride) {
+  for (size_t i = 0; i < rows; i += NEAP_PAD) {
+    const size_t left = rows - i, count = left < NEAP_PAD ? left : NEAP_PAD;
+    const real *from = (const real *)x + i * features;
+    real *to = (real *)columns + i;
+    size_t j = 0;
+    for (; j + NEAP_PAD <= features; j += NEAP_PAD) {
+      turn_tile(count, NEAP_PAD, from + j, features, to + j * stride, stride);
+    }
+    if (j < features) {
+      turn_tile(count, (int)(features - j), from + j, features, to + j * stride,
+                stride);
+    }
+  }
+}
+
 void NEAP_NAME(neap_square_distances)(size_t features, size_t rows,
                                       const void *from, size_t stride,
                                       const double *mean, double *out) {

@@ -15,6 +15,7 @@ const neap_kernels NEAP_NAME(neap_kernels) = {
     .normals = NEAP_PASTE(neap_normals, f32, NEAP_ISA),
     .words = NEAP_PASTE(neap_words, f32, NEAP_ISA),
     .place = NEAP_NAME(neap_place),
+    .turn = NEAP_NAME(neap_turn),
     .square_distances = NEAP_NAME(neap_square_distances),
     .solve_lower = NEAP_PASTE(neap_solve_lower, f64, NEAP_ISA),
     .posterior = NEAP_PASTE(neap_posterior, f64, NEAP_ISA),
