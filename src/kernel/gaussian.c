@@ -9,7 +9,7 @@
 NEAP_INLINE void place_piece(size_t features, size_t first, const int count,
                              const double *mean, const double *factor,
                              const float *normal, real *x) {
-  double sum[NEAP_PAD];
+  double sum[2 * NEAP_PAD];  // as many as keep the adders at work
   for (int j = 0; j < count; j++)
     sum[j] = mean[first + (size_t)j];
   for (size_t k = 0; k < first + (size_t)count; k++) {
@@ -34,6 +34,8 @@ void NEAP_NAME(neap_place)(size_t features, const double *mean, double scale,
       x[i] = (real)(mean[i] + scale * (double)normal[i]);
     return;
   }
+  for (; j + 2 * NEAP_PAD <= features; j += 2 * NEAP_PAD)
+    place_piece(features, j, 2 * NEAP_PAD, mean, factor, normal, x);
   for (; j + NEAP_PAD <= features; j += NEAP_PAD)
     place_piece(features, j, NEAP_PAD, mean, factor, normal, x);
   if (j < features)
