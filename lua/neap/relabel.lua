@@ -234,6 +234,9 @@ end
 
 -- ------------------------------------------------------------------- types
 
+-- Some minutes on one core.
+local most_compared = 200000
+
 local type_names = { "safe", "borderline", "rare", "outlier" }
 
 local types_meta = {
@@ -343,6 +346,11 @@ return function(inside)
     if o.k >= f.n then
       options.refuse("types", ("k is %d; there are %d rows")
         :format(o.k, f.n))
+    end
+    if f.n > most_compared then
+      options.refuse("types", ("there are %d rows, and each is compared with "
+        .. "every other one; wanted at most %d: take some, as by d:split")
+        :format(f.n, most_compared))
     end
     local shift, scale
     if o.standardize then shift, scale = core.data.standardize(f.x) end

@@ -14,6 +14,8 @@
 
 enum { PRIOR, DISTANCE, CORRELATION, CONDITION };
 
+enum { MOST_FEATURES = 4096 };  // of a covariance, which takes their square
+
 // cos(pi j / 2n) of whole j, from the first quarter.
 static double cosine_of(size_t j, size_t n) {
   j %= 4 * n;
@@ -91,6 +93,13 @@ static neap_status make(const neap *engine, const neap_draw *draw,
     return neap_fail(error, NEAP_EARGUMENT,
                      "correlation is %g and condition %g; wanted one of them",
                      p[CORRELATION], p[CONDITION]);
+  }
+  if (!is_round && draw->features > MOST_FEATURES) {
+    return neap_fail(
+        error, NEAP_EARGUMENT,
+        "features is %zu; with a correlation or a condition wanted "
+        "at most %d",
+        draw->features, MOST_FEATURES);
   }
   *m = (neap_mixture){.features = draw->features,
                       .classes = 2,

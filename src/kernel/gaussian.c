@@ -87,23 +87,31 @@ void NEAP_NAME(neap_turn)(size_t rows, size_t features, const void *x,
   }
 }
 
+NEAP_INLINE void add_squares(size_t features, const int count,
+                             const real *columns, size_t stride,
+                             const double *mean, double *out) {
+  double square[4 * NEAP_PAD] = {0};  // as many as keep the adders at work
+  for (size_t j = 0; j < features; j++) {
+    const real *column = columns + j * stride;
+    const double center = mean[j];
+    NEAP_LANES
+    for (int r = 0; r < count; r++) {
+      const double gap = (double)column[r] - center;
+      square[r] += gap * gap;
+    }
+  }
+  memcpy(out, square, (size_t)count * sizeof *out);
+}
+
 void NEAP_NAME(neap_square_distances)(size_t features, size_t rows,
                                       const void *from, size_t stride,
                                       const double *mean, double *out) {
   const real *columns = from;
-  for (size_t i = 0; i < rows; i += NEAP_PAD) {
-    double square[NEAP_PAD] = {0};
-    for (size_t j = 0; j < features; j++) {
-      const real *column = columns + j * stride + i;
-      const double center = mean[j];
-      NEAP_LANES
-      for (int r = 0; r < NEAP_PAD; r++) {
-        const double gap = (double)column[r] - center;
-        square[r] += gap * gap;
-      }
-    }
-    memcpy(out + i, square, sizeof square);
-  }
+  size_t i = 0;
+  for (; i + 4 * NEAP_PAD <= rows; i += 4 * NEAP_PAD)
+    add_squares(features, 4 * NEAP_PAD, columns + i, stride, mean, out + i);
+  for (; i < rows; i += NEAP_PAD)
+    add_squares(features, NEAP_PAD, columns + i, stride, mean, out + i);
 }
 
 #if NEAP_REAL_BITS == 64

@@ -251,6 +251,58 @@ static void test_bits(const neap *engine) {
   has_first = true;
 }
 
+// An allocator whose block number `left` is NULL, and that counts bytes.
+typedef struct memory {
+  size_t left, bytes;
+} memory;
+
+static void *allocate(void *data, void *block, size_t old, size_t size) {
+  memory *m = data;
+  if (size > 0 && m->left-- == 0)
+    return NULL;
+  m->bytes = m->bytes - (block != NULL ? old : 0) + size;
+  if (size == 0) {
+    free(block);
+    return NULL;
+  }
+  return realloc(block, size);
+}
+
+// Whichever allocation fails, that is what a draw and a mixture say, and
+// nothing is lost.
+static void test_memory(void) {
+  memory m = {.left = SIZE_MAX};
+  const neap_host host = {.data = &m, .allocate = allocate};
+  neap *engine = neap_new(&host, NULL);
+  const size_t before = m.bytes;
+  for (size_t i = 0; i < CASES; i++) {
+    const neap_generator *g = find(cases[i].name);
+    neap_draw d = plan(i, &first);
+    d.rows = 300;
+    neap_status status = NEAP_EMEMORY;
+    for (size_t k = 0; status != NEAP_OK && k < 20; k++) {
+      m.left = k;
+      status = g->draw(engine, &d, NULL);
+      CHECK_SHOW(status == NEAP_OK || status == NEAP_EMEMORY, "%s", g->name);
+      CHECK_SHOW(m.bytes == before, "%s: %zu", g->name, m.bytes);
+    }
+    CHECK_SHOW(status == NEAP_OK, "%s", g->name);
+    status = g->mixture == NULL ? NEAP_OK : NEAP_EMEMORY;
+    for (size_t k = 0; status != NEAP_OK && k < 20; k++) {
+      neap_mixture mixture;
+      m.left = k;
+      status = g->mixture(engine, &d, &mixture, NULL);
+      if (status == NEAP_OK)
+        neap_mixture_free(engine, &mixture);
+      CHECK_SHOW(m.bytes == before, "%s: %zu", g->name, m.bytes);
+    }
+    CHECK_SHOW(status == NEAP_OK, "%s", g->name);
+  }
+  m.left = SIZE_MAX;
+  neap_free(engine);
+  CHECK(m.bytes == 0);
+}
+
 // Every row has a case, and ranges that its defaults keep.
 static void test_list(void) {
   for (size_t i = 0; neap_generator_at(i) != NULL; i++) {
@@ -277,6 +329,7 @@ int main(void) {
   test_exact_labels(engine);
   test_float32(engine);
   neap_free(engine);
+  test_memory();
   for_each_isa(test_bits);
   return check_result();
 }
