@@ -3,17 +3,19 @@
 
 #include "dataset/dataset.h"
 
-enum { CHUNK = 1024 };  // rows whose distances are held at once
+// Rows whose distances are held at once, and rows that are compared with them
+// while they are in the second-level cache.
+enum { CHUNK = 512, QUERIES = 32 };
 
 typedef struct search {
   const neap_kernels *kernels;
-  size_t rows, features, stride;  // stride: rows up to a multiple of NEAP_PAD
+  size_t rows, features, stride;
   size_t k;
   double *columns;  // [features][stride]
   const int32_t *classes;
-  double *query;        // [workers][features]
+  double *query;        // [workers][QUERIES][features]
   double *distances;    // [workers][CHUNK]
-  double *nearest;      // [workers][k]
+  double *nearest;      // [workers][QUERIES][k]
   uint32_t *neighbors;  // [rows][k], nearest first
   double *padded;
   neap_arena arena;
@@ -22,9 +24,10 @@ typedef struct search {
 static void lay_out(search *s, size_t workers) {
   neap_arena *a = &s->arena;
   s->columns = neap_arena_take(a, s->features * s->stride, sizeof(double));
-  s->query = neap_arena_take(a, workers * s->features, sizeof(double));
+  s->query =
+      neap_arena_take(a, workers * QUERIES, s->features * sizeof(double));
   s->distances = neap_arena_take(a, workers * CHUNK, sizeof(double));
-  s->nearest = neap_arena_take(a, workers * s->k, sizeof(double));
+  s->nearest = neap_arena_take(a, workers * QUERIES, s->k * sizeof(double));
   s->neighbors = neap_arena_take(a, s->rows * s->k, sizeof(uint32_t));
   s->padded =
       neap_arena_take(a, NEAP_PAD * neap_padded(s->features), sizeof(double));
@@ -42,24 +45,36 @@ static void insert(size_t k, double distance, uint32_t row, double *nearest,
   neighbors[at] = row;
 }
 
+static void compare_chunk(const search *s, size_t row, size_t first,
+                          const double *query, double *distances,
+                          double *nearest) {
+  const size_t left = s->rows - first, count = left < CHUNK ? left : CHUNK;
+  uint32_t *neighbors = s->neighbors + row * s->k;
+  s->kernels->square_distances(s->features, neap_padded(count),
+                               s->columns + first, s->stride, query, distances);
+  for (size_t i = 0; i < count; i++) {
+    if (distances[i] < nearest[s->k - 1] && first + i != row)
+      insert(s->k, distances[i], (uint32_t)(first + i), nearest, neighbors);
+  }
+}
+
 static void find_neighbors(void *argument, size_t task, size_t worker) {
   const search *s = argument;
-  double *query = s->query + worker * s->features;
+  double *query = s->query + worker * QUERIES * s->features;
   double *distances = s->distances + worker * CHUNK;
-  double *nearest = s->nearest + worker * s->k;
-  uint32_t *neighbors = s->neighbors + task * s->k;
-  for (size_t j = 0; j < s->features; j++)
-    query[j] = s->columns[j * s->stride + task];
-  for (size_t i = 0; i < s->k; i++)
+  double *nearest = s->nearest + worker * QUERIES * s->k;
+  const size_t start = task * QUERIES, left = s->rows - start;
+  const size_t count = left < QUERIES ? left : QUERIES;
+  for (size_t q = 0; q < count; q++) {
+    for (size_t j = 0; j < s->features; j++)
+      query[q * s->features + j] = s->columns[j * s->stride + start + q];
+  }
+  for (size_t i = 0; i < count * s->k; i++)
     nearest[i] = INFINITY;
   for (size_t first = 0; first < s->rows; first += CHUNK) {
-    const size_t left = s->rows - first, count = left < CHUNK ? left : CHUNK;
-    s->kernels->square_distances(s->features, neap_padded(count),
-                                 s->columns + first, s->stride, query,
-                                 distances);
-    for (size_t i = 0; i < count; i++) {
-      if (distances[i] < nearest[s->k - 1] && first + i != task)
-        insert(s->k, distances[i], (uint32_t)(first + i), nearest, neighbors);
+    for (size_t q = 0; q < count; q++) {
+      compare_chunk(s, start + q, first, query + q * s->features, distances,
+                    nearest + q * s->k);
     }
   }
 }
@@ -118,7 +133,7 @@ neap_status neap_find_types(const neap *engine, const neap_rows *x, size_t rows,
                     (ptrdiff_t)neap_padded(s.features), s.columns + i,
                     (ptrdiff_t)s.stride);
   }
-  neap_parallel_for(engine, find_neighbors, &s, rows);
+  neap_parallel_for(engine, find_neighbors, &s, (rows + QUERIES - 1) / QUERIES);
   for (size_t i = 0; i < rows; i++)
     types[i] = (int32_t)type_of(&s, i);
   neap_arena_free(engine, &s.arena);
