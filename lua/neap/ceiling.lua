@@ -125,13 +125,23 @@ local function number_of(source, name)
   end
 end
 
+-- The prior when a share of each class is kept.
+local function prior_of(source)
+  local prior, ratios = number_of(source, "prior"), source.ratios
+  if not ratios then return prior end
+  return prior * ratios[2] / (prior * ratios[2] + (1 - prior) * ratios[1])
+end
+
 local special = {
   logistic = function(source)
+    if source.ratios then
+      return nil, "no formula: a sample by class is not logistic any more"
+    end
     return population.of_logistic(number_of(source, "prior"),
       number_of(source, "slope"))
   end,
   circles = function(source)
-    return population.of_circles(number_of(source, "prior"),
+    return population.of_circles(prior_of(source),
       number_of(source, "noise"), number_of(source, "factor"))
   end,
 }
@@ -184,6 +194,18 @@ local function deviation_of(factor, w)
   return math.sqrt(dot(sums, sums))
 end
 
+-- The mixture that is left when a share of each class is kept.
+local function sample_mixture(mixture, ratios)
+  local sum, priors = 0, {}
+  for c = 1, #ratios do sum = sum + mixture.priors[c] * ratios[c] end
+  for c = 1, #ratios do priors[c] = mixture.priors[c] * ratios[c] / sum end
+  for _, component in ipairs(mixture.components) do
+    component.weight = component.weight * ratios[component.class + 1] / sum
+  end
+  mixture.priors = priors
+  return mixture
+end
+
 return function(M, inside)
   local function mixture_of(data)
     local source = inside.fields[data].source
@@ -194,6 +216,7 @@ return function(M, inside)
     if not mixture then
       return nil, ("%s is no mixture of Gaussians"):format(source.name)
     end
+    if source.ratios then return sample_mixture(mixture, source.ratios) end
     return mixture
   end
 

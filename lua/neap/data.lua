@@ -309,7 +309,8 @@ end
 
 -- ------------------------------------------------------------------ splits
 
-local function subset(data, positions)
+-- Rows that a script chose may be others than those that a source draws.
+local function subset(data, positions, chosen)
   local f = fields[data]
   local parts = {
     x = core.data.take(f.x, positions),
@@ -317,7 +318,7 @@ local function subset(data, positions)
     classes = f.classes,
     names = f.names,
     standardize = f.standardize,
-    source = f.source,
+    source = not chosen and f.source or nil,
     origin = f.origin,
   }
   for _, key in ipairs(row_fields) do
@@ -349,7 +350,7 @@ function methods:rows(positions)
     if not core.array.is_array(positions) then
       positions = core.array.array(positions, "int32")
     end
-    return subset(self, positions)
+    return subset(self, positions, true)
   end)
   if ok then return rows end
   options.refuse("rows", rows:match("%((.*)%)$") or rows)

@@ -232,6 +232,16 @@ local function read_counts(o, f, refuse)
   return counts
 end
 
+-- A source of which a share of each class is kept.
+local function sampled(source, ratios)
+  if not source then return nil end
+  local product = {}
+  for c = 1, #ratios do
+    product[c] = ratios[c] * (source.ratios and source.ratios[c] or 1)
+  end
+  return { name = source.name, options = source.options, ratios = product }
+end
+
 -- ------------------------------------------------------------------- types
 
 -- Some minutes on one core.
@@ -328,6 +338,7 @@ return function(inside)
     end
     -- What the sample of noisy labels does to the clean ones is another thing.
     parts.clean_truth = nil
+    parts.source = sampled(f.source, ratios)
     parts.origin = (f.origin and f.origin .. ", " or "") .. "imbalance"
     return inside.make(parts)
   end

@@ -69,13 +69,33 @@ describe("a ceiling", function()
     assert.equal(d:ceiling().roc_auc, train:ceiling().roc_auc)
     for _, other in ipairs {
       d:noise { kind = "symmetric", rate = 0.1 },
-      d:imbalance { counts = { 20, 5 } },
+      d:rows { 1, 2, 3 },
+      d:noise { kind = "symmetric", rate = 0.1 }:imbalance {
+        counts = { 20, 5 } },
       data.from { x = { { 1 }, { 2 } }, y = { 0, 1 } },
     } do
       local best, why = other:ceiling()
       assert.is_nil(best)
       assert.equal("what these rows were drawn from is not known", why)
     end
+  end)
+
+  it("moves with the shares of the classes", function()
+    local d = data.gaussians { n = 1000, prior = 0.1, labels = "exact" }
+    local rare = d:imbalance { counts = { ["1"] = 50 } }
+      :imbalance { counts = { 891, 9 } }
+    assert.near(.2690203204, rare:ceiling().average_precision, 6e-11)
+    local w, b = {}, math.log(0.01 / 0.99)
+    for j = 1, 16 do w[j] = 0.5 end
+    local reached = data.population(rare, { weights = w, bias = b })
+    assert.near(.0373509031, reached.log_loss, 6e-11)
+    local circles = data.circles { n = 2000, labels = "exact" }
+      :imbalance { counts = { 900, 100 } }
+    assert.near(.18374679, circles:ceiling().log_loss, 6e-9)
+    local best, why = data.logistic { n = 100, labels = "exact" }
+      :imbalance { step = 2 }:ceiling()
+    assert.is_nil(best)
+    assert.matches("a sample by class is not logistic any more", why)
   end)
 
   it("says why there is none", function()
