@@ -84,8 +84,9 @@ local function of_three(prior, single, one, two)
   local length = math.sqrt(dot(a, a))
   local along = length > 0 and dot(a, b) / length or 0
   local across = math.sqrt(math.max(dot(b, b) - along * along, 0))
-  if length < 1e-6 or across < 1e-6 then
-    return nil, "no formula: the three means lie on a line"
+  -- Nearer than that, the quadrature needs more panels than it has.
+  if length < 0.1 or across < 0.1 then
+    return nil, "no formula: the three means lie on a line, or all but"
   end
   local both = two[1].weight + two[2].weight
   return population.of_wedge(prior, single, two[1].weight / both,

@@ -82,7 +82,7 @@ static double number_of(lua_State *L, size_t component, const char *key,
 }
 
 // Copies the array or list `key` of the table on top; returns false where
-// there is none. Of the sizes 0 means any.
+// there is none. columns 0: one dimension.
 static bool copy_numbers(lua_State *L, size_t component, const char *key,
                          size_t rows, size_t columns, double *to) {
   if (lua_getfield(L, -1, key) == LUA_TNIL) {

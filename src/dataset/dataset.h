@@ -12,8 +12,10 @@
 
 // How the classes of a drawn data set are found.
 typedef enum neap_labels {
-  NEAP_LABELS_INDEPENDENT,  // each row is positive with probability prior
-  NEAP_LABELS_EXACT,        // of the first n rows floor(n prior + 1/2) are
+  NEAP_LABELS_INDEPENDENT,  // each row's by chance, with the classes' priors
+  // Of the first n rows floor(n prior + 1/2) are of the last class; of the
+  // others the class before it has its share in the same way, and so on.
+  NEAP_LABELS_EXACT,
 } neap_labels;
 
 // A mixture of Gaussians: what many generators draw from, and what the best

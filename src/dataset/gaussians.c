@@ -14,7 +14,7 @@
 
 enum { PRIOR, DISTANCE, CORRELATION, CONDITION };
 
-enum { MOST_FEATURES = 4096 };  // of a covariance, which takes their square
+enum { MOST_FEATURES = 1024 };  // of a covariance, which takes their square
 
 // cos(pi j / 2n) of whole j, from the first quarter.
 static double cosine_of(size_t j, size_t n) {
@@ -41,6 +41,20 @@ static double deviation_at(size_t k, size_t n, double condition) {
   return neap_exp(neap_log(condition) * (0.25 - at / 2));
 }
 
+// |L^-1 x|. Of large conditions it is not quite what it was meant to be.
+static double length_of(size_t n, const double *lower, const double *x,
+                        double *solved) {
+  double square = 0;
+  for (size_t i = 0; i < n; i++) {
+    double left = x[i];
+    for (size_t k = 0; k < i; k++)
+      left -= lower[i * n + k] * solved[k];
+    solved[i] = left / lower[i * n + i];
+    square += solved[i] * solved[i];
+  }
+  return sqrt(square);
+}
+
 static neap_status stretch_by_condition(double condition, double half,
                                         neap_mixture *m, neap_error *error) {
   const size_t n = m->features;
@@ -58,9 +72,12 @@ static neap_status stretch_by_condition(double condition, double half,
         lower[i * n + j] += vector[i] * vector[j];
     }
   }
-  for (size_t j = 0; j < n; j++)
-    m->components[1].mean[j] = -delta[j];
   NEAP_TRY(neap_cholesky(n, lower, lower, error));
+  const double lost = half / length_of(n, lower, delta, vector);
+  for (size_t j = 0; j < n; j++) {
+    delta[j] *= half > 0 ? lost : 1;
+    m->components[1].mean[j] = -delta[j];
+  }
   neap_factor_finish(n, &m->factors[0]);
   return NEAP_OK;
 }

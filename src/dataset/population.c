@@ -7,6 +7,8 @@
 #define ROOT_2_PI 2.50662827463100050242
 // Normal numbers beyond this many deviations are none: 1.5e-23.
 #define REACH 10.0
+// Log odds that reach further are all 0 or 1, and would take too long.
+#define WIDEST 1e5
 
 static double log_odds(double prior) {
   return log(prior) - log1p(-prior);
@@ -162,14 +164,28 @@ static double softplus(double x) {
   return fmax(x, 0) + log1p(exp(-fabs(x)));
 }
 
+// The u at which softplus(u) is y > 0.
+static double inverse_softplus(double y) {
+  return y > 40 ? y : log(expm1(y));
+}
+
 static double wedge_density(const wedge *w, double v) {
-  const double part0 = v - w->shift[0] - REACH * w->length;
-  const double part1 =
-      v - w->shift[1] - REACH * (fabs(w->across) + fabs(w->along));
-  const double low = fmin(part0, 0) - 2, high = 2 - fmin(part1, 0);
+  // |x| and |y| below REACH bound softplus(-u) and softplus(u).
+  const double of_x = w->shift[0] - v, wide_x = REACH * w->length;
+  const double of_y = w->shift[1] - v;
+  const double wide_y = REACH * (fabs(w->across) + fabs(w->along));
+  if (of_x + wide_x <= 0 || of_y + wide_y <= 0)
+    return 0;
+  double low = -inverse_softplus(of_x + wide_x);
+  double high = inverse_softplus(of_y + wide_y);
+  if (of_x - wide_x > 0)
+    high = fmin(high, -inverse_softplus(of_x - wide_x));
+  if (of_y - wide_y > 0)
+    low = fmax(low, inverse_softplus(of_y - wide_y));
   const double step = fmin(0.5, fmin(w->length, fabs(w->across)) / 2);
   double sum = 0;
-  for (double u = low; u <= high; u += step) {
+  for (double k = floor(low / step); k * step <= high + step; k++) {
+    const double u = k * step;
     const double x = (w->shift[0] - v - softplus(-u)) / w->length;
     const double y = (w->shift[1] - v - softplus(u) - w->along * x) / w->across;
     sum += exp(-(x * x + y * y) / 2);
@@ -221,6 +237,12 @@ neap_status neap_population_of_wedge(const neap *engine,
   widen(&w, length2, (const double[]){0, 0}, &least, &most);
   widen(&w, length2, (const double[]){length * length, dot}, &least, &most);
   widen(&w, length2, (const double[]){dot, length2 * length2}, &least, &most);
+  if (!(most - least < WIDEST)) {
+    return neap_fail(error, NEAP_EDATA,
+                     "the Gaussians are too far apart: their log odds reach "
+                     "from %g to %g",
+                     least, most);
+  }
   const bool rises = w.single == 1;
   const neap_line line = {.low = rises ? least : -most,
                           .high = rises ? most : -least,

@@ -71,8 +71,8 @@ describe("gaussians", function()
       .. "wanted one of them%)")
     refused({ correlation = -0.5, features = 4 },
       "correlation is %-0.5; of 4 features wanted a number above %-0.33")
-    refused({ condition = 2, features = 5000 },
-      "features is 5000; with a correlation or a condition wanted at most 4096")
+    refused({ condition = 2, features = 1025 },
+      "features is 1025; with a correlation or a condition wanted at most 1024")
     refused({ covariance = { { 1, 2 }, { 2, 1 } } },
       "the covariance is not positive definite")
     refused({ covariance = { { 1, 2 } } },
