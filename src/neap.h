@@ -123,7 +123,7 @@ typedef struct neap_parameter {
   const char *const *choices;  // names of 0, 1, ..., ending in NULL; or NULL
 } neap_parameter;
 
-enum { NEAP_PARAMETER_MAX = 8 };
+enum { NEAP_PARAMETER_MAX = 12 };
 
 // ------------------------------------------------------------------- losses
 

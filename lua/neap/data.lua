@@ -1,8 +1,8 @@
 --- Data sets: generated with known truth, read from files, split and dealt.
 --
 -- A data set never changes; every operation gives a new one. Fields: x, y, n,
--- features, names, classes, counts, prior, weights, groups, truth, notes,
--- warnings.
+-- features, names, classes, counts, prior, weights, groups, truth, clean_y,
+-- clean_truth, notes, warnings.
 local core = require "neap.core"
 local files = require "neap.files"
 local labels = require "neap.labels"
@@ -49,8 +49,14 @@ local meta = {
   end,
   __tostring = function(self)
     local f = fields[self]
-    local lines = { ("neap.Data (%d rows, %d features, classes %s)")
-      :format(f.n, f.features, table.concat(f.classes, ", ")) }
+    local classes = {}
+    for c = 1, math.min(#f.classes, 10) do
+      classes[c] = ("%s: %d"):format(f.classes[c], f.counts[c])
+    end
+    if #f.classes > 10 then classes[11] = "..." end
+    local lines = { ("neap.Data (%d rows, %d features, classes %s%s)")
+      :format(f.n, f.features, table.concat(classes, ", "),
+        f.origin and "; " .. f.origin or "") }
     for _, note in ipairs(f.notes) do lines[#lines + 1] = "  " .. note end
     for _, warning in ipairs(warnings_of(f)) do
       lines[#lines + 1] = "  warning: " .. warning
@@ -68,24 +74,30 @@ local function freeze(array)
   return array and core.array.freeze(array)
 end
 
+-- Arrays of which a data set may have one number, or row, for each row.
+local row_fields = {
+  "weights", "truth", "groups", "clean_codes", "clean_truth",
+}
+
 -- Makes a data set from checked parts: x, codes (int32 classes), classes
--- (names), names, and optional weights, groups (int32, below group_count),
--- truth, standardize, notes, warnings, recipe (how it was read).
+-- (names), names, and optional row_fields, group_count (groups are below it),
+-- standardize, notes, warnings, recipe (how it was read), source (what drew it)
+-- and origin (the same as text).
 local function make(parts)
   local f = {
     x = freeze(parts.x),
     codes = freeze(parts.codes),
     classes = parts.classes,
     names = parts.names,
-    weights = freeze(parts.weights),
-    groups = freeze(parts.groups),
     group_count = parts.group_count,
-    truth = freeze(parts.truth),
     standardize = parts.standardize,
     notes = parts.notes or {},
     warnings = parts.warnings or frozen {},
     recipe = parts.recipe,
+    source = parts.source,
+    origin = parts.origin,
   }
+  for _, key in ipairs(row_fields) do f[key] = freeze(parts[key]) end
   f.n, f.features = f.x:shape()
   f.counts = {}
   for c = 1, #f.classes do
@@ -94,8 +106,9 @@ local function make(parts)
   if #f.classes == 2 then
     f.prior = f.n > 0 and f.counts[2] / f.n or nil
     f.y = freeze(f.codes:copy(f.x:dtype()))
+    f.clean_y = freeze(f.clean_codes and f.clean_codes:copy(f.x:dtype()))
   else
-    f.y = f.codes
+    f.y, f.clean_y = f.codes, f.clean_codes
   end
   for _, key in ipairs { "counts", "classes", "names", "notes" } do
     if getmetatable(f[key]) ~= "neap.List" then f[key] = frozen(f[key]) end
@@ -109,83 +122,6 @@ local function feature_names(count)
   local names = {}
   for j = 1, count do names[j] = "x" .. j end
   return names
-end
-
--- ------------------------------------------------------------- generators
-
-local function generate(generator, given, level)
-  local ok, x, y, truth = pcall(generator.draw, given)
-  if not ok then
-    -- The message blames this file; it should blame the caller.
-    error((x:gsub("^.-bad argument #1 to '%?'",
-      "bad argument #1 to '" .. generator.name .. "'")), level + 1)
-  end
-  local _, features = x:shape()
-  return make {
-    x = x,
-    codes = y:copy("int32"),
-    classes = { "0", "1" },
-    names = feature_names(features),
-    truth = truth,
-    standardize = false,
-  }
-end
-
-local generators = {}
-for _, generator in ipairs(core.data.generators) do
-  generators[generator.name] = generator
-  M[generator.name] = function(given)
-    return generate(generator, given or {}, 2)
-  end
-end
-
---- The generators: a list of { name =, summary =, parameters = }.
-function M.list()
-  local list = {}
-  for i, generator in ipairs(core.data.generators) do
-    list[i] = {
-      name = generator.name,
-      summary = generator.summary,
-      parameters = generator.parameters,
-    }
-  end
-  return list
-end
-
---- A recipe for fresh draws of a generator.
--- @param name of a generator
--- @param given its options, and test: the rows of the test set (default n)
--- @return function(seed) -> train, test
-function M.recipe(name, given)
-  local generator = generators[name]
-  if not generator then
-    local names = {}
-    for i, row in ipairs(core.data.generators) do names[i] = row.name end
-    error(("bad argument #1 to 'recipe' (no generator '%s'; there are %s)")
-      :format(tostring(name), table.concat(names, ", ")), 2)
-  end
-  local train, test = {}, {}
-  for key, value in pairs(given or {}) do train[key] = value end
-  local rows = train.test or train.n or 1000
-  if math.type(rows) ~= "integer" or rows < 1 then
-    error(("bad argument #2 to 'recipe' (test is %s; wanted a whole number "
-      .. ">= 1)"):format(tostring(rows)), 2)
-  end
-  train.test = nil
-  if train.seed then
-    error("bad argument #2 to 'recipe' (a recipe is given its seed later)", 2)
-  end
-  for key, value in pairs(train) do test[key] = value end
-  test.n, test.part = rows, 1
-  -- What is wrong with the options is said now, not at the first draw.
-  local try = {}
-  for key, value in pairs(train) do try[key] = value end
-  try.n = 1
-  generate(generator, try, 2)
-  return function(seed)
-    train.seed, test.seed = seed, seed
-    return generate(generator, train, 2), generate(generator, test, 2)
-  end
 end
 
 -- -------------------------------------------------------- from arrays
@@ -324,20 +260,24 @@ end
 
 -- ------------------------------------------------------------------ splits
 
-local function subset(data, positions)
+-- Rows that a script chose may be others than those that a source draws.
+local function subset(data, positions, chosen)
   local f = fields[data]
-  return make {
+  local parts = {
     x = core.data.take(f.x, positions),
     codes = core.data.take(f.codes, positions),
     classes = f.classes,
     names = f.names,
-    weights = f.weights and core.data.take(f.weights, positions),
-    groups = f.groups and core.data.take(f.groups, positions),
     group_count = f.group_count,
     recipe = f.recipe,
-    truth = f.truth and core.data.take(f.truth, positions),
     standardize = f.standardize,
+    source = not chosen and f.source or nil,
+    origin = f.origin,
   }
+  for _, key in ipairs(row_fields) do
+    parts[key] = f[key] and core.data.take(f[key], positions)
+  end
+  return make(parts)
 end
 
 -- d.split { } instead of d:split { } is an easy mistake.
@@ -353,7 +293,7 @@ function methods:rows(positions)
     if not core.array.is_array(positions) then
       positions = core.array.array(positions, "int32")
     end
-    return subset(self, positions)
+    return subset(self, positions, true)
   end)
   if ok then return rows end
   options.refuse("rows", rows:match("%((.*)%)$") or rows)
@@ -415,5 +355,18 @@ function methods:write(path, given)
   local done, why = write(f, path, o.target)
   return done, why
 end
+
+-- What the files that add to this one know of data sets.
+local inside = {
+  fields = fields,
+  methods = methods,
+  row_fields = row_fields,
+  make = make,
+  subset = subset,
+  check_self = check_self,
+}
+inside.describe = require "neap.generate"(M, make).describe
+require "neap.relabel"(inside)
+require "neap.ceiling"(M, inside)
 
 return M

@@ -11,15 +11,20 @@
 
 // One stream for each purpose: adding a use never shifts the others.
 typedef enum neap_stream {
-  NEAP_STREAM_LABEL = 1,    // the class of row i
-  NEAP_STREAM_FEATURE = 2,  // the features of row i
-  NEAP_STREAM_SPLIT = 3,    // which rows go to which side or fold
-  NEAP_STREAM_SHUFFLE = 4,  // the order of rows in epoch `part`
-  NEAP_STREAM_SEED = 5,     // a seed made from a seed
-  NEAP_STREAM_INITIAL = 6,  // weights that training starts from
-  NEAP_STREAM_DROPOUT = 7,  // which hidden units of row i stay, in a step
-  NEAP_STREAM_SAMPLE = 8,   // which rows of a class an epoch has
-  NEAP_STREAM_DRAWS = 16,   // how often row i is in a draw of the bootstrap
+  NEAP_STREAM_LABEL = 1,        // the class of row i
+  NEAP_STREAM_FEATURE = 2,      // the features of row i
+  NEAP_STREAM_SPLIT = 3,        // which rows go to which side or fold
+  NEAP_STREAM_SHUFFLE = 4,      // the order of rows in epoch `part`
+  NEAP_STREAM_SEED = 5,         // a seed made from a seed
+  NEAP_STREAM_INITIAL = 6,      // weights that training starts from
+  NEAP_STREAM_DROPOUT = 7,      // which hidden units of row i stay, in a step
+  NEAP_STREAM_SAMPLE = 8,       // which rows of a class an epoch has
+  NEAP_STREAM_POSITION = 16,    // where on its curve row i lies
+  NEAP_STREAM_POPULATION = 17,  // centers and covariances
+  NEAP_STREAM_GROUP = 18,       // what the rows of group i share
+  NEAP_STREAM_NOISE = 19,       // which labels are flipped, and to what
+  NEAP_STREAM_KEEP = 20,        // which rows of a class are kept
+  NEAP_STREAM_DRAWS = 21,       // how often row i is in a draw of the bootstrap
 } neap_stream;
 
 typedef struct neap_philox {

@@ -32,6 +32,16 @@ void neap_open_split(lua_State *L);
 void neap_open_study(lua_State *L);
 void neap_open_train(lua_State *L);
 
+// Pushes the list of generators: { name =, parameters =, draw =, ... }.
+void neap_push_generators(lua_State *L);
+
+// The lua_CFunction core.data.cholesky(covariance).
+int neap_cholesky_of(lua_State *L);
+
+// Push the tables core.data.population and core.data.relabel.
+void neap_push_population(lua_State *L);
+void neap_push_relabel(lua_State *L);
+
 // Makes the metatable of a type, or takes the one that is there, sets its
 // functions, and hides it from scripts. Methods are found by __index, which
 // is a table unless `meta` has an __index function.

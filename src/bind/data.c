@@ -1,5 +1,4 @@
-// bind/data.c -- what lua/neap/data.lua is made of: generators, splits,
-// columns.
+// bind/data.c -- what lua/neap/data.lua is made of: rows and splits.
 #include <math.h>
 #include <string.h>
 
@@ -12,97 +11,6 @@ static uint64_t check_seed(lua_State *L, int index) {
   luaL_argcheck(L, seed == floor(seed) && seed >= 0 && seed <= 0x1p53, index,
                 "seed: wanted a whole number, 0 to 2^53");
   return (uint64_t)seed;
-}
-
-// -------------------------------------------------------------- generators
-
-static const neap_parameter size_rows[] = {
-    {"n", 1000, 1, 4e9, .meaning = "rows", .whole = 1},
-    {"features", NAN, 1, 1e6, .meaning = "columns", .whole = 1},
-    {"seed", 1, 0, 0x1p53, .meaning = "another draw", .whole = 1},
-    {"part", 0, 0, 255, .meaning = "another part of the same draw", .whole = 1},
-    {0}};
-enum { N, FEATURES, SEED, PART };
-
-static const char *const label_names[] = {"independent", "exact", NULL};
-static const char *const dtype_names[] = {"float64", "float32", NULL};
-
-static int read_choice(lua_State *L, int index, const char *key,
-                       const char *const *names, int initial) {
-  lua_getfield(L, index, key);
-  if (lua_isnil(L, -1)) {
-    lua_pop(L, 1);
-    return initial;
-  }
-  const char *got = lua_tostring(L, -1);
-  for (int i = 0; names[i] != NULL; i++) {
-    if (got == NULL || strcmp(got, names[i]) != 0)
-      continue;
-    lua_pop(L, 1);
-    return i;
-  }
-  return luaL_argerror(
-      L, index,
-      lua_pushfstring(L, "%s is %s; wanted %s or %s", key,
-                      luaL_tolstring(L, -1, NULL), names[0], names[1]));
-}
-
-// Names of all options but the generator's own.
-static const char *const size_names[] = {"n",     "features", "seed", "part",
-                                         "dtype", "labels",   NULL};
-
-// The draw of one generator, which is the first upvalue: options -> x, y,
-// truth.
-static int draw(lua_State *L) {
-  const neap_generator *generator = lua_touserdata(L, lua_upvalueindex(1));
-  double sizes[NEAP_PARAMETER_MAX], params[NEAP_PARAMETER_MAX];
-  lua_settop(L, 1);
-  luaL_checktype(L, 1, LUA_TTABLE);
-  neap_check_keys(L, 1, generator->parameters, size_names);
-  neap_read_parameters(L, 1, size_rows, sizes);
-  neap_read_parameters(L, 1, generator->parameters, params);
-  const size_t rows = (size_t)sizes[N];
-  const size_t features =
-      isnan(sizes[FEATURES]) ? generator->features : (size_t)sizes[FEATURES];
-  const neap_dtype dtype =
-      (neap_dtype)read_choice(L, 1, "dtype", dtype_names, NEAP_FLOAT32);
-  neap_array *x = neap_new_array(L, dtype, rows, features);
-  neap_array *y = neap_new_array(L, dtype, rows, 0);
-  neap_array *truth = neap_new_array(L, NEAP_FLOAT64, rows, 0);
-  const neap_draw plan = {
-      .rows = rows,
-      .features = features,
-      .seed = (uint64_t)sizes[SEED],
-      .part = (uint32_t)sizes[PART],
-      .labels = (neap_labels)read_choice(L, 1, "labels", label_names,
-                                         NEAP_LABELS_INDEPENDENT),
-      .params = params,
-      .dtype = dtype,
-      .x = x->data,
-      .y = y->data,
-      .truth = truth->data};
-  neap_error error = {0};
-  neap_raise_if(L, generator->draw(neap_bound_engine(L), &plan, &error),
-                &error);
-  return 3;
-}
-
-static void push_generators(lua_State *L) {
-  lua_newtable(L);
-  for (size_t i = 0; neap_generator_at(i) != NULL; i++) {
-    const neap_generator *generator = neap_generator_at(i);
-    lua_createtable(L, 0, 4);
-    lua_pushstring(L, generator->name);
-    lua_setfield(L, -2, "name");
-    lua_pushstring(L, generator->summary);
-    lua_setfield(L, -2, "summary");
-    neap_push_parameters(L, generator->parameters);
-    lua_setfield(L, -2, "parameters");
-    lua_pushlightuserdata(L, (void *)generator);
-    lua_pushcclosure(L, draw, 1);
-    lua_setfield(L, -2, "draw");
-    lua_rawseti(L, -2, (lua_Integer)i + 1);
-  }
 }
 
 // ---------------------------------------------------------------- the rows
@@ -213,7 +121,8 @@ static int seed_of(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = {{"take", take},
+static const luaL_Reg functions[] = {{"cholesky", neap_cholesky_of},
+                                     {"take", take},
                                      {"deal_folds", deal_folds},
                                      {"mark_share", mark_share},
                                      {"where", where},
@@ -224,6 +133,10 @@ static const luaL_Reg functions[] = {{"take", take},
 
 void neap_open_data(lua_State *L) {
   luaL_newlib(L, functions);
-  push_generators(L);
+  neap_push_generators(L);
   lua_setfield(L, -2, "generators");
+  neap_push_population(L);
+  lua_setfield(L, -2, "population");
+  neap_push_relabel(L);
+  lua_setfield(L, -2, "relabel");
 }

@@ -3,22 +3,32 @@
 // Easy negatives lie around 0, positives `distance` away, and a share `hard`
 // of the negatives lies beside the positives, `overlap` away from them in a
 // direction of their own. It is the case that the focal loss was made for.
-#include "dataset/mixture.h"
+#include "dataset/gaussian_mixture.h"
 
 enum { PRIOR, HARD, DISTANCE, OVERLAP };
+
+static neap_status make(const neap *engine, const neap_draw *draw,
+                        neap_mixture *mixture, neap_error *error) {
+  const double *p = draw->params;
+  const neap_round_term terms[] = {
+      {.class_index = 1, .weight = 1, .along = p[DISTANCE]},
+      {.class_index = 0, .weight = 1 - p[HARD]},
+      {.class_index = 0,
+       .weight = p[HARD],
+       .along = p[DISTANCE],
+       .across = p[OVERLAP]}};
+  return neap_round_mixture(engine, draw->features, p[PRIOR], terms, 3, mixture,
+                            error);
+}
 
 static neap_status draw_hard_negatives(const neap *engine,
                                        const neap_draw *draw,
                                        neap_error *error) {
-  const double *p = draw->params;
-  const neap_component components[] = {
-      {.positive = 1, .weight = 1, .along = p[DISTANCE]},
-      {.positive = 0, .weight = 1 - p[HARD]},
-      {.positive = 0,
-       .weight = p[HARD],
-       .along = p[DISTANCE],
-       .across = p[OVERLAP]}};
-  return neap_draw_mixture(engine, draw, p[PRIOR], components, 3, error);
+  neap_mixture mixture;
+  NEAP_TRY(make(engine, draw, &mixture, error));
+  const neap_status status = neap_draw_mixture(engine, draw, &mixture, error);
+  neap_mixture_free(engine, &mixture);
+  return status;
 }
 
 const neap_generator neap_generator_hard_negatives = {
@@ -31,4 +41,5 @@ const neap_generator neap_generator_hard_negatives = {
          {"overlap", 1.5, 0, 1e6, .meaning = "positives from hard ones"}},
     .features = 16,
     .draw = draw_hard_negatives,
+    .mixture = make,
 };

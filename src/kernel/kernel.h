@@ -96,10 +96,10 @@ typedef struct neap_kernels {
                ptrdiff_t row_stride, void *columns, ptrdiff_t column_stride);
 
   // Fills normals [rows][width], width a multiple of 4, with independent
-  // standard normal numbers: a pure function of seed, part (< 256), row and
-  // column, the same on every machine.
-  void (*normals)(uint64_t seed, uint32_t part, uint64_t first, size_t rows,
-                  size_t width, float *normals);
+  // standard normal numbers: a pure function of seed, stream, part (< 256),
+  // row and column, the same on every machine.
+  void (*normals)(uint64_t seed, neap_stream stream, uint32_t part,
+                  uint64_t first, size_t rows, size_t width, float *normals);
 
   // Writes for `rows` rows and NEAP_DRAWS draws a number that is Poisson
   // distributed with mean 1, to 2^-40: counts [rows][NEAP_DRAWS], at most 16,
@@ -115,6 +115,40 @@ typedef struct neap_kernels {
   void (*add_weighted)(size_t count, const uint32_t *rows,
                        const uint8_t *counts, const double *weights,
                        double *total);
+
+  // Fills words [4][stride] with neap_random of the indices first to
+  // first + count - 1.
+  void (*words)(uint64_t seed, neap_stream stream, uint32_t part,
+                uint64_t first, size_t count, size_t stride, uint32_t *words);
+
+  // x_j = mean_j + sum_(k <= j) factor_kj normal_k: one row of a Gaussian,
+  // without fused operations. factor [features][features] holds a lower
+  // triangle turned over, so its row k is a column; NULL: mean_j + scale
+  // normal_j.
+  void (*place)(size_t features, const double *mean, double scale,
+                const double *factor, const float *normal, void *x);
+
+  // Turns rows x [rows][features] into columns [features][stride], with room
+  // for the next multiple of NEAP_PAD above rows; what is there becomes 0.
+  void (*turn)(size_t rows, size_t features, const void *x, void *columns,
+               size_t stride);
+
+  // out_i = sum_j (columns_ji - mean_j)^2 in order, in double, without fused
+  // operations. columns [features][stride]; rows a multiple of NEAP_PAD.
+  void (*square_distances)(size_t features, size_t rows, const void *columns,
+                           size_t stride, const double *mean, double *out);
+
+  // Replaces each x of columns [features][stride] by y with L y = x, L the
+  // lower triangle of lower [features][features]; rows as above.
+  void (*solve_lower)(size_t features, size_t rows, const double *lower,
+                      size_t stride, double *columns);
+
+  // shares_ci = sum over the terms t of class c of w_t e^-half_ti, over the sum
+  // of all terms. half [terms][stride], shares [classes][stride]; rows as
+  // above; w_t > 0.
+  void (*posterior)(size_t rows, size_t terms, const double *weights,
+                    const uint32_t *term_classes, size_t classes, size_t stride,
+                    const double *half, double *shares);
 } neap_kernels;
 
 // Draws of the bootstrap that are made together.

@@ -23,4 +23,10 @@ const neap_kernels NEAP_NAME(neap_kernels) = {
     .poisson = NEAP_PASTE(neap_poisson, f32, NEAP_ISA),
     .add_counts = NEAP_PASTE(neap_add_counts, f32, NEAP_ISA),
     .add_weighted = NEAP_PASTE(neap_add_weighted, f32, NEAP_ISA),
+    .words = NEAP_PASTE(neap_words, f32, NEAP_ISA),
+    .place = NEAP_NAME(neap_place),
+    .turn = NEAP_NAME(neap_turn),
+    .square_distances = NEAP_NAME(neap_square_distances),
+    .solve_lower = NEAP_PASTE(neap_solve_lower, f64, NEAP_ISA),
+    .posterior = NEAP_PASTE(neap_posterior, f64, NEAP_ISA),
 };

@@ -6,12 +6,54 @@
 // Nothing is fused here, whatever the machine can do.
 #define NEAP_PLAIN
 #include "kernel/math.h"
-#include "kernel/philox_lanes.h"
 #include "kernel/table.h"
 
 #if NEAP_REAL_BITS == 32
 
-enum { LANES = NEAP_PHILOX_LANES };
+enum { LANES = 64 };
+
+// Words of 64 counters, each word one line.
+typedef struct words {
+  uint32_t line[4][LANES];
+} words;
+
+// AVX-512 multiplies 64 bits by 64 in one instruction, which is faster than to
+// take words of 32 bits apart and to put their products together.
+#ifdef __AVX512DQ__
+typedef uint64_t lane_word;
+#else
+typedef uint32_t lane_word;
+#endif
+
+// Philox. Each round waits for the products of the last, so many counters are
+// worked on in turn.
+static void draw_words(uint64_t seed, words *w) {
+  uint32_t key0 = (uint32_t)seed, key1 = (uint32_t)(seed >> 32);
+  lane_word line[4][LANES];
+  for (int k = 0; k < 4; k++) {
+    NEAP_LANES
+    for (int i = 0; i < LANES; i++)
+      line[k][i] = w->line[k][i];
+  }
+  for (int round = 0; round < 10; round++) {
+    NEAP_LANES
+    for (int i = 0; i < LANES; i++) {
+      const uint64_t a = (uint64_t)line[0][i] * 0xD2511F53u;
+      const uint64_t b = (uint64_t)line[2][i] * 0xCD9E8D57u;
+      line[0][i] = (lane_word)(b >> 32) ^ line[1][i] ^ key0;
+      line[1][i] = (uint32_t)b;
+      line[2][i] = (lane_word)(a >> 32) ^ line[3][i] ^ key1;
+      line[3][i] = (uint32_t)a;
+    }
+    key0 += 0x9E3779B9u;
+    key1 += 0xBB67AE85u;
+  }
+  for (int k = 0; k < 4; k++) {
+    NEAP_LANES
+    for (int i = 0; i < LANES; i++)
+      w->line[k][i] = (uint32_t)line[k][i];
+  }
+}
 
 // (bits + 1/2) / 2^32, in two halves that signed conversions can take.
 NEAP_INLINE float uniform_of(uint32_t bits) {
@@ -41,49 +83,90 @@ static void pair(const uint32_t *radius_bits, const uint32_t *angle_bits,
   }
 }
 
-// Sixteen counters give 64 numbers: four of each row's next ones.
-static void draw_block(uint64_t seed, uint32_t part, const uint64_t *row,
-                       const uint32_t *block, float *to[LANES]) {
-  neap_philox_lanes w;
+// Four numbers of each counter, side by side.
+static void draw_numbers(const words *w, float *normals) {
   float z[4][LANES];
+  pair(w->line[0], w->line[1], z[0], z[1]);
+  pair(w->line[2], w->line[3], z[2], z[3]);
   for (int i = 0; i < LANES; i++) {
-    w.line[0][i] = (uint32_t)row[i];
-    w.line[1][i] = (uint32_t)(row[i] >> 32);
-    w.line[2][i] = part << 24 | block[i];
-    w.line[3][i] = (uint32_t)NEAP_STREAM_FEATURE;
-  }
-  neap_draw_lanes(seed, &w);
-  pair(w.line[0], w.line[1], z[0], z[1]);
-  pair(w.line[2], w.line[3], z[2], z[3]);
-  for (int i = 0; i < LANES; i++) {
-    if (to[i] == NULL)
-      continue;
     for (int j = 0; j < 4; j++)
-      to[i][j] = z[j][i];
+      normals[4 * i + j] = z[j][i];
   }
 }
 
-void NEAP_NAME(neap_normals)(uint64_t seed, uint32_t part, uint64_t first,
-                             size_t rows, size_t width, float *normals) {
-  uint64_t row[LANES] = {0};
-  uint32_t block[LANES] = {0};
-  float *to[LANES] = {0};
-  int lane = 0;
-  for (size_t i = 0; i < rows; i++) {
-    for (size_t j = 0; j < width; j += 4) {
-      row[lane] = first + i;
-      block[lane] = (uint32_t)(j / 4);
-      to[lane] = normals + i * width + j;
-      if (++lane < LANES)
-        continue;
-      draw_block(seed, part, row, block, to);
-      lane = 0;
+// Where 64 counters are: each row has `blocks` of them.
+typedef struct places {
+  uint64_t row[LANES];
+  uint32_t block[LANES];
+} places;
+
+static void start_places(places *p, uint64_t first, uint32_t blocks) {
+  for (uint32_t i = 0; i < LANES; i++) {
+    p->row[i] = first + i / blocks;
+    p->block[i] = i % blocks;
+  }
+}
+
+static void move_places(places *p, uint32_t blocks) {
+  const uint32_t rows = LANES / blocks, rest = LANES % blocks;
+  NEAP_LANES
+  for (int i = 0; i < LANES; i++) {
+    const uint32_t block = p->block[i] + rest;
+    const uint32_t carry = block >= blocks;
+    p->block[i] = carry ? block - blocks : block;
+    p->row[i] += rows + carry;
+  }
+}
+
+void NEAP_NAME(neap_normals)(uint64_t seed, neap_stream stream, uint32_t part,
+                             uint64_t first, size_t rows, size_t width,
+                             float *normals) {
+  const size_t count = rows * (width / 4);
+  const uint32_t blocks = (uint32_t)(width / 4);
+  places p;
+  words w;
+  if (count == 0)
+    return;
+  start_places(&p, first, blocks);
+  for (size_t start = 0; start < count; start += LANES) {
+    NEAP_LANES
+    for (int i = 0; i < LANES; i++) {
+      w.line[0][i] = (uint32_t)p.row[i];
+      w.line[1][i] = (uint32_t)(p.row[i] >> 32);
+      w.line[2][i] = part << 24 | p.block[i];
+      w.line[3][i] = (uint32_t)stream;
+    }
+    draw_words(seed, &w);
+    move_places(&p, blocks);
+    if (count - start >= LANES) {
+      draw_numbers(&w, normals + 4 * start);
+    } else {
+      float rest[4 * LANES];
+      draw_numbers(&w, rest);
+      memcpy(normals + 4 * start, rest, 4 * (count - start) * sizeof *rest);
     }
   }
-  for (int i = lane; i < LANES; i++)
-    to[i] = NULL;
-  if (lane > 0)
-    draw_block(seed, part, row, block, to);
+}
+
+void NEAP_NAME(neap_words)(uint64_t seed, neap_stream stream, uint32_t part,
+                           uint64_t first, size_t count, size_t stride,
+                           uint32_t *to) {
+  words w;
+  for (size_t start = 0; start < count; start += LANES) {
+    for (int i = 0; i < LANES; i++) {
+      const uint64_t index = first + start + (uint64_t)i;
+      w.line[0][i] = (uint32_t)index;
+      w.line[1][i] = (uint32_t)(index >> 32);
+      w.line[2][i] = part;
+      w.line[3][i] = (uint32_t)stream;
+    }
+    draw_words(seed, &w);
+    const size_t left = count - start < LANES ? count - start : LANES;
+    for (int word = 0; word < 4; word++) {
+      memcpy(to + (size_t)word * stride + start, w.line[word],
+             left * sizeof *to);
+    }
+  }
 }
 
 #endif

@@ -31,10 +31,30 @@ void NEAP_NAME(neap_pack)(size_t count, const neap_rows *from, void *rows,
                           ptrdiff_t row_stride, void *columns,
                           ptrdiff_t column_stride);
 
-// In float32 only; the tables of both types have it.
-void NEAP_PASTE(neap_normals, f32, NEAP_ISA)(uint64_t seed, uint32_t part,
-                                             uint64_t first, size_t rows,
-                                             size_t width, float *normals);
+void NEAP_NAME(neap_place)(size_t features, const double *mean, double scale,
+                           const double *factor, const float *normal, void *x);
+void NEAP_NAME(neap_turn)(size_t rows, size_t features, const void *x,
+                          void *columns, size_t stride);
+void NEAP_NAME(neap_square_distances)(size_t features, size_t rows,
+                                      const void *columns, size_t stride,
+                                      const double *mean, double *out);
+
+// Of one number type only; the tables of both have them.
+void NEAP_PASTE(neap_normals, f32, NEAP_ISA)(uint64_t seed, neap_stream stream,
+                                             uint32_t part, uint64_t first,
+                                             size_t rows, size_t width,
+                                             float *normals);
+void NEAP_PASTE(neap_words, f32, NEAP_ISA)(uint64_t seed, neap_stream stream,
+                                           uint32_t part, uint64_t first,
+                                           size_t count, size_t stride,
+                                           uint32_t *words);
+void NEAP_PASTE(neap_solve_lower, f64,
+                NEAP_ISA)(size_t features, size_t rows, const double *lower,
+                          size_t stride, double *columns);
+void NEAP_PASTE(neap_posterior, f64,
+                NEAP_ISA)(size_t rows, size_t terms, const double *weights,
+                          const uint32_t *term_classes, size_t classes,
+                          size_t stride, const double *half, double *shares);
 void NEAP_PASTE(neap_noise, f32, NEAP_ISA)(uint64_t seed, uint32_t step,
                                            uint32_t group, size_t count,
                                            const uint32_t *rows, uint16_t *bits,

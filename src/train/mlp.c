@@ -58,7 +58,8 @@ static void draw_layer(const neap_start *start, size_t l, const layer *at,
   for (size_t o = 0; o < at->outputs; o++) {
     for (size_t j = 0; j < at->inputs; j += 4) {
       float normals[4];
-      kernels->normals(seed, 0, o * at->inputs + j, 1, 4, normals);
+      kernels->normals(seed, NEAP_STREAM_INITIAL, 0, o * at->inputs + j, 1, 4,
+                       normals);
       for (size_t i = j; i < at->inputs && i < j + 4; i++) {
         const double u =
             neap_random_uniform(seed, NEAP_STREAM_INITIAL, (uint32_t)o, i);

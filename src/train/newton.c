@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "train/cholesky.h"
+#include "dataset/dataset.h"
 #include "train/train.h"
 
 enum { TOLERANCE, MAX_ITERATIONS };
@@ -44,6 +44,30 @@ static state state_of(void *memory, size_t count) {
   return k;
 }
 
+// Factors H + ridge I; false where it is not positive definite.
+static bool factorise(size_t n, const double *hessian, double ridge,
+                      double *factor) {
+  neap_error error;
+  memcpy(factor, hessian, n * n * sizeof *factor);
+  for (size_t i = 0; i < n; i++)
+    factor[i * n + i] += ridge;
+  return neap_cholesky(n, factor, factor, &error) == NEAP_OK;
+}
+
+// Turns x into the solution of L L' d = x.
+static void solve(size_t n, const double *factor, double *x) {
+  for (size_t i = 0; i < n; i++) {
+    for (size_t k = 0; k < i; k++)
+      x[i] -= factor[i * n + k] * x[k];
+    x[i] /= factor[i * n + i];
+  }
+  for (size_t i = n; i-- > 0;) {
+    x[i] /= factor[i * n + i];
+    for (size_t k = 0; k < i; k++)
+      x[k] -= factor[i * n + k] * x[i];
+  }
+}
+
 static double norm_of(size_t n, const double *x) {
   double square = 0;
   for (size_t i = 0; i < n; i++)
@@ -65,7 +89,7 @@ static bool find_direction(state *k, const neap_iterate *at) {
   for (size_t i = 0; i < n; i++)
     trace += at->hessian[i * n + i];
   double ridge = 0;
-  while (!neap_cholesky(n, at->hessian, ridge, k->factor)) {
+  while (!factorise(n, at->hessian, ridge, k->factor)) {
     ridge = ridge > 0 ? 100 * ridge : 64 * DBL_EPSILON * trace;
     if (!(ridge < trace))
       return false;
@@ -73,7 +97,7 @@ static bool find_direction(state *k, const neap_iterate *at) {
   k->at->slope = 0;
   for (size_t i = 0; i < n; i++)
     k->d[i] = -at->gradient[i];
-  neap_cholesky_solve(n, k->factor, k->d);
+  solve(n, k->factor, k->d);
   for (size_t i = 0; i < n; i++)
     k->at->slope += k->d[i] * at->gradient[i];
   return k->at->slope < 0;

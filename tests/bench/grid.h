@@ -33,7 +33,7 @@ static inline const neap_optimizer *find_optimizer(const char *name) {
 }
 
 static inline void draw_data(const neap *engine) {
-  const double params[] = {0.01, 2};
+  const double params[] = {0.01, 2, 0, 1};
   const neap_draw draw = {.rows = ROWS,
                           .features = FEATURES,
                           .seed = SEED,

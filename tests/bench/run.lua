@@ -61,6 +61,14 @@ local benches = {
       { python, "tests/bench/read_pandas.py", build .. "/bench" },
     },
   },
+  generate = {
+    title = "rows of two Gaussians, float32, with truth, one thread",
+    unit = "s",
+    sides = {
+      { build .. "/generate_bench" },
+      { python, "tests/bench/generate_numpy.py" },
+    },
+  },
   grid = {
     title = "121 points, 100,000 x 32 rows, 20 epochs of SGD, one thread",
     unit = "s",
@@ -106,8 +114,8 @@ local benches = {
 }
 
 local order = {
-  "loss", "losses", "softmax", "lua", "matmul", "read", "grid", "mlp",
-  "metrics", "converged", "scale", "program",
+  "loss", "losses", "softmax", "lua", "matmul", "generate", "read", "grid",
+  "mlp", "metrics", "converged", "scale", "program",
 }
 
 -- ------------------------------------------------------------ command line

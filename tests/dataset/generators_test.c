@@ -39,7 +39,7 @@ static void draw(const neap *engine, const char *name, const neap_draw *plan) {
 // bounds are four standard errors at 20,000 positives.
 static void test_gaussians(const neap *engine) {
   static double scores[ROWS];
-  const double params[] = {0.1, 2};
+  const double params[] = {0.1, 2, 0, 1};
   const neap_draw d = plan(params);
   draw(engine, "gaussians", &d);
   for (size_t i = 0; i < ROWS; i++)
@@ -123,7 +123,7 @@ static void test_extension(const neap *engine) {
 }
 
 static void test_float32(const neap *engine) {
-  const double params[] = {0.5, 2};
+  const double params[] = {0.5, 2, 0, 1};
   neap_draw d = plan(params);
   draw(engine, "gaussians", &d);
   d.dtype = NEAP_FLOAT32;
@@ -137,7 +137,7 @@ static void test_float32(const neap *engine) {
 }
 
 static void test_exact_labels(const neap *engine) {
-  const double params[] = {0.013, 2};
+  const double params[] = {0.013, 2, 0, 1};
   neap_draw d = plan(params);
   d.labels = NEAP_LABELS_EXACT;
   draw(engine, "gaussians", &d);

@@ -13,7 +13,8 @@ describe("a generated data set", function()
     assert.equal("float32", d.x:dtype())
     assert.equal("float32", d.y:dtype())
     assert.equal("float64", d.truth:dtype())
-    assert.equal("neap.Data (500 rows, 3 features, classes 0, 1)", tostring(d))
+    assert.equal(("neap.Data (500 rows, 3 features, classes 0: %d, 1: %d; "
+      .. "gaussians, seed 1)"):format(d.counts[1], d.counts[2]), tostring(d))
   end)
 
   it("is the same for the same seed, and another for another", function()
@@ -64,7 +65,7 @@ describe("a generated data set", function()
     assert.error_matches(function() neap.data.gaussians { labels = "some" } end,
       "labels is some; wanted independent or exact")
     assert.error_matches(function() neap.data.recipe("moon", {}) end,
-      "no generator 'moon'; there are gaussians, hard_negatives")
+      "no generator 'moon'; there are gaussians, logistic, mixture")
     assert.error_matches(function()
       neap.data.recipe("gaussians", { test = -1 })
     end, "test is %-1; wanted a whole number >= 1")

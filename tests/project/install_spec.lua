@@ -46,8 +46,8 @@ describe("an installed neap", function()
       "lua5.4", prefix .. "/try.lua", prefix }
     assert.equal(0, status, output)
     assert.equal("0.17328679513998633\tneap.Data (50 rows, 16 features, "
-      .. "classes 0, 1)\ttrue\n", (output:gsub("^0%.1732867951399%d*",
-      "0.17328679513998633")))
+      .. "classes 0: 37, 1: 13; gaussians, seed 1)\ttrue\n",
+      (output:gsub("^0%.1732867951399%d*", "0.17328679513998633")))
   end)
 
   it("has the program, which runs alone", function()

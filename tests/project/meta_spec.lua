@@ -38,6 +38,9 @@ describe("the stubs", function()
     assert.same(names(neap.loss), names(stub "loss"()))
     assert.same(names(neap.divergence), names(stub "divergence"()))
     assert.same(names(neap.metric), names(stub "metric"()))
+    local data = stub "data"()
+    for name, value in pairs(stub "files"()) do data[name] = value end
+    assert.same(names(neap.data), names(data))
     assert.same(names(neap.model), names(stub "train"().model))
     assert.same(names(neap.optimizer), names(stub "train"().optimizer))
     assert.same(names(require "neap.host"), names(stub "host"()))
@@ -48,6 +51,15 @@ describe("the stubs", function()
 
   it("have the methods of the objects", function()
     local a, loss = neap.zeros(2), neap.loss.focal {}
+    local d = neap.data.gaussians { n = 2 }
+    for _, name in ipairs(methods("data", "Data")) do
+      assert.is_function(d[name], name)
+    end
+    assert.equal(5, #methods("data", "Data"))
+    for _, name in ipairs(methods("files", "Data")) do
+      assert.is_function(d[name], name)
+    end
+    assert.equal(4, #methods("files", "Data"))
     for _, name in ipairs(methods("array", "Array")) do
       assert.is_function(a[name], name)
     end
@@ -64,6 +76,15 @@ describe("the stubs", function()
     for _, row in ipairs(neap.loss.list()) do
       for _, parameter in ipairs(row.parameters) do
         assert.matches("@field " .. parameter.name .. "%?", loss)
+      end
+    end
+    local data = read "lua/neap/meta/data.lua"
+    for _, row in ipairs(neap.data.list()) do
+      local class = row.name:gsub("^%l", string.upper)
+        :gsub("_(%l)", string.upper)
+      local text = data:match("@class neap%." .. class .. "Options.-\n\n")
+      for _, parameter in ipairs(row.parameters) do
+        assert.matches("@field " .. parameter.name .. "%?", text)
       end
     end
     for _, name in ipairs(names(neap.optimizer)) do

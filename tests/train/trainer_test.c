@@ -114,7 +114,7 @@ static void test_breast_cancer(const neap *engine, const char *folder) {
 }
 
 static void generate(const neap *engine, size_t rows, size_t features) {
-  const double params[] = {0.2, 1.5};
+  const double params[] = {0.2, 1.5, 0, 1};
   const neap_draw draw = {.rows = rows,
                           .features = features,
                           .seed = 11,

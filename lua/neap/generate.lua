@@ -1,0 +1,173 @@
+--- Data sets that are drawn: the generators, and recipes for fresh draws.
+local core = require "neap.core"
+local options = require "neap.options"
+
+local generators, names = {}, {}
+for i, generator in ipairs(core.data.generators) do
+  generators[generator.name], names[i] = generator, generator.name
+end
+
+local function feature_names(count)
+  local list = {}
+  for j = 1, count do list[j] = "x" .. j end
+  return list
+end
+
+local function class_names(count)
+  local list = {}
+  for c = 1, count do list[c] = tostring(c - 1) end
+  return list
+end
+
+local function copy_table(from)
+  local to = {}
+  for key, value in pairs(from) do to[key] = value end
+  return to
+end
+
+-- Calls C for a generator; its messages blame this file, and should blame the
+-- caller of the generator.
+local function call(name, level, f, given)
+  local results = table.pack(pcall(f, given))
+  if results[1] then return table.unpack(results, 2, results.n) end
+  local message = tostring(results[2])
+  options.refuse(name, message:match("bad argument #1 to '[^']*' %((.*)%)$")
+    or message:gsub("^.-:%d+: ", ""), level + 1)
+end
+
+-- The means of two Gaussians `distance` apart whose covariance is L L'.
+local function means_of(lower, distance)
+  local d = lower:shape()
+  local positive, negative = {}, {}
+  for i = 1, d do
+    local sum, row = 0, lower:row(i)
+    for j = 1, i do sum = sum + row[j] end
+    positive[i] = sum * distance / 2 / math.sqrt(d)
+    negative[i] = -positive[i]
+  end
+  return { negative, positive }
+end
+
+-- gaussians { covariance =, means = } is a mixture of two.
+local function as_mixture(given, level)
+  local function refuse(message) options.refuse("gaussians", message, level) end
+  local o = copy_table(given)
+  for _, key in ipairs { "correlation", "condition" } do
+    if o.covariance and o[key] then
+      refuse(("covariance and %s; wanted one of them"):format(key))
+    end
+  end
+  if o.means and (o.distance or o.correlation or o.condition) then
+    refuse("means say how far apart the classes are; give a covariance with "
+      .. "them, not distance, correlation or condition")
+  end
+  if o.means and (type(o.means) ~= "table" or #o.means ~= 2) then
+    refuse("means: wanted two, of class 0 and of class 1")
+  end
+  local prior = o.prior or 0.5
+  if type(prior) ~= "number" or not (prior > 0 and prior < 1) then
+    refuse(("prior is %s; wanted a number between 0 and 1")
+      :format(tostring(prior)))
+  end
+  if not o.means then
+    local lower = call("gaussians", level, core.data.cholesky, o.covariance)
+    o.means = means_of(lower, o.distance or 2)
+  end
+  o.components = {
+    { class = 0, weight = 1 - prior, mean = o.means[1],
+      covariance = o.covariance },
+    { class = 1, weight = prior, mean = o.means[2], covariance = o.covariance },
+  }
+  o.means, o.covariance, o.prior, o.distance = nil, nil, nil, nil
+  return o
+end
+
+-- What draws: a generator and the options that it is called with.
+local function resolve(name, given, level)
+  if name == "gaussians" and (given.means or given.covariance) then
+    return generators.mixture, as_mixture(given, level + 1)
+  end
+  return generators[name], given
+end
+
+--- The mixture of Gaussians that the rows of a source are drawn from, or nil.
+local function describe(source)
+  local generator, given = resolve(source.name, source.options, 2)
+  return call(source.name, 2, generator.describe, given)
+end
+
+return function(M, make)
+  local function generate(name, given, level)
+    if type(given) ~= "table" then
+      options.refuse(name, ("wanted a table of options, got a %s")
+        :format(type(given)), level + 1)
+    end
+    local generator, o = resolve(name, given, level + 1)
+    local x, y, truth, groups, weights, classes =
+      call(name, level + 1, generator.draw, o)
+    local _, features = x:shape()
+    return make {
+      x = x,
+      codes = y:copy("int32"),
+      classes = class_names(classes),
+      names = feature_names(features),
+      truth = truth,
+      groups = groups,
+      weights = weights,
+      standardize = false,
+      source = { name = name, options = copy_table(given) },
+      origin = ("%s, seed %d"):format(name, given.seed or 1),
+    }
+  end
+
+  for _, name in ipairs(names) do
+    M[name] = function(given) return generate(name, given or {}, 2) end
+  end
+
+  --- The generators: a list of { name =, summary =, features =, parameters = }.
+  function M.list()
+    local list = {}
+    for i, generator in ipairs(core.data.generators) do
+      list[i] = {
+        name = generator.name,
+        summary = generator.summary,
+        features = generator.features,
+        parameters = generator.parameters,
+      }
+    end
+    return list
+  end
+
+  --- A recipe for fresh draws of a generator.
+  -- @param name of a generator
+  -- @param given its options, and test: the rows of the test set (default n)
+  -- @return function(seed) -> train, test
+  function M.recipe(name, given)
+    if not generators[name] then
+      error(("bad argument #1 to 'recipe' (no generator '%s'; there are %s)")
+        :format(tostring(name), table.concat(names, ", ")), 2)
+    end
+    local train = copy_table(given or {})
+    local rows = train.test or train.n or 1000
+    if math.type(rows) ~= "integer" or rows < 1 then
+      error(("bad argument #2 to 'recipe' (test is %s; wanted a whole number "
+        .. ">= 1)"):format(tostring(rows)), 2)
+    end
+    train.test = nil
+    if train.seed then
+      error("bad argument #2 to 'recipe' (a recipe is given its seed later)", 2)
+    end
+    local test = copy_table(train)
+    test.n, test.part = rows, 1
+    -- What is wrong with the options is said now, not at the first draw.
+    local try = copy_table(train)
+    try.n = 1
+    generate(name, try, 2)
+    return function(seed)
+      train.seed, test.seed = seed, seed
+      return generate(name, train, 2), generate(name, test, 2)
+    end
+  end
+
+  return { describe = describe }
+end
