@@ -87,7 +87,7 @@ describe("focal_grid", function()
   it("does the same for a file", function()
     local output = run("focal_grid", "tests/data/breast_cancer.csv",
       "--target", "diagnosis", "--positive", "malignant")
-    has(output, "569 rows, 30 features, classes benign, malignant")
+    has(output, "569 rows, 30 features, classes benign: 357, malignant: 212")
     has(output, "25 folds of one data set, corrected for shared rows")
     has(output, "cross-entropy")
     assert.not_matches("oracle", output)
