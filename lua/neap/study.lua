@@ -3,6 +3,7 @@
 -- Two protocols: a recipe draws fresh data sets, or one data set is dealt into
 -- folds again and again. All that is learned from data (standardisation, class
 -- weights, thresholds, calibration) is learned on training rows alone.
+local baselines = require "neap.baselines"
 local core = require "neap.core"
 local data = require "neap.data"
 local options = require "neap.options"
@@ -201,14 +202,9 @@ local function points_of(self, training)
     end
   end
   if o.baselines == "standard" then
-    local first = list[1]
     self.mixed = self.mixed or is_mixed(list)
-    local balanced =
-      core.loss.binary_cross_entropy { class_weights = "balanced" }
-    for _, loss in ipairs { core.loss.binary_cross_entropy {}, balanced } do
-      list[#list + 1] = {
-        loss = loss, optimizer = first.optimizer, model = first.model,
-      }
+    for _, point in ipairs(baselines.points(list[1])) do
+      list[#list + 1] = point
     end
   end
   return list
@@ -237,31 +233,6 @@ local function metrics_of(train_scores, test_scores, losses, training, test)
   all.log_loss_recalibrated = core.study.metrics(calibrated, test.y,
     test.weights, nil, { "log_loss" })
   return all
-end
-
--- The logits of true probabilities. Between 0 and the least number, and above
--- the largest below 1, a probability is known to be no further out than these.
-local least, most = -math.log(2) * 1074, math.log(2) * 54
-
-local function oracle_scores(d)
-  local z = core.array.zeros(1, d.n)
-  local row, truth = z:row(1), d.truth
-  for i = 1, d.n do
-    local logit = math.log(truth[i]) - math.log(1 - truth[i])
-    row[i] = math.min(math.max(logit, least), most)
-  end
-  return z
-end
-
--- Scores that are computed, not trained: the truth, and cross-entropy's with
--- the classes' shares taken out.
-local function computed_scores(name, scores, training, d)
-  if name == "oracle" then return oracle_scores(d) end
-  local shift = math.log(training.prior / (1 - training.prior))
-  local z = scores:copy("float64")
-  local row = z:row(1)
-  for i = 1, #row do row[i] = row[i] - shift end
-  return z
 end
 
 -- The row of a point (by its number) or of a baseline (by its name); values
@@ -293,19 +264,17 @@ local function keep_baselines(self, run, job, training, test, scores, fits)
   local train_part = lines_of(scores.train, count + 1, size)
   local test_part = lines_of(scores.test, count + 1, size)
   local all = metrics_of(train_part, test_part, losses, training, test)
-  for i, label in ipairs { "cross-entropy", "balanced class weights" } do
+  for i, label in ipairs(baselines.trained) do
     keep(row_of(self, label, "baseline"), all, i, run, fits[count + i])
   end
-  local names = { "logit adjustment" }
-  if training.truth and test.truth then names[2] = "oracle" end
-  local ce = { train = lines_of(train_part, 1, 1),
-    test = lines_of(test_part, 1, 1) }
-  for _, name in ipairs(names) do
-    local on_train = computed_scores(name, ce.train, training, training)
-    local on_test = computed_scores(name, ce.test, training, test)
-    local report = name == "oracle" and { converged = true } or fits[count + 1]
-    keep(row_of(self, name, "baseline"),
-      metrics_of(on_train, on_test, { false }, training, test), 1, run, report)
+  local ce = {
+    train = lines_of(train_part, 1, 1), test = lines_of(test_part, 1, 1),
+    report = fits[count + 1], point = job.points[count + 1],
+  }
+  for _, made in ipairs(baselines.computed(self.spec, ce, training, test)) do
+    keep(row_of(self, made.label, "baseline"),
+      metrics_of(made.train, made.test, { made.loss or false }, training,
+        test), 1, run, made.report)
   end
 end
 
@@ -416,7 +385,8 @@ end
 
 local function run_all(self, quiet)
   local o = self.spec
-  local points = #self.points + (o.baselines == "standard" and 2 or 0)
+  local points = #self.points
+  if o.baselines == "standard" then points = points + #baselines.trained end
   local total = run_count(o) + (o.test and 1 or 0)
   local bar = progress.new(o.name, total * points, "fits")
   bar.silent = bar.silent or quiet
@@ -473,7 +443,7 @@ end
 --- The mean of every metric, best points first: a table that prints as text.
 -- @param given { top = points to print (10) }
 function Study:table(given)
-  return require("neap.verdict").table(self, given)
+  return require("neap.table").new(self, given)
 end
 
 --- A figure: "heatmap" of two parameters.

@@ -1,9 +1,8 @@
---- What a study says: its best point, its comparisons, its table.
+--- What a study says: its best point and its comparisons.
 --
 -- Whatever is compared was chosen on the other runs: for each data set or fold
 -- the best point is picked by its mean score on all others, so that no number
 -- profits from having been picked for being large.
-local options = require "neap.options"
 local stats = require "neap.stats"
 local text = require "neap.text"
 
@@ -47,7 +46,7 @@ local function show_point(study, index, but)
   return table.concat(parts, ", ")
 end
 
-M.show_point = show_point
+M.check_results, M.show_point = check_results, show_point
 
 -- The mean of a row's metric over all runs but one; nil where a run has none.
 local function mean_of(row, metric, count, but)
@@ -61,6 +60,8 @@ local function mean_of(row, metric, count, but)
   end
   return used > 0 and sum / used or nil
 end
+
+M.mean_of = mean_of
 
 M.mean_of = mean_of
 
@@ -194,6 +195,8 @@ local function protocol(study)
   return ("%d folds of one data set, corrected for shared rows"):format(count)
 end
 
+M.protocol = protocol
+
 -- Does gamma > 0 add anything to gamma = 0? Both are picked the same way.
 local function focus(study)
   local with = rows_where(study, function(p)
@@ -277,6 +280,9 @@ local function corrected_text(study)
     .. "points."):format(shown, count)
 end
 
+-- Baselines that are no remedies: the best and the least that there is.
+local no_remedy = { oracle = true, constant = true }
+
 -- The best point against each baseline that needs no search.
 local function remedies(study)
   local best, best_converged = picked_scores(study,
@@ -295,23 +301,50 @@ local function remedies(study)
   return list
 end
 
+-- The best point against the best remedy, both picked the same way.
+local function best_remedy(study)
+  local rows = {}
+  for _, row in ipairs(study.rows) do
+    if row.kind == "baseline" and not no_remedy[row.label] then
+      rows[#rows + 1] = row
+    end
+  end
+  local picked = #rows > 0 and pick(study, rows)
+  if not picked then return nil end
+  local best, converged = picked_scores(study,
+    rows_where(study, function() return true end))
+  local others, others_converged = picked_scores(study, rows)
+  local gain = gain_of(study, best, others)
+  converged = converged and others_converged
+  return gain and {
+    label = picked.label, gain = gain, converged = converged,
+    verdict = word_of(study, gain, converged),
+  }
+end
+
+local function against_text(study, remedy)
+  return ("The best point of all (%s) against the best cheaper remedy (%s), "
+    .. "both picked the same way: %s, %s; %s."):format(
+    show_point(study, M.best(study).index), remedy.label,
+    signed(remedy.gain.mean), interval(remedy.gain), remedy.converged
+      and remedy.verdict or "undecided: not converged")
+end
+
 local function remedies_text(study, list)
   local parts = {}
   for _, remedy in ipairs(list) do
     if not remedy.gain then
       parts[#parts + 1] = remedy.label .. " (a fit failed)"
-    elseif remedy.label ~= "oracle" then
+    elseif not no_remedy[remedy.label] then
       parts[#parts + 1] = ("%s %s (%s%s)"):format(remedy.label,
         signed(remedy.gain.mean), (interval(remedy.gain)
           :gsub("^95 %% interval ", "")),
         remedy.converged and "" or "; not converged")
     end
   end
-  local best = M.best(study)
-  if #parts == 0 or not best then return nil end
-  return ("The best point of all (%s) against cheaper remedies: %s.%s")
-    :format(show_point(study, best.index), table.concat(parts, ", "),
-      corrected_text(study) or "")
+  if #parts == 0 or not M.best(study) then return nil end
+  return ("It gains on %s.%s"):format(table.concat(parts, ", "),
+    corrected_text(study) or "")
 end
 
 local function held_out_text(study)
@@ -338,7 +371,8 @@ local verdict_meta = {
 -- @return { verdict = "better" | "worse" | "equivalent" | "too small to matter"
 --   | "undecided" for gamma > 0 against gamma = 0 (nil without a gamma axis),
 --   gain =, best =, best_without =, worth =, p = of the best point against
---   cross-entropy, corrected, remedies = { { label =, gain =, verdict =,
+--   cross-entropy, corrected, remedy = the best point against the best remedy,
+--   remedies = { { label =, gain =, verdict =,
 --   converged = } }, text = };
 --   gains are { mean =, low =, high = } with positive for better; a remedy
 --   with a fit that failed has none. What has not converged is undecided, and
@@ -348,6 +382,8 @@ function M.new(study)
   local found, list = focus(study), remedies(study)
   local sentences = {}
   if found then sentences[1] = focus_text(study, found) end
+  local remedy = M.best(study) and best_remedy(study)
+  if remedy then sentences[#sentences + 1] = against_text(study, remedy) end
   sentences[#sentences + 1] = remedies_text(study, list)
   sentences[#sentences + 1] = held_out_text(study)
   return setmetatable({
@@ -358,128 +394,10 @@ function M.new(study)
     p = (corrected_p(study)),
     best = found and study.points[found.with.label],
     best_without = found and study.points[found.without.label],
+    remedy = remedy or nil,
     remedies = list,
     text = text.wrap(sentences),
   }, verdict_meta)
-end
-
--- ---------------------------------------------------------------- the table
-
-local columns = {
-  { "average_precision", "AP" },
-  { "log_loss", "log loss" },
-  { "log_loss_recalibrated", "recal." },
-  { "f1", "F1 1/2" },
-  { "f1_tuned", "F1 tuned" },
-}
-
-local function table_row(study, row)
-  local count, values = #study.runs, {}
-  for metric in pairs(row.values) do
-    values[metric] = mean_of(row, metric, count)
-  end
-  local converged = 0
-  for run = 1, count do
-    if row.converged[run] then converged = converged + 1 end
-  end
-  local label = row.label
-  if row.kind == "point" then label = show_point(study, label) end
-  return {
-    label = label, kind = row.kind, values = values, converged = converged,
-    params = row.kind == "point" and study.points[row.label] or nil,
-  }
-end
-
-local function line_of(row, runs)
-  local cells = { row.label }
-  for _, column in ipairs(columns) do
-    local value = row.values[column[1]]
-    cells[#cells + 1] = value and ("%.4f"):format(value) or "-"
-  end
-  cells[#cells + 1] = row.label == "oracle" and ""
-    or ("%d/%d"):format(row.converged, runs)
-  return cells
-end
-
-local function positives_of(study)
-  local least, most = math.huge, 0
-  for _, run in ipairs(study.runs) do
-    least, most = math.min(least, run.positives), math.max(most, run.positives)
-  end
-  if least == most then return ("%d"):format(least) end
-  return ("%d to %d"):format(least, most)
-end
-
-local table_meta = {
-  __name = "neap.Table",
-  __tostring = function(self)
-    local header = { ("best of %d points"):format(self.points) }
-    for _, column in ipairs(columns) do header[#header + 1] = column[2] end
-    header[#header + 1] = "converged"
-    local lines, shown, printed = { header }, 0, {}
-    for _, row in ipairs(self) do
-      if row.kind == "point" and shown < self.top then
-        lines[#lines + 1] = line_of(row, self.runs)
-        shown, printed[row] = shown + 1, true
-      end
-    end
-    lines[#lines + 1] = "-"
-    local without = self.without
-    if without and not printed[without] then
-      local line = line_of(without, self.runs)
-      line[1] = "best gamma 0" .. without.rest
-      lines[#lines + 1] = line
-    end
-    for _, row in ipairs(self) do
-      if row.kind == "baseline" then
-        lines[#lines + 1] = line_of(row, self.runs)
-      end
-    end
-    return text.columns(lines) .. "\n" .. text.wrap { self.note }
-  end,
-}
-
---- See Study:table.
--- @return a list of { label =, params =, values = { metric = mean },
---   converged = runs }, best points first, then the baselines
-function M.table(study, given)
-  check_results(study)
-  local o = options.read("table", given, {
-    top = { "number", default = 10, low = 1, whole = true },
-  }, 3)
-  local points, others = {}, {}
-  for i, row in ipairs(study.rows) do
-    local entry = table_row(study, row)
-    entry.order = i
-    local list = row.kind == "point" and points or others
-    list[#list + 1] = entry
-  end
-  local metric = study.spec.score
-  local sign = study.larger_is_better(metric) and 1 or -1
-  table.sort(points, function(a, b)
-    local x, y = a.values[metric], b.values[metric]
-    if x and y and x ~= y then return sign * x > sign * y end
-    if (x == nil) ~= (y == nil) then return x ~= nil end
-    return a.order < b.order
-  end)
-  local result = { top = o.top, runs = #study.runs, points = #points }
-  for _, row in ipairs(points) do
-    result[#result + 1] = row
-    if not result.without and row.params.gamma == 0 then
-      result.without = row
-      row.rest = show_point(study, study.rows[row.order].label, "gamma")
-      row.rest = row.rest ~= "" and ", " .. row.rest or ""
-    end
-  end
-  for _, row in ipairs(others) do result[#result + 1] = row end
-  result.note = ("Means over %s; %s positives a test set. Thresholds and "
-    .. "calibration come from training rows."):format(protocol(study),
-    positives_of(study))
-  if study.mixed then
-    result.note = result.note .. " The points differ in l2 or optimizer, too; "
-      .. "baselines have those of the first point."
-  end
-  return setmetatable(result, table_meta)
 end
 
 return M

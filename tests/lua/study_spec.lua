@@ -53,7 +53,8 @@ describe("a study on fresh data sets", function()
       if row.kind == "baseline" then labels[#labels + 1] = row.label end
     end
     assert.same({ "cross-entropy", "balanced class weights",
-      "logit adjustment", "oracle" }, labels)
+      "effective class weights", "logit adjustment", "undersampling",
+      "constant", "oracle" }, labels)
     local ce = study.by_label["cross-entropy"]
     local plain = study.by_label[1] -- alpha off, gamma 0
     for i = 1, 4 do
@@ -63,6 +64,27 @@ describe("a study on fresh data sets", function()
     local adjusted = study.by_label["logit adjustment"]
     assert.same(ce.values.average_precision, adjusted.values.average_precision)
     assert.is_true(adjusted.values.log_loss[1] > ce.values.log_loss[1])
+  end)
+
+  it("undersamples as by hand, and puts the shares back", function()
+    local core = require "neap.core"
+    local training, test = spec().data(core.data.seed_of(1, 3))
+    local size = training.counts[2]
+    local part = training:imbalance { counts = { size, size } }
+    local fit = neap.train {
+      data = part, loss = neap.loss.binary_cross_entropy {},
+    }
+    local z = fit:logits(test)
+    for i = 1, #z do
+      z[i] = z[i] + math.log(training.prior / (1 - training.prior))
+    end
+    local values = study.by_label.undersampling.values
+    assert.near(neap.metric.average_precision(z, test.y),
+      values.average_precision[3], 1e-12)
+    assert.near(neap.metric.log_loss(z, test.y), values.log_loss[3], 1e-12)
+    -- A constant has the share of positives as its average precision.
+    assert.near(test.prior,
+      study.by_label.constant.values.average_precision[3], 1e-12)
   end)
 
   it("stands beside the truth, which no mean of fits beats", function()
@@ -100,7 +122,7 @@ describe("a study on fresh data sets", function()
 
   it("prints a table, best points first", function()
     local t = study:table()
-    assert.equal(8, #t)
+    assert.equal(11, #t)
     assert.is_true(t[1].values.average_precision
       >= t[2].values.average_precision)
     assert.equal(4, t[1].converged)
