@@ -85,21 +85,33 @@ end
 
 local FORMAT = "neap job 1"
 
+local function refuse_another()
+  error("resume: the checkpoint is of another job: its data, points or options "
+    .. "differ", 0)
+end
+
+-- Takes a finished group from a checkpoint, if it is of the same job.
+local function restore(self, group, done)
+  local trainer = group.trainer or new_trainer(self, group)
+  local fingerprint = trainer:fingerprint()
+  if not group.trainer then trainer:close() end
+  if fingerprint ~= done.fingerprint then refuse_another() end
+  group.parameters, group.reports = done.parameters, done.reports
+  group.fingerprint = fingerprint
+  for _, report in ipairs(done.reports) do
+    core.array.freeze(report.history)
+  end
+end
+
 -- Goes on where a checkpoint was made.
 local function resume(self, bytes)
   local ok, state = pcall(pack.unpack, bytes)
   if not ok or type(state) ~= "table" or state.format ~= FORMAT then
     error("resume: the bytes are no checkpoint of a job", 0)
   elseif state.current > #self.groups + 1 then
-    error("resume: the checkpoint is of another job", 0)
+    refuse_another()
   end
-  for i, done in ipairs(state.done) do
-    self.groups[i].parameters = done.parameters
-    self.groups[i].reports = done.reports
-    for _, report in ipairs(done.reports) do
-      core.array.freeze(report.history)
-    end
-  end
+  for i, done in ipairs(state.done) do restore(self, self.groups[i], done) end
   if state.current > 1 then
     self.groups[1].trainer:close()
     self.current = state.current
@@ -188,6 +200,7 @@ end
 -- Keeps what is known of a group's points, finished or not.
 local function reap(self, group)
   group.parameters = parameters_of(self, group)
+  group.fingerprint = group.trainer:fingerprint()
   group.reports = {}
   for i = 1, #group.points do
     local report = group.trainer:report(i)
@@ -335,7 +348,10 @@ function Job:checkpoint()
   local state = { format = FORMAT, current = self.current, done = {} }
   for i = 1, self.current - 1 do
     local group = self.groups[i]
-    state.done[i] = { parameters = group.parameters, reports = group.reports }
+    state.done[i] = {
+      parameters = group.parameters, reports = group.reports,
+      fingerprint = group.fingerprint,
+    }
   end
   local group = self.groups[self.current]
   if group then

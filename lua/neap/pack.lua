@@ -7,6 +7,7 @@
 --   a array: letter of the type (d float64, f float32, i int32), rows, columns
 --     or 0 (8 bytes each), numbers
 --   { table: count (8 bytes), keys and values
+-- After the value comes the CRC-32 of its bytes (4 bytes).
 local core = require "neap.core"
 
 local M = {}
@@ -73,7 +74,8 @@ end
 function M.pack(value)
   local out = {}
   pack(value, out)
-  return table.concat(out)
+  local packed = table.concat(out)
+  return packed .. string.pack("<I4", core.files.crc32(packed))
 end
 
 local DEPTH_MAX = 32
@@ -133,8 +135,13 @@ end
 
 --- Returns the value that bytes hold; raises where they are damaged.
 function M.unpack(bytes)
-  local ok, value, at = pcall(unpack, bytes, 1, 1)
-  if not ok or at ~= #bytes + 1 then damaged() end
+  local packed = bytes:sub(1, -5)
+  if #bytes < 5
+    or string.unpack("<I4", bytes, -4) ~= core.files.crc32(packed) then
+    damaged()
+  end
+  local ok, value, at = pcall(unpack, packed, 1, 1)
+  if not ok or at ~= #packed + 1 then damaged() end
   return value
 end
 

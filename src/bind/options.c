@@ -140,10 +140,14 @@ static double read_choice(lua_State *L, int index, const neap_parameter *row) {
     if (strcmp(got, row->choices[i]) == 0)
       return i;
   }
+  const char *shown = neap_shown(L), *all = row->choices[0];
+  for (int i = 1; row->choices[i] != NULL; i++) {
+    const char *between = row->choices[i + 1] == NULL ? " or " : ", ";
+    all = lua_pushfstring(L, "%s%s%s", all, between, row->choices[i]);
+  }
   luaL_argerror(
       L, index,
-      lua_pushfstring(L, "%s is %s; wanted %s or %s", row->name, neap_shown(L),
-                      row->choices[0], row->choices[1]));
+      lua_pushfstring(L, "%s is %s; wanted %s", row->name, shown, all));
   return 0;
 }
 

@@ -32,8 +32,7 @@ static int close_trainer(lua_State *L) {
 }
 
 static bool field_is_nil(lua_State *L, int table, const char *key) {
-  const int type = lua_getfield(L, table, key);
-  return type == LUA_TNIL;
+  return lua_getfield(L, table, key) == LUA_TNIL;
 }
 
 // Leaves the field on the stack, as float64.
@@ -325,6 +324,13 @@ static int trainer_save(lua_State *L) {
   return 1;
 }
 
+// trainer:fingerprint() -> a number that trainers of the same spec share
+static int trainer_fingerprint(lua_State *L) {
+  const neap_trainer *trainer = check_trainer(L)->trainer;
+  lua_pushinteger(L, (lua_Integer)neap_trainer_fingerprint(trainer));
+  return 1;
+}
+
 static int trainer_load(lua_State *L) {
   const bound_trainer *bound = check_trainer(L);
   size_t size;
@@ -400,6 +406,7 @@ static const luaL_Reg trainer_methods[] = {{"step", trainer_step},
                                            {"resume", trainer_resume},
                                            {"save", trainer_save},
                                            {"load", trainer_load},
+                                           {"fingerprint", trainer_fingerprint},
                                            {"bytes", trainer_bytes},
                                            {"precision", trainer_precision},
                                            {"parameters", trainer_parameters},

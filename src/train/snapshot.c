@@ -67,7 +67,7 @@ static uint64_t hash_point(uint64_t h, const neap_train_point *p) {
   return hash_number(hash_number(h, p->l2), p->dropout);
 }
 
-static uint64_t fingerprint_of(const neap_trainer *t) {
+uint64_t neap_trainer_fingerprint(const neap_trainer *t) {
   const neap_train_spec *spec = &t->spec;
   const double numbers[] = {(double)spec->rows,
                             (double)spec->shape.features,
@@ -122,7 +122,7 @@ static void pass_point(const neap_trainer *t, cursor *c, neap_point *p) {
 }
 
 static void pass_all(neap_trainer *t, cursor *c) {
-  uint64_t fingerprint = fingerprint_of(t);
+  uint64_t fingerprint = neap_trainer_fingerprint(t);
   uint32_t phase = (uint32_t)t->phase;
   char mark[sizeof magic];
   memcpy(mark, magic, sizeof magic);
@@ -171,7 +171,7 @@ neap_status neap_trainer_load(neap_trainer *t, const void *bytes,
     return neap_fail(error, NEAP_EDATA, "this is no checkpoint of a job");
   }
   memcpy(&fingerprint, from + sizeof magic, sizeof fingerprint);
-  if (fingerprint != fingerprint_of(t)) {
+  if (fingerprint != neap_trainer_fingerprint(t)) {
     return neap_fail(error, NEAP_EDATA,
                      "the checkpoint is of another job: its data, points or "
                      "options differ");

@@ -218,6 +218,10 @@ neap_status neap_train_check(const neap_train_spec *spec, neap_error *error);
 // nothing), and returns how many it takes.
 size_t neap_trainer_save(const neap_trainer *trainer, void *bytes);
 
+// A hash of what a trainer was made of: its labels, points and options, not its
+// rows' features. Equal for trainers of the same spec.
+uint64_t neap_trainer_fingerprint(const neap_trainer *trainer);
+
 // Brings a new trainer to the state that one of the same spec had on the same
 // kind of machine; it goes on with the same bits.
 //   NEAP_EDATA  the bytes are no checkpoint, or damaged (then the trainer is

@@ -397,6 +397,19 @@ describe("a checkpoint", function()
     end
   end)
 
+  it("of a finished job is refused by a longer one", function()
+    local options = { data = d, epochs = 2, points = {
+      { loss = focal, optimizer = adam },
+    } }
+    local job = neap.job(options)
+    while not job:step(1) do end
+    options.resume = job:checkpoint()
+    assert.equal(bits(job:fits()[1]), bits(neap.job(options):fits()[1]))
+    options.epochs = 4
+    assert.error_matches(function() neap.job(options) end,
+      "the checkpoint is of another job: its data, points or options differ")
+  end)
+
   it("is refused where it is none, of another job, or damaged", function()
     local options = { data = d, points = { { loss = focal } } }
     local bytes = neap.job(options):checkpoint()

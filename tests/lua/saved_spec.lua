@@ -131,11 +131,14 @@ describe("packed values", function()
   end)
 
   it("are the bytes that they are said to be", function()
-    assert.equal("i\1\0\0\0\0\0\0\0", pack.pack(1))
-    assert.equal("d\0\0\0\0\0\0\xf8\x3f", pack.pack(1.5))
-    assert.equal("s\2\0\0\0\0\0\0\0ab", pack.pack "ab")
+    -- The CRC-32 of "t" by Python's zlib.crc32.
+    assert.equal("t" .. string.pack("<I4", 0x856a5aa8), pack.pack(true))
+    local function packed(value) return pack.pack(value):sub(1, -5) end
+    assert.equal("i\1\0\0\0\0\0\0\0", packed(1))
+    assert.equal("d\0\0\0\0\0\0\xf8\x3f", packed(1.5))
+    assert.equal("s\2\0\0\0\0\0\0\0ab", packed "ab")
     assert.equal("ai\1" .. ("\0"):rep(7) .. ("\0"):rep(8) .. "\5\0\0\0",
-      pack.pack(neap.array({ 5 }, "int32")))
+      packed(neap.array({ 5 }, "int32")))
   end)
 
   it("are refused where they lie about their size", function()
@@ -146,8 +149,22 @@ describe("packed values", function()
       "{\1\0\0\0\0\0\0\0nn", ("{\1" .. ("\0"):rep(7) .. "t"):rep(40),
       "tt",
     } do
-      assert.error_matches(function() pack.unpack(bytes) end,
-        "the bytes are damaged")
+      local core = require "neap.core"
+      local whole = bytes .. string.pack("<I4", core.files.crc32(bytes))
+      for _, given in ipairs { bytes, whole } do
+        assert.error_matches(function() pack.unpack(given) end,
+          "the bytes are damaged")
+      end
+    end
+  end)
+
+  it("are refused where one bit is another", function()
+    local bytes = pack.pack { 1, 2.5, "text", neap.array { 1, 2, 3 } }
+    for at = 1, #bytes do
+      local byte = string.char(bytes:byte(at) ~ 64)
+      assert.error_matches(function()
+        pack.unpack(bytes:sub(1, at - 1) .. byte .. bytes:sub(at + 1))
+      end, "the bytes are damaged")
     end
   end)
 end)

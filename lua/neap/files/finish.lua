@@ -217,6 +217,12 @@ local function find_warnings(r)
       .. "be in the test rows, and its original in the training rows")
       :format(duplicates)
   end
+  for _, name in ipairs(r.names) do
+    if name:find "^truth%d*$" and not r.truth then
+      warnings[#warnings + 1] = ("'%s' is a feature; where it is the true "
+        .. "probability that Data:write writes, ignore = it"):format(name)
+    end
+  end
   return warnings
 end
 
