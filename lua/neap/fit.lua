@@ -314,7 +314,9 @@ end
 function M.load(path)
   local bytes, why = saved.read(path)
   if not bytes then return nil, why end
-  return M.from_saved(bytes)
+  local ok, fit = pcall(M.from_saved, bytes)
+  if not ok then return nil, ("%s: %s"):format(path, fit) end
+  return fit
 end
 
 return M

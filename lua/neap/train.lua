@@ -102,6 +102,11 @@ local function complete(point, o, model, i, name, level)
   end
   point.optimizer = point.optimizer or (point.model.hidden
     and core.train.optimizer.adam {} or core.train.optimizer.lbfgs {})
+  local optimizer = point.optimizer
+  if optimizer.nesterov == "yes" and optimizer.momentum == 0 then
+    options.refuse(name, ("points[%d]: nesterov looks ahead by momentum, which "
+      .. "is 0; wanted momentum > 0"):format(i), level + 1)
+  end
   point.l2 = point.l2 or point.model.l2
   point.dropout = point.dropout or point.model.dropout
   point.seed = point.seed or o.seed

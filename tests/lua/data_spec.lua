@@ -215,12 +215,15 @@ describe("CSV", function()
       "x,y\n1,a\n2,NA\n3,b\n")
     refuses("weight is 'y', which is the target or ignored", "x,y\n1,0\n2,1\n",
       { target = "y", weight = "y" })
-    refuses("target is 'z'; the columns are x, y", "x,y\n1,0\n",
+    refuses("target is 'z'; the columns are 'x', 'y'", "x,y\n1,0\n",
       { target = "z" })
     refuses("target y: there is one class only, '0'", "x,y\n1,0\n2,0\n")
     refuses("target y: positive is 'c'; the classes are 'a' and 'b'",
       "x,y\n1,a\n2,b\n", { target = "y", positive = "c" })
-    refuses("ignore is 'q'; the columns are x, y", "x,y\n1,a\n2,b\n",
+    refuses("target is 'y'; the columns are '1', '2', '3' %(line 1 was read as "
+      .. "data; header = true makes it names%)", "a,2019,y\n1,0,0\n2,1,1\n",
+      { target = "y" })
+    refuses("ignore is 'q'; the columns are 'x', 'y'", "x,y\n1,a\n2,b\n",
       { target = "y", ignore = { "q" } })
     refuses("target is missing; wanted a column's name or number", "x,y\n1,0\n",
       {})

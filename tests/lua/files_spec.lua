@@ -222,10 +222,10 @@ describe("categorical columns", function()
     refuses("colors_unknown.csv", { like = d }, "line 2, column 2 (color): "
       .. "'pink' is none of the known levels, blue, green, red")
     refuses("bom_crlf.csv", { like = d }, "categorical is 'color'; the "
-      .. "columns are x, y")
+      .. "columns are 'x', 'y'")
     assert.error_matches(function()
       neap.data.parse("color,y\nred,a\n", { like = d })
-    end, "a column of like is 'x'; the columns are color, y")
+    end, "a column of like is 'x'; the columns are 'color', 'y'")
     assert.error_matches(function()
       neap.data.parse("x,color,y\n1,red,c\n", { like = d })
     end, "target y: 'c' in line 2 is no class of like, which has a, b")

@@ -314,6 +314,9 @@ describe("a job", function()
     refuses("data is missing", { points = {} })
     refuses("data is no data set", { data = {}, points = { { loss = loss } } })
     refuses("points is empty", { data = d, points = {} })
+    refuses("points%[1%]: nesterov looks ahead by momentum, which is 0", {
+      data = d, points = { { loss = loss,
+        optimizer = neap.optimizer.sgd { nesterov = "yes" } } } })
     refuses("there are no rows to train on",
       { data = d:rows {}, points = { { loss = loss } } })
     refuses("unknown option 'los'; did you mean 'loss'%?",

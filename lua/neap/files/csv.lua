@@ -22,9 +22,12 @@ local function find_column(names, wanted, what)
     end
   end
   if found then return found end
-  local shown = table.concat(names, ", ", 1, math.min(#names, 50))
-  if #names > 50 then shown = shown .. ", ..." end
-  refuse("%s is '%s'; the columns are %s", what, tostring(wanted), shown)
+  local shown = {}
+  for j = 1, math.min(#names, 50) do shown[j] = ("'%s'"):format(names[j]) end
+  if #names > 50 then shown[51] = "..." end
+  refuse("%s is '%s'; the columns are %s%s", what, tostring(wanted),
+    table.concat(shown, ", "), names.numbered
+      and " (line 1 was read as data; header = true makes it names)" or "")
 end
 
 local function list_of(value)
@@ -271,6 +274,7 @@ function M.load(bytes, o, like)
     refuse("line %d has %d fields; wanted %d, as there are attributes", o.line,
       #names, #o.names)
   end
+  names.numbered = not about.header
   names = o.names or names
   local roles = find_roles(names, o)
   for j in pairs(o.levels or {}) do roles[j] = roles[j] or "categorical" end
