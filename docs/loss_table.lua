@@ -2,32 +2,13 @@
 -- from neap.loss.list(). To print it:
 --
 --   build/neap -e 'print(dofile "docs/loss_table.lua")'
+local cells = dofile "docs/cells.lua"
 local neap = require "neap"
 
-local function number(x)
-  return (("%g"):format(x):gsub("e%+0*", "e"))
-end
-
--- name = default (range)
-local function parameter_text(p)
-  if p.choices then
-    return ("`%s` = %s (%s)"):format(p.name, p.default,
-      table.concat(p.choices, ", "))
-  end
-  local default = p.default and number(p.default) or "false"
-  return ("`%s` = %s (%s%s to %s)"):format(p.name, default,
-    p.open and "above " or "", number(p.low), number(p.high))
-end
-
-local function cell(text)
-  return (text:gsub("|", "\\|"))
-end
-
 local function row_text(loss)
-  local parameters = {}
-  for i, p in ipairs(loss.parameters) do parameters[i] = parameter_text(p) end
   return ("| `%s` | %s | `%s` | %s | %s |"):format(loss.name, loss.kind,
-    cell(loss.formula), table.concat(parameters, "; "), cell(loss.source))
+    cells.text(loss.formula), cells.parameters(loss.parameters),
+    cells.text(loss.source))
 end
 
 local lines = {

@@ -387,7 +387,8 @@ static int draw(lua_State *L) {
   d->groups = new_or_nil(L, generator->has_groups, NEAP_INT32, d->rows);
   d->weights = new_or_nil(L, generator->has_weights, NEAP_FLOAT64, d->rows);
   neap_error error = {0};
-  neap_raise_if(L, generator->draw(neap_bound_engine(L), d, &error), &error);
+  neap_raise_if(L, neap_draw_rows(neap_bound_engine(L), generator, d, &error),
+                &error);
   lua_pushinteger(L, (lua_Integer)d->classes);
   return 6;
 }

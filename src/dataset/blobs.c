@@ -29,15 +29,6 @@ static neap_status make(const neap *engine, const neap_draw *draw,
   return NEAP_OK;
 }
 
-static neap_status draw_blobs(const neap *engine, const neap_draw *draw,
-                              neap_error *error) {
-  neap_mixture mixture;
-  NEAP_TRY(make(engine, draw, &mixture, error));
-  const neap_status status = neap_draw_mixture(engine, draw, &mixture, error);
-  neap_mixture_free(engine, &mixture);
-  return status;
-}
-
 const neap_generator neap_generator_blobs = {
     .name = "blobs",
     .summary = "round Gaussians at random centers, one a class",
@@ -47,6 +38,5 @@ const neap_generator neap_generator_blobs = {
                     .meaning = "centers are uniform in -box to box"}},
     .features = 2,
     .classes_of = classes_of,
-    .draw = draw_blobs,
     .mixture = make,
 };

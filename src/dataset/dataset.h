@@ -84,9 +84,7 @@ typedef struct neap_generator {
   bool takes_components;  // of a mixture that the caller describes
   // Returns the number of classes that its parameters ask for; NULL: 2.
   size_t (*classes_of)(const double *params);
-  // Draws. On an error no output is to be used.
-  //   NEAP_EARGUMENT  parameters don't go together
-  //   NEAP_EMEMORY    no memory
+  // Draws, for neap_draw_rows; NULL: from its mixture.
   neap_status (*draw)(const neap *engine, const neap_draw *draw,
                       neap_error *error);
   // Makes the mixture of Gaussians that a draw's rows are independent draws
@@ -97,6 +95,12 @@ typedef struct neap_generator {
 
 // Returns the generator at a position of the list, or NULL beyond its end.
 const neap_generator *neap_generator_at(size_t position);
+
+// Draws a generator's rows. On an error no output is to be used.
+//   NEAP_EARGUMENT  parameters don't go together
+//   NEAP_EMEMORY    no memory
+neap_status neap_draw_rows(const neap *engine, const neap_generator *generator,
+                           const neap_draw *draw, neap_error *error);
 
 // Returns a seed for a purpose: distinct indices give unrelated seeds, all of
 // them whole numbers below 2^53, which Lua and JSON keep exactly.

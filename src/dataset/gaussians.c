@@ -143,15 +143,6 @@ static neap_status make(const neap *engine, const neap_draw *draw,
   return status;
 }
 
-static neap_status draw_gaussians(const neap *engine, const neap_draw *draw,
-                                  neap_error *error) {
-  neap_mixture mixture;
-  NEAP_TRY(make(engine, draw, &mixture, error));
-  const neap_status status = neap_draw_mixture(engine, draw, &mixture, error);
-  neap_mixture_free(engine, &mixture);
-  return status;
-}
-
 const neap_generator neap_generator_gaussians = {
     .name = "gaussians",
     .summary = "two Gaussians of one covariance, one a class",
@@ -163,6 +154,5 @@ const neap_generator neap_generator_gaussians = {
          {"condition", 1, 1, 1e12,
           .meaning = "of the covariance: largest over smallest eigenvalue"}},
     .features = 16,
-    .draw = draw_gaussians,
     .mixture = make,
 };

@@ -21,16 +21,6 @@ static neap_status make(const neap *engine, const neap_draw *draw,
                             error);
 }
 
-static neap_status draw_hard_negatives(const neap *engine,
-                                       const neap_draw *draw,
-                                       neap_error *error) {
-  neap_mixture mixture;
-  NEAP_TRY(make(engine, draw, &mixture, error));
-  const neap_status status = neap_draw_mixture(engine, draw, &mixture, error);
-  neap_mixture_free(engine, &mixture);
-  return status;
-}
-
 const neap_generator neap_generator_hard_negatives = {
     .name = "hard_negatives",
     .summary = "rare positives, most negatives easy, a share beside them",
@@ -40,6 +30,5 @@ const neap_generator neap_generator_hard_negatives = {
          {"distance", 4, 0, 1e6, .meaning = "positives from easy negatives"},
          {"overlap", 1.5, 0, 1e6, .meaning = "positives from hard ones"}},
     .features = 16,
-    .draw = draw_hard_negatives,
     .mixture = make,
 };

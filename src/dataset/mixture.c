@@ -3,11 +3,6 @@
 
 #include "dataset/gaussian_mixture.h"
 
-static neap_status draw_mixture(const neap *engine, const neap_draw *draw,
-                                neap_error *error) {
-  return neap_draw_mixture(engine, draw, draw->given, error);
-}
-
 // A copy, so that it is freed as others are.
 static neap_status make(const neap *engine, const neap_draw *draw,
                         neap_mixture *mixture, neap_error *error) {
@@ -42,6 +37,5 @@ const neap_generator neap_generator_mixture = {
     .name = "mixture",
     .summary = "Gaussians of any means, covariances and classes",
     .takes_components = true,
-    .draw = draw_mixture,
     .mixture = make,
 };

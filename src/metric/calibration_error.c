@@ -73,20 +73,21 @@ static double debiased(const neap_bin *bin) {
          (sqrt(2 * v / 3.14159265358979323846) * exp(-z * z) + d * erf(z));
 }
 
-static bool has_rows(const neap_scores *s, const char **undefined) {
+// The bins that the parameters ask for; none of no rows.
+static size_t read_bins(const neap_scores *s, const double *params,
+                        neap_bin *bins, const char **undefined) {
   if (s->positive_weight + s->negative_weight > 0)
-    return true;
+    return neap_bins_of(s, (neap_binning)params[1], (size_t)params[0], bins);
   *undefined = "there is no row";
-  return false;
+  return 0;
 }
 
 static double ece(const neap_scores *s, const double *params,
                   const char **undefined) {
   neap_bin bins[NEAP_BIN_MAX];
-  if (!has_rows(s, undefined))
+  const size_t count = read_bins(s, params, bins, undefined);
+  if (count == 0)
     return NAN;
-  const size_t count =
-      neap_bins_of(s, (neap_binning)params[1], (size_t)params[0], bins);
   double sum = 0;
   for (size_t b = 0; b < count; b++) {
     const double plugin = fabs(bins[b].positives - bins[b].probability);
@@ -99,10 +100,9 @@ static double ece(const neap_scores *s, const double *params,
 static double mce(const neap_scores *s, const double *params,
                   const char **undefined) {
   neap_bin bins[NEAP_BIN_MAX];
-  if (!has_rows(s, undefined))
+  const size_t count = read_bins(s, params, bins, undefined);
+  if (count == 0)
     return NAN;
-  const size_t count =
-      neap_bins_of(s, (neap_binning)params[1], (size_t)params[0], bins);
   double largest = 0;
   for (size_t b = 0; b < count; b++)
     largest = fmax(largest, fabs(bins[b].positives - bins[b].probability));

@@ -15,6 +15,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "train/dot.h"
 #include "train/moments.h"
 #include "train/train.h"
 
@@ -71,19 +72,6 @@ static state state_of(void *memory, size_t count, const double *options) {
   return k;
 }
 
-// In four sums, which vectors and pipelines like better than one.
-static double dot(size_t count, const double *a, const double *b) {
-  double sum[4] = {0};
-  size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    for (size_t lane = 0; lane < 4; lane++)
-      sum[lane] += a[i + lane] * b[i + lane];
-  }
-  for (; i < count; i++)
-    sum[0] += a[i] * b[i];
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
-
 static void add(size_t count, double factor, const double *a, double *b) {
   for (size_t i = 0; i < count; i++)
     b[i] += factor * a[i];
@@ -108,7 +96,7 @@ static void precondition(const state *k, double *x) {
   if (k->moments != NULL || at->stored == 0)
     return;
   const double *y = k->y + at->newest * k->count;
-  const double scale = 1 / (k->rho[at->newest] * dot(k->count, y, y));
+  const double scale = 1 / (k->rho[at->newest] * neap_dot(k->count, y, y));
   for (size_t i = 0; i < k->count; i++)
     x[i] *= scale;
 }
@@ -121,7 +109,7 @@ static void find_curvature(state *k, const double *s, const double *y) {
     for (size_t j = 0; j <= n; j++)
       r[j] = y[i + j] - (j < n ? k->l2 * s[i + j] : 0);
     square += neap_moments_inverse_square(k->moments, r);
-    bend += dot(n + 1, s + i, r);
+    bend += neap_dot(n + 1, s + i, r);
   }
   const double c = square / bend;
   if (c > 0 && isfinite(c))
@@ -136,13 +124,13 @@ static void find_direction(state *k) {
     k->d[i] = -k->g0[i];
   for (size_t age = 0; age < at->stored; age++) {
     const size_t p = pair_of(at, age);
-    k->alpha[p] = k->rho[p] * dot(n, k->s + p * n, k->d);
+    k->alpha[p] = k->rho[p] * neap_dot(n, k->s + p * n, k->d);
     add(n, -k->alpha[p], k->y + p * n, k->d);
   }
   precondition(k, k->d);
   for (size_t age = at->stored; age-- > 0;) {
     const size_t p = pair_of(at, age);
-    const double beta = k->rho[p] * dot(n, k->y + p * n, k->d);
+    const double beta = k->rho[p] * neap_dot(n, k->y + p * n, k->d);
     add(n, k->alpha[p] - beta, k->s + p * n, k->d);
   }
 }
@@ -157,11 +145,11 @@ static void go_to(const state *k, double t, double *x) {
 static void start_search(state *k, double *x) {
   search *at = k->at;
   find_direction(k);
-  double slope = dot(k->count, k->g0, k->d);
+  double slope = neap_dot(k->count, k->g0, k->d);
   if (!(slope < 0)) {
     at->stored = 0;
     find_direction(k);
-    slope = dot(k->count, k->g0, k->d);
+    slope = neap_dot(k->count, k->g0, k->d);
   }
   at->zero = (trial){.value = at->zero.value, .slope = slope};
   at->low = at->zero;
@@ -181,8 +169,8 @@ static void remember(state *k, const double *x, const double *gradient) {
     s[i] = x[i] - k->x0[i];
     y[i] = gradient[i] - k->g0[i];
   }
-  const double bend = dot(n, s, y);
-  if (!(bend > DBL_EPSILON * dot(n, y, y)))
+  const double bend = neap_dot(n, s, y);
+  if (!(bend > DBL_EPSILON * neap_dot(n, y, y)))
     return;
   find_curvature(k, s, y);
   k->rho[p] = 1 / bend;
@@ -196,7 +184,7 @@ static void keep(state *k, double value, neap_iterate *at) {
   memcpy(k->g0, at->gradient, k->count * sizeof *k->g0);
   k->at->zero.value = value;
   at->best_value = value;
-  at->best_norm = sqrt(dot(k->count, k->g0, k->g0));
+  at->best_norm = sqrt(neap_dot(k->count, k->g0, k->g0));
 }
 
 // What rounding may add to a value near that at 0.
@@ -311,8 +299,9 @@ static neap_fit_state step(void *memory, size_t count, const double *options,
   k.l2 = at->l2;
   if (!k.at->started)
     return start(&k, at);
-  const trial now = {
-      .t = k.at->t, .value = at->value, .slope = dot(count, at->gradient, k.d)};
+  const trial now = {.t = k.at->t,
+                     .value = at->value,
+                     .slope = neap_dot(count, at->gradient, k.d)};
   if (!is_good(k.at, &now)) {
     if (++k.at->trials > TRIAL_MAX)
       return give_up(&k, at);

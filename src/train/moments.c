@@ -4,20 +4,9 @@
 #include <float.h>
 #include <math.h>
 
-enum { SWEEP_MAX = 30 };
+#include "train/dot.h"
 
-// In four sums, which vectors and pipelines like better than one.
-static double dot(size_t count, const double *a, const double *b) {
-  double sum[4] = {0};
-  size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    for (size_t lane = 0; lane < 4; lane++)
-      sum[lane] += a[i + lane] * b[i + lane];
-  }
-  for (; i < count; i++)
-    sum[0] += a[i] * b[i];
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
+enum { SWEEP_MAX = 30 };
 
 static void rotate(size_t count, double cosine, double sine, double *a,
                    double *b, size_t step) {
@@ -95,7 +84,7 @@ void neap_moments_solve(const neap_moments *m, double curvature, double l2,
     x[j] -= m->means[j] * bias;
   for (size_t i = 0; i < n; i++) {
     const double value = fmax(m->values[i], least);
-    space[i] = dot(n, m->vectors + i * n, x) / (curvature * value + l2);
+    space[i] = neap_dot(n, m->vectors + i * n, x) / (curvature * value + l2);
   }
   for (size_t j = 0; j < n; j++)
     x[j] = 0;
@@ -104,7 +93,7 @@ void neap_moments_solve(const neap_moments *m, double curvature, double l2,
     for (size_t j = 0; j < n; j++)
       x[j] += space[i] * vector[j];
   }
-  x[n] = bias / curvature - dot(n, m->means, x);
+  x[n] = bias / curvature - neap_dot(n, m->means, x);
 }
 
 double neap_moments_inverse_square(const neap_moments *m, const double *y) {
@@ -113,7 +102,8 @@ double neap_moments_inverse_square(const neap_moments *m, const double *y) {
   double sum = bias * bias;
   for (size_t i = 0; i < n; i++) {
     const double *vector = m->vectors + i * n;
-    const double along = dot(n, vector, y) - bias * dot(n, vector, m->means);
+    const double along =
+        neap_dot(n, vector, y) - bias * neap_dot(n, vector, m->means);
     sum += along * along / fmax(m->values[i], least);
   }
   return sum;

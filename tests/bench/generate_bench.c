@@ -18,7 +18,7 @@ typedef struct drawing {
 static void draw(void *argument) {
   const drawing *d = argument;
   neap_error error;
-  if (d->generator->draw(d->engine, &d->draw, &error) != NEAP_OK) {
+  if (neap_draw_rows(d->engine, d->generator, &d->draw, &error) != NEAP_OK) {
     fprintf(stderr, "%s\n", error.message);
     exit(EXIT_FAILURE);
   }

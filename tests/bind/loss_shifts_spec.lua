@@ -4,24 +4,10 @@ local neap = require "neap"
 
 local loss = neap.loss
 
--- Every loss of a kind, with its row.
-local function each(kind, f)
-  for _, row in ipairs(loss.list()) do
-    if row.kind == kind then f(row.name, row) end
-  end
-end
-
-local function refuses(message, f)
-  assert.error_matches(f, message)
-end
-
-local binary = { x = { 1.5, -2, 0.3, 4 }, y = { 1, 0, 0, 1 } }
-local classes = {
-  x = { { 1, 0, -1 }, { 0, 2, 1 }, { 0.5, 0.5, 3 } },
-  y = { { 0.7, 0.2, 0.1 }, { 0.25, 0.5, 0.25 }, { 0.1, 0.1, 0.8 } },
-}
-
-local function is_distilled(name) return name == "distillation" end
+local cases = dofile "tests/bind/loss_cases.lua"
+local each, refuses = cases.each, cases.refuses
+local is_distilled = cases.is_distilled
+local binary, classes = cases.binary, cases.classes
 
 describe("shifts of the logits", function()
   it("temperature divides them, in the derivatives, too", function()

@@ -102,7 +102,8 @@ static neap_draw plan(size_t i, drawn *to) {
 
 static void draw(const neap *engine, size_t i, const neap_draw *d) {
   neap_error error = {.message = ""};
-  const neap_status status = find(cases[i].name)->draw(engine, d, &error);
+  const neap_status status =
+      neap_draw_rows(engine, find(cases[i].name), d, &error);
   CHECK_SHOW(status == NEAP_OK, "%s: %s", cases[i].name, error.message);
 }
 
@@ -282,7 +283,7 @@ static void test_memory(void) {
     neap_status status = NEAP_EMEMORY;
     for (size_t k = 0; status != NEAP_OK && k < 20; k++) {
       m.left = k;
-      status = g->draw(engine, &d, NULL);
+      status = neap_draw_rows(engine, g, &d, NULL);
       CHECK_SHOW(status == NEAP_OK || status == NEAP_EMEMORY, "%s", g->name);
       CHECK_SHOW(m.bytes == before, "%s: %zu", g->name, m.bytes);
     }

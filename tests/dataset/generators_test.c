@@ -31,7 +31,7 @@ static neap_draw plan(const double *params) {
 }
 
 static void draw(const neap *engine, const char *name, const neap_draw *plan) {
-  CHECK(find(name)->draw(engine, plan, NULL) == NEAP_OK);
+  CHECK(neap_draw_rows(engine, find(name), plan, NULL) == NEAP_OK);
 }
 
 // The metrics of the truth approach the population's: figures by one-

@@ -123,7 +123,7 @@ static void generate(const neap *engine, size_t rows, size_t features) {
                           .x = x,
                           .y = targets,
                           .truth = truth};
-  CHECK(neap_generator_at(0)->draw(engine, &draw, NULL) == NEAP_OK);
+  CHECK(neap_draw_rows(engine, neap_generator_at(0), &draw, NULL) == NEAP_OK);
   for (size_t i = 0; i < rows; i++)
     classes[i] = (int32_t)targets[i];
 }
