@@ -42,7 +42,7 @@ static inline void draw_data(const neap *engine) {
                           .x = x,
                           .y = y,
                           .truth = truth};
-  if (neap_generator_at(0)->draw(engine, &draw, NULL) != NEAP_OK)
+  if (neap_draw_rows(engine, neap_generator_at(0), &draw, NULL) != NEAP_OK)
     abort();
   for (size_t i = 0; i < ROWS; i++)
     targets[i] = y[i];
