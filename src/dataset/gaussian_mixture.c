@@ -296,11 +296,21 @@ static uint32_t pick_component(const neap_mixture *m, uint32_t class_index,
   return last;
 }
 
+// Whether the class of a row, or which of its components, is left to chance.
+static bool needs_chance(const neap_pieces *p) {
+  return p->draw->labels == NEAP_LABELS_INDEPENDENT ||
+         p->mixture->count > p->mixture->classes;
+}
+
 static void draw_labels(neap_pieces *p, piece *w, size_t first, size_t count) {
   const neap_draw *d = p->draw;
-  p->kernels->words(d->seed, NEAP_STREAM_LABEL, d->part, d->first + first,
-                    count, p->stride, w->words);
   const uint32_t *word = w->words;
+  if (needs_chance(p)) {
+    p->kernels->words(d->seed, NEAP_STREAM_LABEL, d->part, d->first + first,
+                      count, p->stride, w->words);
+  } else {
+    memset(w->words, 0, 4 * p->stride * sizeof *w->words);
+  }
   for (size_t i = 0; i < count; i++) {
     const uint32_t class_index = neap_label_of(
         d->labels, p->mixture->classes, p->mixture->priors,

@@ -1,10 +1,11 @@
 // kernel/isa.h -- what a source sees that is compiled once for each
 // instruction set (NEAP_ISA) and each number type (NEAP_REAL_BITS).
 //
-// The arithmetic contract: plain C loops, no intrinsics, -ffp-contract=off,
-// fused operations only where NEAP_FMA is written. With that gcc and clang,
-// AVX2, AVX-512 and aarch64 give the same bits; x86 `base`, which has no
-// fused operation, gives others within a stated bound.
+// The arithmetic contract: plain C loops, no intrinsics (whole numbers of
+// philox_lanes.h aside), -ffp-contract=off, fused operations only where
+// NEAP_FMA is written. With that gcc and clang, AVX2, AVX-512 and aarch64 give
+// the same bits; x86 `base`, which has no fused operation, gives others within
+// a stated bound.
 #ifndef NEAP_KERNEL_ISA_H
 #define NEAP_KERNEL_ISA_H
 

@@ -6,54 +6,12 @@
 // Nothing is fused here, whatever the machine can do.
 #define NEAP_PLAIN
 #include "kernel/math.h"
+#include "kernel/philox_lanes.h"
 #include "kernel/table.h"
 
 #if NEAP_REAL_BITS == 32
 
 enum { LANES = 64 };
-
-// Words of 64 counters, each word one line.
-typedef struct words {
-  uint32_t line[4][LANES];
-} words;
-
-// AVX-512 multiplies 64 bits by 64 in one instruction, which is faster than to
-// take words of 32 bits apart and to put their products together.
-#ifdef __AVX512DQ__
-typedef uint64_t lane_word;
-#else
-typedef uint32_t lane_word;
-#endif
-
-// Philox. Each round waits for the products of the last, so many counters are
-// worked on in turn.
-static void draw_words(uint64_t seed, words *w) {
-  uint32_t key0 = (uint32_t)seed, key1 = (uint32_t)(seed >> 32);
-  lane_word line[4][LANES];
-  for (int k = 0; k < 4; k++) {
-    NEAP_LANES
-    for (int i = 0; i < LANES; i++)
-      line[k][i] = w->line[k][i];
-  }
-  for (int round = 0; round < 10; round++) {
-    NEAP_LANES
-    for (int i = 0; i < LANES; i++) {
-      const uint64_t a = (uint64_t)line[0][i] * 0xD2511F53u;
-      const uint64_t b = (uint64_t)line[2][i] * 0xCD9E8D57u;
-      line[0][i] = (lane_word)(b >> 32) ^ line[1][i] ^ key0;
-      line[1][i] = (uint32_t)b;
-      line[2][i] = (lane_word)(a >> 32) ^ line[3][i] ^ key1;
-      line[3][i] = (uint32_t)a;
-    }
-    key0 += 0x9E3779B9u;
-    key1 += 0xBB67AE85u;
-  }
-  for (int k = 0; k < 4; k++) {
-    NEAP_LANES
-    for (int i = 0; i < LANES; i++)
-      w->line[k][i] = (uint32_t)line[k][i];
-  }
-}
 
 // (bits + 1/2) / 2^32, in two halves that signed conversions can take.
 NEAP_INLINE float uniform_of(uint32_t bits) {
@@ -84,10 +42,10 @@ static void pair(const uint32_t *radius_bits, const uint32_t *angle_bits,
 }
 
 // Four numbers of each counter, side by side.
-static void draw_numbers(const words *w, float *normals) {
+static void draw_numbers(uint32_t words[4][LANES], float *normals) {
   float z[4][LANES];
-  pair(w->line[0], w->line[1], z[0], z[1]);
-  pair(w->line[2], w->line[3], z[2], z[3]);
+  pair(words[0], words[1], z[0], z[1]);
+  pair(words[2], words[3], z[2], z[3]);
   for (int i = 0; i < LANES; i++) {
     for (int j = 0; j < 4; j++)
       normals[4 * i + j] = z[j][i];
@@ -124,25 +82,25 @@ void NEAP_NAME(neap_normals)(uint64_t seed, neap_stream stream, uint32_t part,
   const size_t count = rows * (width / 4);
   const uint32_t blocks = (uint32_t)(width / 4);
   places p;
-  words w;
+  uint32_t words[4][LANES];
   if (count == 0)
     return;
   start_places(&p, first, blocks);
   for (size_t start = 0; start < count; start += LANES) {
     NEAP_LANES
     for (int i = 0; i < LANES; i++) {
-      w.line[0][i] = (uint32_t)p.row[i];
-      w.line[1][i] = (uint32_t)(p.row[i] >> 32);
-      w.line[2][i] = part << 24 | p.block[i];
-      w.line[3][i] = (uint32_t)stream;
+      words[0][i] = (uint32_t)p.row[i];
+      words[1][i] = (uint32_t)(p.row[i] >> 32);
+      words[2][i] = part << 24 | p.block[i];
+      words[3][i] = (uint32_t)stream;
     }
-    draw_words(seed, &w);
+    neap_draw_lanes(seed, LANES, words[0]);
     move_places(&p, blocks);
     if (count - start >= LANES) {
-      draw_numbers(&w, normals + 4 * start);
+      draw_numbers(words, normals + 4 * start);
     } else {
       float rest[4 * LANES];
-      draw_numbers(&w, rest);
+      draw_numbers(words, rest);
       memcpy(normals + 4 * start, rest, 4 * (count - start) * sizeof *rest);
     }
   }
@@ -151,19 +109,19 @@ void NEAP_NAME(neap_normals)(uint64_t seed, neap_stream stream, uint32_t part,
 void NEAP_NAME(neap_words)(uint64_t seed, neap_stream stream, uint32_t part,
                            uint64_t first, size_t count, size_t stride,
                            uint32_t *to) {
-  words w;
+  uint32_t words[4][LANES];
   for (size_t start = 0; start < count; start += LANES) {
     for (int i = 0; i < LANES; i++) {
       const uint64_t index = first + start + (uint64_t)i;
-      w.line[0][i] = (uint32_t)index;
-      w.line[1][i] = (uint32_t)(index >> 32);
-      w.line[2][i] = part;
-      w.line[3][i] = (uint32_t)stream;
+      words[0][i] = (uint32_t)index;
+      words[1][i] = (uint32_t)(index >> 32);
+      words[2][i] = part;
+      words[3][i] = (uint32_t)stream;
     }
-    draw_words(seed, &w);
+    neap_draw_lanes(seed, LANES, words[0]);
     const size_t left = count - start < LANES ? count - start : LANES;
     for (int word = 0; word < 4; word++) {
-      memcpy(to + (size_t)word * stride + start, w.line[word],
+      memcpy(to + (size_t)word * stride + start, words[word],
              left * sizeof *to);
     }
   }

@@ -14,7 +14,7 @@
 #error "the bytes of a random word are taken in the order of a little machine"
 #endif
 
-enum { BLOCK_ROWS = NEAP_PHILOX_LANES, BLOCK = BLOCK_ROWS * NEAP_DRAWS };
+enum { BLOCK_ROWS = 16, BLOCK = BLOCK_ROWS * NEAP_DRAWS };
 
 // Of 256 bytes the first 94 stand for 0, the next 94 for 1, then 47 for 2, 15
 // for 3 and 3 for 4: as many as fit into the probabilities. The last three
@@ -32,18 +32,18 @@ static const uint8_t least[] = {0, 3, 4};
 // A random byte for each row and draw of a block, less 2^7.
 static void draw_bytes(uint64_t seed, uint32_t first, uint32_t batch,
                        int8_t bytes[BLOCK]) {
-  neap_philox_lanes w;
+  uint32_t words[4][BLOCK_ROWS];
   uint32_t turned[BLOCK_ROWS][4];
-  for (uint32_t i = 0; i < NEAP_PHILOX_LANES; i++) {
-    w.line[0][i] = first + i;
-    w.line[1][i] = batch;
-    w.line[2][i] = 0;
-    w.line[3][i] = NEAP_STREAM_DRAWS;
+  for (uint32_t i = 0; i < BLOCK_ROWS; i++) {
+    words[0][i] = first + i;
+    words[1][i] = batch;
+    words[2][i] = 0;
+    words[3][i] = NEAP_STREAM_DRAWS;
   }
-  neap_draw_lanes(seed, &w);
+  neap_draw_lanes(seed, BLOCK_ROWS, words[0]);
   for (int i = 0; i < BLOCK_ROWS; i++) {
     for (int word = 0; word < 4; word++)
-      turned[i][word] = w.line[word][i] ^ 0x80808080u;
+      turned[i][word] = words[word][i] ^ 0x80808080u;
   }
   memcpy(bytes, turned, BLOCK);
 }
