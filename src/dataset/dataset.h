@@ -289,8 +289,8 @@ neap_status neap_look_over(const neap *engine, size_t rows, size_t columns,
 
 // Writes a random order of 0 to count - 1: Fisher and Yates's shuffle (Knuth
 // 1997, vol. 2, algorithm 3.4.2 P) with draw i of a part of a stream at step i.
-void neap_shuffle(uint64_t seed, neap_stream stream, uint32_t part,
-                  size_t count, uint32_t *order);
+void neap_shuffle(const neap *engine, uint64_t seed, neap_stream stream,
+                  uint32_t part, size_t count, uint32_t *order);
 
 // Writes mean and 1 / deviation (ddof 0) of each column; 1 where a column is
 // constant. x: [rows][columns]; shift, scale: out [columns].

@@ -83,10 +83,11 @@ static void deal_one(deal *d, size_t class_count, size_t group, size_t bins,
   }
 }
 
-static neap_status deal_all(deal *d, size_t class_count, size_t group_count,
-                            size_t bins, const double *shares, uint64_t seed,
+static neap_status deal_all(const neap *engine, deal *d, size_t class_count,
+                            size_t group_count, size_t bins,
+                            const double *shares, uint64_t seed,
                             neap_error *error) {
-  neap_shuffle(seed, NEAP_STREAM_SPLIT, 0, group_count, d->shuffled);
+  neap_shuffle(engine, seed, NEAP_STREAM_SPLIT, 0, group_count, d->shuffled);
   for (size_t i = 0; i < group_count; i++) {
     const double *counts = d->of_group + d->shuffled[i] * class_count;
     for (size_t c = 0; c < class_count; c++)
@@ -120,7 +121,8 @@ neap_status neap_deal_groups(const neap *engine, size_t rows,
   neap_status status = count_classes(&d, rows, classes, class_count, groups,
                                      group_count, bins, error);
   if (status == NEAP_OK)
-    status = deal_all(&d, class_count, group_count, bins, shares, seed, error);
+    status = deal_all(engine, &d, class_count, group_count, bins, shares, seed,
+                      error);
   for (size_t i = 0; i < rows && status == NEAP_OK; i++)
     bin[i] = d.bin_of[groups[i]];
   neap_arena_free(engine, &d.arena);
@@ -145,15 +147,15 @@ neap_status neap_sort_rows(const neap *engine, size_t rows, const double *keys,
 }
 
 // Writes the places (i + 1/2) / c of the rows of one class.
-static void place_class(size_t rows, const int32_t *classes, size_t class,
-                        uint64_t seed, uint32_t *members, uint32_t *order,
-                        double *places) {
+static void place_class(const neap *engine, size_t rows, const int32_t *classes,
+                        size_t class, uint64_t seed, uint32_t *members,
+                        uint32_t *order, double *places) {
   size_t count = 0;
   for (size_t i = 0; i < rows; i++) {
     if ((size_t)classes[i] == class)
       members[count++] = (uint32_t)i;
   }
-  neap_shuffle(seed, NEAP_STREAM_SPLIT, (uint32_t) class, count, order);
+  neap_shuffle(engine, seed, NEAP_STREAM_SPLIT, (uint32_t) class, count, order);
   for (size_t i = 0; i < count; i++)
     places[members[order[i]]] = ((double)i + 0.5) / (double)count;
 }
@@ -170,7 +172,7 @@ neap_status neap_nest_rows(const neap *engine, size_t rows,
   uint32_t *members = neap_arena_take(&arena, rows, sizeof(uint32_t));
   uint32_t *shuffled = neap_arena_take(&arena, rows, sizeof(uint32_t));
   for (size_t c = 0; c < class_count; c++)
-    place_class(rows, classes, c, seed, members, shuffled, places);
+    place_class(engine, rows, classes, c, seed, members, shuffled, places);
   const neap_status status = neap_sort_rows(engine, rows, places, order, error);
   neap_arena_free(engine, &arena);
   return status;

@@ -26,7 +26,7 @@ neap_status neap_sample_classes(const neap *engine, size_t rows,
                          c, size, counts[c]);
       continue;
     }
-    neap_shuffle(seed, NEAP_STREAM_KEEP, (uint32_t)c, size, order);
+    neap_shuffle(engine, seed, NEAP_STREAM_KEEP, (uint32_t)c, size, order);
     for (size_t i = 0; i < counts[c]; i++)
       kept[of_class[order[i]]] = 1;
   }

@@ -3,16 +3,33 @@
 
 #include "dataset/dataset.h"
 
-void neap_shuffle(uint64_t seed, neap_stream stream, uint32_t part,
-                  size_t count, uint32_t *order) {
-  for (size_t i = 0; i < count; i++)
-    order[i] = (uint32_t)i;
-  for (size_t i = count; i > 1; i--) {
-    const uint64_t bits = neap_random_bits(seed, stream, part, i);
-    const size_t j = (size_t)neap_random_below(i, bits);
+// Swaps places `first` - 1 to `last` - 1, from the last on, with places up to
+// them; at most DRAWN.
+enum { DRAWN = 256 };
+
+static void shuffle_some(const neap_kernels *kernels, uint64_t seed,
+                         neap_stream stream, uint32_t part, size_t first,
+                         size_t last, uint32_t *order) {
+  uint32_t words[4][DRAWN];
+  kernels->words(seed, stream, part, first, last - first + 1, DRAWN, words[0]);
+  for (size_t i = last; i >= first; i--) {
+    const uint64_t high = words[1][i - first], low = words[0][i - first];
+    const size_t j = (size_t)neap_random_below(i, high << 32 | low);
     const uint32_t swap = order[i - 1];
     order[i - 1] = order[j];
     order[j] = swap;
+  }
+}
+
+void neap_shuffle(const neap *engine, uint64_t seed, neap_stream stream,
+                  uint32_t part, size_t count, uint32_t *order) {
+  const neap_kernels *kernels = neap_kernels_of(engine, NEAP_FLOAT32);
+  for (size_t i = 0; i < count; i++)
+    order[i] = (uint32_t)i;
+  for (size_t last = count; last > 1;) {
+    const size_t first = last > DRAWN ? last - DRAWN + 1 : 2;
+    shuffle_some(kernels, seed, stream, part, first, last, order);
+    last = first - 1;
   }
 }
 
@@ -44,7 +61,7 @@ static neap_status deal(const neap *engine, size_t rows, const int32_t *classes,
       if ((size_t)classes[i] == c)
         d->rows[first + size++] = (uint32_t)i;
     }
-    neap_shuffle(seed, NEAP_STREAM_SPLIT, (uint32_t)c, size, d->order);
+    neap_shuffle(engine, seed, NEAP_STREAM_SPLIT, (uint32_t)c, size, d->order);
     for (size_t i = 0; i < size; i++)
       d->order[i] = d->rows[first + d->order[i]];
     for (size_t i = 0; i < size; i++)

@@ -54,7 +54,8 @@ static void draw_class(neap_trainer *t, size_t class, const uint32_t *rows,
     const size_t left = wanted - done, count = left < size ? left : size;
     const uint64_t seed =
         neap_seed_of(t->spec.seed, class + t->class_count * cycle);
-    neap_shuffle(seed, NEAP_STREAM_SAMPLE, (uint32_t)t->epoch, size, t->drawn);
+    neap_shuffle(t->engine, seed, NEAP_STREAM_SAMPLE, (uint32_t)t->epoch, size,
+                 t->drawn);
     for (size_t i = 0; i < count; i++)
       to[(done + i) * step] = rows[t->drawn[i]];
     done += count;
@@ -64,8 +65,8 @@ static void draw_class(neap_trainer *t, size_t class, const uint32_t *rows,
 void neap_trainer_sample(neap_trainer *t) {
   const size_t k = t->class_count, rows = t->epoch_rows;
   if (t->spec.sampling == NEAP_SAMPLE_NONE) {
-    neap_shuffle(t->spec.seed, NEAP_STREAM_SHUFFLE, (uint32_t)t->epoch, rows,
-                 t->order);
+    neap_shuffle(t->engine, t->spec.seed, NEAP_STREAM_SHUFFLE,
+                 (uint32_t)t->epoch, rows, t->order);
     return;
   }
   const bool balanced = t->spec.sampling == NEAP_SAMPLE_BALANCED;
@@ -81,8 +82,8 @@ void neap_trainer_sample(neap_trainer *t) {
   }
   if (balanced)
     return;
-  neap_shuffle(t->spec.seed, NEAP_STREAM_SHUFFLE, (uint32_t)t->epoch, rows,
-               t->order);
+  neap_shuffle(t->engine, t->spec.seed, NEAP_STREAM_SHUFFLE, (uint32_t)t->epoch,
+               rows, t->order);
   for (size_t i = 0; i < rows; i++)
     t->order[i] = t->listed[t->order[i]];
 }

@@ -134,6 +134,7 @@ static void start_points(neap_trainer *t) {
   const neap_train_spec *spec = &t->spec;
   // A gradient's buffer is free until the work begins.
   double *bias = t->points[0].gradient;
+  find_bias(spec, bias);
   const neap_start start = {.engine = t->engine,
                             .initialisation = spec->initialisation,
                             .seed = spec->seed,
@@ -148,7 +149,6 @@ static void start_points(neap_trainer *t) {
       memcpy(point->at.x, spec->initial + p * t->parameters,
              t->parameters * sizeof(double));
     } else {
-      find_bias(spec, bias);
       spec->model->initialise(&spec->shape, &start, point->at.x);
     }
   }

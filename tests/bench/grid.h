@@ -73,13 +73,14 @@ static inline void write_file(const char *folder, const char *name,
 }
 
 // Writes rows, targets and the order of each epoch.
-static inline void write_rows(const char *folder, uint32_t epochs) {
+static inline void write_rows(const neap *engine, const char *folder,
+                              uint32_t epochs) {
   static uint32_t order[ROWS];
   char path[512];
   snprintf(path, sizeof path, "%s/order.u32", folder);
   FILE *file = fopen(path, "wb");
   for (uint32_t epoch = 0; epoch < epochs && file != NULL; epoch++) {
-    neap_shuffle(SEED, NEAP_STREAM_SHUFFLE, epoch, ROWS, order);
+    neap_shuffle(engine, SEED, NEAP_STREAM_SHUFFLE, epoch, ROWS, order);
     if (fwrite(order, 1, sizeof order, file) != sizeof order)
       abort();
   }

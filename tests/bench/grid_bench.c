@@ -44,7 +44,7 @@ int main(int argc, char **argv) {
   neap *engine = grid_engine();
   bench_print("neap", "121 points", median_of_five(engine, 0, POINTS));
   if (argc > 1) {
-    write_rows(argv[1], EPOCHS);
+    write_rows(engine, argv[1], EPOCHS);
     write_file(argv[1], "weights.f64", weights, sizeof weights);
   }
   bench_print("neap", "1 point", median_of_five(engine, 4 * GAMMAS + 7, 1));

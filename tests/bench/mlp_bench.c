@@ -50,7 +50,7 @@ int main(int argc, char **argv) {
   bench_print("neap", "121 points", spent[1]);
   if (argc > 1) {
     train(engine, 0, 1, starts);
-    write_rows(argv[1], EPOCHS);
+    write_rows(engine, argv[1], EPOCHS);
     write_file(argv[1], "start.f64", starts[0], sizeof starts[0]);
     write_file(argv[1], "mlp.f64", weights, sizeof weights);
   }

@@ -50,20 +50,39 @@ static void test_share(const neap *engine) {
              "%s", error.message);
 }
 
-static void test_shuffle(void) {
+// Fisher and Yates's shuffle as it is defined, one number at a time.
+static void shuffle_plainly(size_t count, uint32_t *order) {
+  for (size_t i = 0; i < count; i++)
+    order[i] = (uint32_t)i;
+  for (size_t i = count; i > 1; i--) {
+    const uint64_t bits = neap_random_bits(3, NEAP_STREAM_SPLIT, 2, i);
+    const size_t j = (size_t)neap_random_below(i, bits);
+    const uint32_t swap = order[i - 1];
+    order[i - 1] = order[j];
+    order[j] = swap;
+  }
+}
+
+static void test_shuffle(const neap *engine) {
   static uint32_t order[ROWS], other[ROWS];
+  const size_t sizes[] = {1, 2, 3, 255, 256, 257, 258, 511, 512, 513, ROWS};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    neap_shuffle(engine, 3, NEAP_STREAM_SPLIT, 2, sizes[i], order);
+    shuffle_plainly(sizes[i], other);
+    CHECK(memcmp(order, other, sizes[i] * sizeof *order) == 0);
+  }
   static bool seen[ROWS];
-  neap_shuffle(3, NEAP_STREAM_SHUFFLE, 0, ROWS, order);
+  neap_shuffle(engine, 3, NEAP_STREAM_SHUFFLE, 0, ROWS, order);
   for (size_t i = 0; i < ROWS; i++)
     seen[order[i]] = true;
   for (size_t i = 0; i < ROWS; i++)
     CHECK(seen[i]);
-  neap_shuffle(3, NEAP_STREAM_SHUFFLE, 1, ROWS, other);
+  neap_shuffle(engine, 3, NEAP_STREAM_SHUFFLE, 1, ROWS, other);
   CHECK(memcmp(order, other, sizeof order) != 0);
   // The place of row 0 over 7,000 orders of 7: five standard deviations.
   int places[7] = {0};
   for (uint32_t part = 0; part < 7000; part++) {
-    neap_shuffle(9, NEAP_STREAM_SHUFFLE, part, 7, order);
+    neap_shuffle(engine, 9, NEAP_STREAM_SHUFFLE, part, 7, order);
     for (int i = 0; i < 7; i++)
       places[i] += order[i] == 0;
   }
@@ -99,7 +118,7 @@ int main(void) {
   set_classes();
   test_folds(engine);
   test_share(engine);
-  test_shuffle();
+  test_shuffle(engine);
   test_standardize();
   neap_free(engine);
   return check_result();

@@ -187,8 +187,8 @@ static void test_bits(const neap *engine, const char *name, size_t which,
 }
 
 // Steps on batches against the same written out in double, row by row.
-static void replay(const neap_train_point *point, size_t rows, size_t features,
-                   bool adam, double *w) {
+static void replay(const neap *engine, const neap_train_point *point,
+                   size_t rows, size_t features, bool adam, double *w) {
   static uint32_t order[ROWS_MAX];
   double m[FEATURES + 1] = {0}, v[FEATURES + 1] = {0}, positives = 0;
   for (size_t i = 0; i < rows; i++)
@@ -198,7 +198,7 @@ static void replay(const neap_train_point *point, size_t rows, size_t features,
   w[features] = log((positives + 0.5) / ((double)rows - positives + 0.5));
   int step = 0;
   for (uint32_t epoch = 0; epoch < 3; epoch++) {
-    neap_shuffle(4, NEAP_STREAM_SHUFFLE, epoch, rows, order);
+    neap_shuffle(engine, 4, NEAP_STREAM_SHUFFLE, epoch, rows, order);
     for (size_t start = 0; start < rows; start += 700) {
       const size_t end = start + 700 < rows ? start + 700 : rows;
       double g[FEATURES + 1] = {0};
@@ -249,7 +249,7 @@ static void test_batches(const neap *engine) {
         plan(ROWS, D, which == 0 ? "sgd" : "adam", points, COUNT);
     neap_trainer *t = train(engine, &spec);
     for (size_t p = 0; p < COUNT; p++) {
-      replay(&points[p], ROWS, D, which == 1, w);
+      replay(engine, &points[p], ROWS, D, which == 1, w);
       const double *got = neap_trainer_parameters(t, p);
       for (size_t j = 0; j <= D; j++) {
         CHECK_SHOW(fabs(got[j] - w[j]) < 2e-5, "%g, wanted %g", got[j], w[j]);
