@@ -32,10 +32,9 @@ typedef struct neap_workspace {
   double **x, **gradient, **hessian, *dropout;  // [points of a chunk]
 } neap_workspace;
 
-// What the present pass is for: the norm at the start, steps, and objective
-// and norm at the end. Optimizers on all rows need the second alone.
+// What the present pass is for: steps, and after steps on batches, objective
+// and norm on all rows.
 typedef enum neap_phase {
-  NEAP_PHASE_START,
   NEAP_PHASE_STEPS,
   NEAP_PHASE_END,
   NEAP_PHASE_DONE,

@@ -224,8 +224,7 @@ neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
   if (spec->sampling != NEAP_SAMPLE_NONE)
     neap_trainer_sort_classes(t);
   start_points(t);
-  neap_trainer_start(
-      t, spec->optimizer->batches ? NEAP_PHASE_START : NEAP_PHASE_STEPS);
+  neap_trainer_start(t, NEAP_PHASE_STEPS);
   return t;
 }
 

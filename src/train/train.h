@@ -29,7 +29,7 @@ typedef struct neap_iterate {
   const struct neap_moments *moments;  // in: of the rows, or NULL
   double l2;                           // in
   size_t step, all_steps;  // in: on batches, the steps before this, and all
-  double first_norm;       // out: of the gradient at the start
+  double first_norm;       // out: of the first step's gradient
   double best_value, best_norm;  // out: at the last point that was kept
   size_t steps;                  // out: points kept so far
 } neap_iterate;

@@ -12,8 +12,9 @@
 #include "dataset/dataset.h"
 #include "train/lockstep.h"
 
-// Steps on batches count as converged where the gradient norm on all rows
-// fell by this, which is also what lbfgs stops at by default.
+// Steps on batches count as converged where the gradient norm on all rows is
+// that of the first batch times this, which is also what lbfgs stops at by
+// default.
 static const double batch_tolerance = 1e-6;
 
 // ------------------------------------------------------------- one slice
@@ -104,6 +105,8 @@ static void step(const neap_trainer *t, neap_point *p,
   if (optimizer->batches) {
     p->at.step = neap_steps_before(t, at);
     p->at.all_steps = t->spec.epochs * neap_batch_count(t);
+    if (p->at.step == 0)
+      p->at.first_norm = norm_of(p->gradient, t->parameters);
     if (!isfinite(p->value) && p->failed_step == 0)
       p->failed_step = p->at.step + 1;
   }
@@ -129,8 +132,6 @@ static void end_pass(const neap_trainer *t, neap_point *p,
                                       p->gradient, p->hessian);
   if (t->phase == NEAP_PHASE_STEPS) {
     step(t, p, at);
-  } else if (t->phase == NEAP_PHASE_START) {
-    p->at.first_norm = norm_of(p->gradient, count);
   } else {
     p->at.best_norm = norm_of(p->gradient, count);
     p->at.best_value = p->value;
@@ -362,8 +363,6 @@ double neap_trainer_fraction(const neap_trainer *t) {
     return 1 - (double)t->running_count / count;
   }
   const double rows = (double)t->at.start / (double)t->phase_rows;
-  if (t->phase == NEAP_PHASE_START)
-    return 0;
   return ((double)t->epoch + (t->phase == NEAP_PHASE_STEPS ? rows : 0)) /
          (double)t->spec.epochs;
 }
