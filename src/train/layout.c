@@ -117,9 +117,12 @@ static void lay_out_moments(neap_trainer *t) {
   if (n == 0)
     return;
   t->sums = neap_arena_take(a, (n + 1) * (n + 1), sizeof(double));
-  t->moments.vectors = neap_arena_take(a, n * n, sizeof(double));
+  const size_t square = n * t->moments.width;
+  t->moments.vectors = neap_arena_take(a, square, sizeof(double));
+  t->moments.turned = neap_arena_take(a, square, sizeof(double));
   t->moments.values = neap_arena_take(a, n, sizeof(double));
   t->moments.means = neap_arena_take(a, n, sizeof(double));
+  t->moments.along = neap_arena_take(a, n, sizeof(double));
 }
 
 static void lay_out_samples(neap_trainer *t, size_t rows) {

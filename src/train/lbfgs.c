@@ -21,6 +21,7 @@
 
 enum { TOLERANCE, MAX_ITERATIONS, MEMORY };
 enum { TRIAL_MAX = 40 };
+enum { SCRATCH_LINES = 3 };
 
 static const double sufficient_fall = 1e-4, curvature = 0.9;
 
@@ -41,8 +42,8 @@ typedef struct search {
   double curvature;  // c; 0: not known
 } search;
 
-// The state: a search, then x0, g0, d, a scratch and the rings of s, y, rho,
-// alpha.
+// The state: a search, then x0, g0, d, SCRATCH_LINES lines of scratch and the
+// rings of s, y, rho, alpha.
 typedef struct state {
   search *at;
   size_t count;
@@ -53,7 +54,8 @@ typedef struct state {
 
 static size_t state_bytes(size_t count, const double *options) {
   const size_t memory = (size_t)options[MEMORY];
-  const size_t doubles = 4 * count + 2 * memory * (count + 1);
+  const size_t doubles =
+      3 * count + SCRATCH_LINES * neap_padded(count) + 2 * memory * (count + 1);
   return neap_aligned(sizeof(search)) + doubles * sizeof(double);
 }
 
@@ -65,7 +67,7 @@ static state state_of(void *memory, size_t count, const double *options) {
   k.g0 = k.x0 + count;
   k.d = k.g0 + count;
   k.scratch = k.d + count;
-  k.s = k.scratch + count;
+  k.s = k.scratch + SCRATCH_LINES * neap_padded(count);
   k.y = k.s + pairs * count;
   k.rho = k.y + pairs * count;
   k.alpha = k.rho + pairs;
@@ -108,7 +110,8 @@ static void find_curvature(state *k, const double *s, const double *y) {
     const size_t n = k->moments->features;
     for (size_t j = 0; j <= n; j++)
       r[j] = y[i + j] - (j < n ? k->l2 * s[i + j] : 0);
-    square += neap_moments_inverse_square(k->moments, r);
+    square +=
+        neap_moments_inverse_square(k->moments, r, r + neap_padded(n + 1));
     bend += neap_dot(n + 1, s + i, r);
   }
   const double c = square / bend;

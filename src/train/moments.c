@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "train/dot.h"
 
@@ -51,6 +52,24 @@ static void find_eigenvectors(size_t n, size_t width, double *a,
   }
 }
 
+// out = x A, A: [features][width]; out: [width].
+static void multiply(const neap_moments *m, const double *x, const double *a,
+                     double *out) {
+  const ptrdiff_t width = (ptrdiff_t)m->width;
+  m->kernels->matmul(1, m->width, m->features, x, width, a, width, NULL, out,
+                     width);
+}
+
+// A column that is constant, or alike another, gets some of the rounding of
+// the largest.
+static void raise_values(size_t n, double *values) {
+  double most = 0;
+  for (size_t i = 0; i < n; i++)
+    most = fmax(most, values[i]);
+  for (size_t i = 0; i < n; i++)
+    values[i] = fmax(values[i], 1e-10 * most + DBL_MIN);
+}
+
 void neap_moments_find(double *sums, neap_moments *m) {
   const size_t n = m->features, width = n + 1;
   const double weight = sums[n * width + n];
@@ -62,49 +81,44 @@ void neap_moments_find(double *sums, neap_moments *m) {
           sums[i * width + j] / weight - m->means[i] * m->means[j];
     }
   }
-  find_eigenvectors(n, width, sums, m->vectors);
-  for (size_t i = 0; i < n; i++)
-    m->values[i] = fmax(sums[i * width + i], 0);
-}
-
-// A column that is constant, or alike another, gets some of the rounding of
-// the largest.
-static double least_value(const neap_moments *m) {
-  double most = 0;
-  for (size_t i = 0; i < m->features; i++)
-    most = fmax(most, m->values[i]);
-  return 1e-10 * most + DBL_MIN;
+  // The eigenvectors are found in the place of V', close together.
+  find_eigenvectors(n, width, sums, m->turned);
+  for (size_t i = 0; i < n; i++) {
+    m->values[i] = sums[i * width + i];
+    memcpy(m->vectors + i * m->width, m->turned + i * n, n * sizeof(double));
+    m->along[i] = neap_dot(n, m->vectors + i * m->width, m->means);
+  }
+  raise_values(n, m->values);
+  for (size_t i = 0; i < n; i++) {
+    for (size_t j = 0; j < m->width; j++)
+      m->turned[i * m->width + j] = j < n ? m->vectors[j * m->width + i] : 0;
+  }
 }
 
 void neap_moments_solve(const neap_moments *m, double curvature, double l2,
-                        double *x, double *space) {
+                        double *x, double *scratch) {
   const size_t n = m->features;
-  const double bias = x[n], least = least_value(m);
+  const double bias = x[n];
+  double *out = scratch + m->width;
   for (size_t j = 0; j < n; j++)
     x[j] -= m->means[j] * bias;
-  for (size_t i = 0; i < n; i++) {
-    const double value = fmax(m->values[i], least);
-    space[i] = neap_dot(n, m->vectors + i * n, x) / (curvature * value + l2);
-  }
-  for (size_t j = 0; j < n; j++)
-    x[j] = 0;
-  for (size_t i = 0; i < n; i++) {
-    const double *vector = m->vectors + i * n;
-    for (size_t j = 0; j < n; j++)
-      x[j] += space[i] * vector[j];
-  }
+  multiply(m, x, m->turned, scratch);
+  for (size_t i = 0; i < n; i++)
+    scratch[i] /= curvature * m->values[i] + l2;
+  multiply(m, scratch, m->vectors, out);
+  memcpy(x, out, n * sizeof *x);
   x[n] = bias / curvature - neap_dot(n, m->means, x);
 }
 
-double neap_moments_inverse_square(const neap_moments *m, const double *y) {
+double neap_moments_inverse_square(const neap_moments *m, const double *y,
+                                   double *scratch) {
   const size_t n = m->features;
-  const double least = least_value(m), bias = y[n];
+  const double bias = y[n];
   double sum = bias * bias;
+  multiply(m, y, m->turned, scratch);
   for (size_t i = 0; i < n; i++) {
-    const double *vector = m->vectors + i * n;
-    const double along =
-        neap_dot(n, vector, y) - bias * neap_dot(n, vector, m->means);
-    sum += along * along / fmax(m->values[i], least);
+    const double along = scratch[i] - bias * m->along[i];
+    sum += along * along / m->values[i];
   }
   return sum;
 }

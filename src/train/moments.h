@@ -9,13 +9,16 @@
 #ifndef NEAP_TRAIN_MOMENTS_H
 #define NEAP_TRAIN_MOMENTS_H
 
-#include <stddef.h>
+#include "kernel/kernel.h"
 
 typedef struct neap_moments {
-  size_t features;
-  double *vectors;  // V: [features][features], an eigenvector a row
-  double *values;   // v: [features], >= 0
-  double *means;    // [features]
+  const neap_kernels *kernels;  // of double
+  size_t features, width;       // width: features, padded
+  double *vectors;              // V: [features][width], an eigenvector a row
+  double *turned;               // V': [features][width]
+  double *values;               // v: [features], above 0
+  double *means;                // m: [features]
+  double *along;                // V m: [features]
 } neap_moments;
 
 // Turns sums of x x' [features + 1][features + 1], of rows with a 1 at their
@@ -23,12 +26,13 @@ typedef struct neap_moments {
 // Source: Golub and Van Loan 2013, Matrix Computations, 4th ed., sec. 8.5.
 void neap_moments_find(double *sums, neap_moments *moments);
 
-// x = H^-1 x of one output: x: [features + 1]; space: [features].
+// x = H^-1 x of one output; x: [features + 1]; scratch: [2 * width].
 void neap_moments_solve(const neap_moments *moments, double curvature,
-                        double l2, double *x, double *space);
+                        double l2, double *x, double *scratch);
 
-// Returns y' M^-1 y, M = H with curvature 1 and without l2.
-double neap_moments_inverse_square(const neap_moments *moments,
-                                   const double *y);
+// Returns y' M^-1 y, M = H with curvature 1 and without l2; y: [features + 1];
+// scratch: [width].
+double neap_moments_inverse_square(const neap_moments *moments, const double *y,
+                                   double *scratch);
 
 #endif

@@ -211,7 +211,9 @@ neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
       .stride = NEAP_BLOCK_ROWS + NEAP_PAD};
   if (spec->optimizer->preconditions && spec->model->bend != NULL &&
       spec->shape.features <= NEAP_MOMENTS_MAX)
-    t->moments.features = spec->shape.features;
+    t->moments = (neap_moments){.kernels = t->kernels,
+                                .features = spec->shape.features,
+                                .width = t->width};
   for (size_t p = 0; p < spec->point_count; p++)
     t->drops |= spec->points[p].dropout > 0;
   if (count_classes(t, error) != NEAP_OK ||
