@@ -1,4 +1,5 @@
 --- A study's table: its best points, then what stands beside them.
+local ap_bias = require "neap.ap_bias"
 local options = require "neap.options"
 local text = require "neap.text"
 local verdict = require "neap.verdict"
@@ -50,6 +51,20 @@ local function positives_of(study)
   return ("%d to %d"):format(least, most)
 end
 
+-- By how much the best row's average precision is too high on average: of few
+-- positives it is. nil where that is less than it prints.
+local function bias_of(study, best)
+  local mean = best and best.values.average_precision
+  if not mean then return nil end
+  local positives, rows = 0, 0
+  for _, run in ipairs(study.runs) do
+    positives = positives + run.positives / #study.runs
+    rows = rows + run.rows / #study.runs
+  end
+  local bias = ap_bias.of(mean, positives, rows - positives)
+  return bias >= 0.0005 and bias or nil
+end
+
 local table_meta = {
   __name = "neap.Table",
   __tostring = function(self)
@@ -81,7 +96,9 @@ local table_meta = {
 
 --- See Study:table.
 -- @return a list of { label =, params =, values = { metric = mean },
---   converged = runs }, best points first, then the baselines
+--   converged = runs }, best points first, then the baselines; its field bias
+--   is by how much the best point's average precision is too high on average,
+--   from 0.0005 on
 function M.new(study, given)
   verdict.check_results(study)
   local o = options.read("table", given, {
@@ -115,6 +132,11 @@ function M.new(study, given)
   result.note = ("Means over %s; %s positives a test set. Thresholds and "
     .. "calibration come from training rows."):format(verdict.protocol(study),
     positives_of(study))
+  result.bias = bias_of(study, points[1])
+  if result.bias then
+    result.note = result.note .. (" Of so few positives AP is about %.3f too "
+      .. "high, on average."):format(result.bias)
+  end
   if study.mixed then
     result.note = result.note .. " The points differ in l2 or optimizer, too; "
       .. "baselines have those of the first point."

@@ -63,8 +63,6 @@ end
 
 M.mean_of = mean_of
 
-M.mean_of = mean_of
-
 -- The best of some rows by their mean on all runs but one.
 local function pick(study, rows, but)
   local metric, best, most = study.spec.score, nil, nil

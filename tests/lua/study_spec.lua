@@ -132,6 +132,25 @@ describe("a study on fresh data sets", function()
     for line in text:gmatch("[^\n]+") do assert.is_true(#line <= 79) end
   end)
 
+  it("says by how much AP of few positives is too high", function()
+    local t = study:table()
+    local positives = 0
+    for _, of in ipairs(study.runs) do
+      positives = positives + of.positives / 4
+    end
+    assert.equal(require("neap.ap_bias").of(t[1].values.average_precision,
+      positives, 600 - positives), t.bias)
+    assert.matches(("Of so few positives AP is about %.3f too high")
+      :format(t.bias), (tostring(t):gsub("\n", " ")), 1, true)
+    -- 4,000 positives: nothing that four digits show.
+    local many = run {
+      data = neap.data.recipe("gaussians", { n = 400, test = 20000,
+        features = 3, prior = 0.2 }), datasets = 1,
+    }
+    assert.is_nil(many:table().bias)
+    assert.not_matches("too high", tostring(many:table()))
+  end)
+
   it("says which baselines it has where points differ in more", function()
     local other = run {
       search = neap.search.grid { gamma = { 0, 1 }, l2 = { 0, 1 } },
