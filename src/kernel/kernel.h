@@ -63,6 +63,12 @@ typedef struct neap_kernels {
                  const void *b, ptrdiff_t ldb, const void *start, void *c,
                  ptrdiff_t ldc);
 
+  // C[m][n] = (A[m][k] B[k][n]) times T[m][n], element by element; T has the
+  // stride of C.
+  void (*matmul_times)(size_t m, size_t n, size_t k, const void *a,
+                       ptrdiff_t lda, const void *b, ptrdiff_t ldb,
+                       const void *times, void *c, ptrdiff_t ldc);
+
   // C[m][n] = A[m][k] B[n][k]^T. Each element's bits depend on k alone.
   void (*products)(size_t m, size_t n, size_t k, const void *a, ptrdiff_t lda,
                    const void *b, ptrdiff_t ldb, void *c, ptrdiff_t ldc);

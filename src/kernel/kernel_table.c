@@ -11,6 +11,7 @@ const neap_kernels NEAP_NAME(neap_kernels) = {
     .find_outside = NEAP_NAME(neap_find_outside),
     .find_sum = NEAP_NAME(neap_find_sum),
     .matmul = NEAP_NAME(neap_matmul),
+    .matmul_times = NEAP_NAME(neap_matmul_times),
     .products = NEAP_NAME(neap_products),
     .activate = NEAP_NAME(neap_activate),
     .multiply = NEAP_NAME(neap_multiply),

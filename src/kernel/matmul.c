@@ -25,7 +25,7 @@ typedef real vector __attribute__((vector_size(VECTOR_BYTES),
 
 typedef struct matrices {
   size_t m, k;
-  const real *a, *b, *start;
+  const real *a, *b, *start, *times;
   real *c;
   ptrdiff_t lda, ldb, ldc;
 } matrices;
@@ -57,6 +57,11 @@ NEAP_INLINE void tile(const int rows, const int vectors, const matrices *at,
     a++;
     b += ldb;
   }
+  for (int r = 0; r < rows && at->times != NULL; r++) {
+    const real *times = at->times + (ptrdiff_t)(row + (size_t)r) * ldc + column;
+    for (int v = 0; v < vectors; v++)
+      sum[r][v] *= *(const vector *)(times + v * WIDTH);
+  }
   for (int r = 0; r < rows; r++) {
     for (int v = 0; v < vectors; v++) {
       *(vector *)(c + r * ldc + v * WIDTH) = sum[r][v];
@@ -76,6 +81,15 @@ NEAP_INLINE void strip(const int vectors, const matrices *at, size_t column) {
     tile(1, vectors, at, row, column);
 }
 
+static void multiply(const matrices *at, size_t n) {
+  const size_t wide = TILE_VECTORS * WIDTH;
+  size_t column = 0;
+  for (; column + wide <= n; column += wide)
+    strip(TILE_VECTORS, at, column);
+  for (; column < n; column += WIDTH)
+    strip(1, at, column);
+}
+
 void NEAP_NAME(neap_matmul)(size_t m, size_t n, size_t k, const void *a,
                             ptrdiff_t lda, const void *b, ptrdiff_t ldb,
                             const void *start, void *c, ptrdiff_t ldc) {
@@ -88,10 +102,20 @@ void NEAP_NAME(neap_matmul)(size_t m, size_t n, size_t k, const void *a,
                        .lda = lda,
                        .ldb = ldb,
                        .ldc = ldc};
-  const size_t wide = TILE_VECTORS * WIDTH;
-  size_t column = 0;
-  for (; column + wide <= n; column += wide)
-    strip(TILE_VECTORS, &at, column);
-  for (; column < n; column += WIDTH)
-    strip(1, &at, column);
+  multiply(&at, n);
+}
+
+void NEAP_NAME(neap_matmul_times)(size_t m, size_t n, size_t k, const void *a,
+                                  ptrdiff_t lda, const void *b, ptrdiff_t ldb,
+                                  const void *times, void *c, ptrdiff_t ldc) {
+  const matrices at = {.m = m,
+                       .k = k,
+                       .a = a,
+                       .b = b,
+                       .times = times,
+                       .c = c,
+                       .lda = lda,
+                       .ldb = ldb,
+                       .ldc = ldc};
+  multiply(&at, n);
 }

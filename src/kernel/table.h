@@ -17,6 +17,9 @@ size_t NEAP_NAME(neap_find_sum)(size_t rows, size_t count, ptrdiff_t stride,
 void NEAP_NAME(neap_matmul)(size_t m, size_t n, size_t k, const void *a,
                             ptrdiff_t lda, const void *b, ptrdiff_t ldb,
                             const void *start, void *c, ptrdiff_t ldc);
+void NEAP_NAME(neap_matmul_times)(size_t m, size_t n, size_t k, const void *a,
+                                  ptrdiff_t lda, const void *b, ptrdiff_t ldb,
+                                  const void *times, void *c, ptrdiff_t ldc);
 void NEAP_NAME(neap_products)(size_t m, size_t n, size_t k, const void *a,
                               ptrdiff_t lda, const void *b, ptrdiff_t ldb,
                               void *c, ptrdiff_t ldc);

@@ -209,10 +209,8 @@ static void pass_down(const neap_chunk *c, const layer *at, const buffers *b,
   }
   char *to = b->values + below * b->line_bytes;
   const char *slope = b->slopes + below * b->line_bytes;
-  k->matmul(at->inputs, count, at->outputs, b->turned, (ptrdiff_t)at->outputs,
-            dz, c->stride, NULL, to, c->stride);
-  for (size_t j = 0; j < at->inputs; j++)
-    k->multiply(count, slope + j * b->line_bytes, to + j * b->line_bytes);
+  k->matmul_times(at->inputs, count, at->outputs, b->turned,
+                  (ptrdiff_t)at->outputs, dz, c->stride, slope, to, c->stride);
 }
 
 static void backward(const neap_chunk *c) {

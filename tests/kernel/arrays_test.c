@@ -37,6 +37,16 @@ static void test_matmul(const neap *engine) {
     kernels->matmul(1, N, K, a + i * LD, LD, b, LD, start + i, alone, N);
     CHECK(memcmp(alone, c + i * LD, sizeof alone) == 0);
   }
+  // Multiplied by other numbers as it is stored.
+  static float product[M * LD], times[M * LD];
+  fill(times, M * LD, 30000);
+  kernels->matmul(M, N, K, a, LD, b, LD, NULL, product, LD);
+  for (int i = 0; i < M * LD; i++)
+    product[i] *= times[i];
+  static float got[M * LD];
+  kernels->matmul_times(M, N, K, a, LD, b, LD, times, got, LD);
+  for (int i = 0; i < M; i++)
+    CHECK(memcmp(got + i * LD, product + i * LD, N * sizeof *got) == 0);
   if (strcmp(neap_isa(engine), "avx2") == 0)
     memcpy(fused, c, sizeof c);
   if (strcmp(neap_isa(engine), "avx512") == 0) {
