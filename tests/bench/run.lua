@@ -104,7 +104,8 @@ local benches = {
   scale = {
     title = "5 epochs of SGD on 32 features: threads, points, rows",
     unit = "s",
-    sides = { { build .. "/neap", "tests/bench/scale.lua", build .. "/neap" } },
+    sides = { { build .. "/neap", "tests/bench/scale.lua", build .. "/neap",
+      build .. "/bench" } },
   },
   program = {
     title = "whole programs, all cores",
