@@ -219,6 +219,8 @@ typedef struct neap_loss_call {
   const void *targets;  // binary: in [0, 1]; classes [rows]: 0..k-1, or
                         // probabilities; real: finite
   const void *weights;  // [rows], >= 0; NULL: all 1
+  const void *const *columns;  // of a loss that has some: for each of them
+                               // its numbers [rows], of the logits' dtype
   neap_loss_options options;
   void *value;          // out [rows], or as the logits; NULL: not wanted
   void *gradient;       // out; NULL: not wanted; may be the logits

@@ -12,6 +12,8 @@ local M = {
   from_bytes = core.array.from_bytes,
   loss = core.loss,
   divergence = core.divergence,
+  math = core.math,
+  map = core.expr.map,
   model = core.train.model,
   optimizer = core.train.optimizer,
 }
@@ -29,6 +31,11 @@ local files = {
   load = "neap.fit",
   tune = "neap.tune",
 }
+
+--- Defines a loss that is written in Lua; see docs/scripted_losses.md.
+function M.loss.define(given)
+  return require "neap.define".define(given)
+end
 
 --- Prints what a loss is: formula, class weights, ranges, source.
 function M.loss.explain(loss)

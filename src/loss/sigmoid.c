@@ -158,6 +158,7 @@ static void run_plain(const column *k, size_t row, block *b) {
   b->value = value != NULL ? value + at : b->value_buffer;
   b->gradient = gradient != NULL ? gradient + at : b->gradient_buffer;
   b->hessian = hessian != NULL ? hessian + at : NULL;
+  b->m.row = row;
   find_needed(k->loss, x, y, b);
   k->loss->curve(&b->m, NEAP_BLOCK_LANES, order, &k->c);
   if (order == NEAP_SECOND)
@@ -306,6 +307,7 @@ static void run_plain_soft(const column *k, size_t row, block *b) {
   const neap_loss_call *call = k->call;
   const size_t at = (size_t)k->x_start + row;
   const neap_second to = second_for(k->options);
+  b->m.row = row;
   find_soft(k, (const real *)call->logits + at,
             (const real *)call->targets + at, b);
   b->value = b->m.value;
@@ -388,6 +390,8 @@ static void run_any(const column *k, size_t row, size_t count, block *b) {
   gathered g;
   gather(k, row, count, &g);
   transform(k->options, &g);
+  b->m.row = row;
+  b->m.count = count;
   b->value = b->value_buffer;
   b->gradient = b->gradient_buffer;
   b->hessian = b->hessian_buffer;
@@ -421,6 +425,8 @@ static void run_column(const column *k, double *total) {
   block b;
   int plain = 0;
   memset(b.m.small, 0, sizeof b.m.small);
+  b.m.call = k->call;
+  b.m.count = NEAP_BLOCK_LANES;
   for (size_t row = 0; row < k->rows; row += NEAP_BLOCK_LANES) {
     const size_t left = k->rows - row;
     if (k->is_plain && row % STRIP == 0) {
@@ -440,12 +446,13 @@ static void run_column(const column *k, double *total) {
 
 // --------------------------------------------------------------- the labels
 
-static column column_of(const neap_loss *loss, const neap_loss_call *call) {
+static column column_of(const neap_loss *loss, const neap_loss_call *call,
+                        const void *own) {
   const neap_loss_options *o = &call->options;
   column k = {.call = call,
               .options = o,
               .loss = neap_loss_form_of(loss, NEAP_REAL_DTYPE)->margin,
-              .c = {.weight0 = R(1), .weight1 = R(1)},
+              .c = {.weight0 = R(1), .weight1 = R(1), .own = own},
               .rows = call->rows,
               .x_stride = call->row_stride,
               .y_stride = 1};
@@ -474,27 +481,33 @@ static void run_labels(column *k, const neap_loss_call *call, double *total) {
   }
 }
 
-void NEAP_NAME(neap_run_sigmoid)(const neap_loss *loss,
-                                 const neap_loss_call *call) {
+void NEAP_NAME(neap_run_sigmoid_with)(const neap_loss *loss,
+                                      const neap_loss_call *call,
+                                      const void *own) {
   double total[NEAP_SUM_LANES] = {0};
-  column k = column_of(loss, call);
+  column k = column_of(loss, call, own);
   const size_t labels = call->classes;
   const int is_dense =
       call->class_stride == 1 && call->row_stride == (ptrdiff_t)labels;
   if (labels < 2) {
     run_column(&k, total);
-  } else if (is_dense && call->weights == NULL &&
+  } else if (is_dense && call->weights == NULL && call->columns == NULL &&
              call->options.label_weights == NULL) {
     // All labels are alike: one long column.
     neap_loss_call flat = *call;
     flat.rows *= labels;
     flat.classes = 1;
     flat.row_stride = 1;
-    k = column_of(loss, &flat);
+    k = column_of(loss, &flat, own);
     run_column(&k, total);
   } else {
     run_labels(&k, call, total);
   }
   if (call->sum != NULL)
     *call->sum = sum_of_lanes(total);
+}
+
+void NEAP_NAME(neap_run_sigmoid)(const neap_loss *loss,
+                                 const neap_loss_call *call) {
+  NEAP_NAME(neap_run_sigmoid_with)(loss, call, NULL);
 }

@@ -1,0 +1,120 @@
+// bind/define.c -- losses of traces: what lua/neap/define.lua is made with.
+#include <math.h>
+#include <string.h>
+
+#include "bind/trace.h"
+
+#define NEAP_DEFINITION_TYPE "neap.DefinedLoss"
+
+// A userdata; its user value is the table that its strings stand in.
+typedef struct bound_definition {
+  neap_defined defined;
+  bool is_made;
+} bound_definition;
+
+static bound_definition *check_definition(lua_State *L, int index) {
+  return luaL_checkudata(L, index, NEAP_DEFINITION_TYPE);
+}
+
+static int free_definition(lua_State *L) {
+  bound_definition *bound = check_definition(L, 1);
+  if (bound->is_made)
+    neap_defined_free(&bound->defined);
+  bound->is_made = false;
+  return 0;
+}
+
+static double number_field(lua_State *L, const char *key, double otherwise) {
+  const int type = lua_getfield(L, -1, key);
+  const double number = type == LUA_TNIL ? otherwise : lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  return number;
+}
+
+// The table keeps the text alive.
+static const char *text_field(lua_State *L, int table, const char *key) {
+  lua_getfield(L, table, key);
+  const char *text = luaL_checkstring(L, -1);
+  lua_pop(L, 1);
+  return text;
+}
+
+static void read_parameters(lua_State *L, int table, neap_definition *d) {
+  lua_getfield(L, table, "parameters");
+  const lua_Integer count = luaL_len(L, -1);
+  luaL_argcheck(L, count <= NEAP_PARAMETER_MAX, 3, "too many parameters");
+  for (lua_Integer i = 0; i < count; i++) {
+    lua_geti(L, -1, i + 1);
+    d->parameters[i] = (neap_parameter){
+        .name = text_field(L, lua_gettop(L), "name"),
+        .initial = number_field(L, "default", 0),
+        .low = number_field(L, "low", -HUGE_VAL),
+        .high = number_field(L, "high", HUGE_VAL),
+        .open = (int)number_field(L, "open", 0),
+        .whole = (int)number_field(L, "whole", 0),
+        .meaning = text_field(L, lua_gettop(L), "meaning")};
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+}
+
+// core.expr.define(trace, result, { name =, text =, source =, parameters =,
+// columns =, margin = }) -> definition; columns is a list of names.
+static int define(lua_State *L) {
+  lua_settop(L, 3);
+  const neap_bound_trace *trace = luaL_checkudata(L, 1, NEAP_TRACE_TYPE);
+  neap_definition d = {.trace = &trace->graph,
+                       .value = neap_check_node(L, 2, 1),
+                       .name = text_field(L, 3, "name"),
+                       .text = text_field(L, 3, "text"),
+                       .source = text_field(L, 3, "source")};
+  read_parameters(L, 3, &d);
+  lua_getfield(L, 3, "columns");
+  d.column_count = (int)luaL_len(L, -1);
+  luaL_argcheck(L, d.column_count <= NEAP_COLUMN_MAX, 3, "too many columns");
+  lua_getfield(L, 3, "margin");
+  d.is_margin = lua_toboolean(L, -1);
+  lua_settop(L, 3);
+  bound_definition *bound = lua_newuserdatauv(L, sizeof *bound, 1);
+  memset(bound, 0, sizeof *bound);
+  luaL_setmetatable(L, NEAP_DEFINITION_TYPE);
+  lua_pushvalue(L, 3);
+  lua_setiuservalue(L, 4, 1);
+  neap_error error = {0};
+  bound->is_made = true;
+  neap_raise_if(L,
+                neap_define(neap_bound_engine(L), &d, &bound->defined, &error),
+                &error);
+  return 1;
+}
+
+// core.expr.new(options or nil, definition, "binary" or "classes") -> loss
+static int new_defined(lua_State *L) {
+  lua_settop(L, 3);
+  const neap_defined *defined = &check_definition(L, 2)->defined;
+  const bool classes = strcmp(luaL_checkstring(L, 3), "classes") == 0;
+  luaL_argcheck(L, !classes || defined->is_margin, 3,
+                "only losses of the margin alone have a softmax");
+  return neap_new_loss(L, classes ? &defined->classes : &defined->binary, 2);
+}
+
+// core.expr.definition(loss) -> the table it was defined with, or nil
+static int definition_of(lua_State *L) {
+  luaL_checkudata(L, 1, NEAP_LOSS_TYPE);
+  if (lua_getiuservalue(L, 1, 2) != LUA_TUSERDATA)
+    return 0;
+  lua_getiuservalue(L, -1, 1);
+  return 1;
+}
+
+static const luaL_Reg meta[] = {{"__gc", free_definition}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{NULL, NULL}};
+
+void neap_add_definitions(lua_State *L) {
+  static const luaL_Reg functions[] = {{"define", define},
+                                       {"new", new_defined},
+                                       {"definition", definition_of},
+                                       {NULL, NULL}};
+  neap_make_type(L, NEAP_DEFINITION_TYPE, meta, methods);
+  luaL_setfuncs(L, functions, 0);
+}
