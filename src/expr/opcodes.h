@@ -89,21 +89,19 @@ NEAP_INLINE real exp_of_parts(real a, real b, real total) {
   const real k = rounded - NEAP_ROUNDING;
   real r = NEAP_FMA(k, -NEAP_LN2_HIGH, a) + b;
   r = NEAP_FMA(k, -NEAP_LN2_LOW, r);
-  const real value = exp_scaled(r, rounded);
-  return total < NEAP_EXP_LOW    ? R(0)
-         : total > NEAP_EXP_HIGH ? R(INFINITY)
-                                 : value;
+  real value = exp_scaled(r, rounded);
+  value = total > NEAP_EXP_HIGH ? R(INFINITY) : value;
+  return total < NEAP_EXP_LOW ? R(0) : value;
 }
 
 // Returns exp(-g (high + low)), g in two parts, for high >= 0 without rounding
 // error and a small low.
 NEAP_INLINE real exp_of_cost(real high, real low, real g, real g_low) {
-  const real product = -g * high;
+  const real product = known(-g * high);  // 0 times infinity is 0
   const real lost =
       NEAP_FMA(-g_low, high, product_error(-g, high, product));
   const real part = NEAP_FMA(-g, low, known(lost));
-  const real value = exp_of_parts(product, part, product + part);
-  return g == R(0) && high == high ? R(1) : value;
+  return exp_of_parts(product, part, product + part);
 }
 
 // sigmoid(a + b)^g and (1 - sigmoid(a + b))^g; c = log(1 + exp(-|a + b|)).
