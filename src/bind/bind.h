@@ -201,6 +201,13 @@ typedef struct neap_classes {
 // keeps the loss alive, or 0.
 int neap_new_loss(lua_State *L, const neap_loss *loss, int owner);
 
+// Returns how many columns the loss at an index reads.
+size_t neap_count_columns(lua_State *L, int index);
+
+// Pushes the names of the columns that the loss at an index reads, in the order
+// of a call, and returns how many they are.
+size_t neap_push_columns(lua_State *L, int index);
+
 // Returns the kind of targets that the loss at an index takes.
 neap_loss_kind neap_bound_kind(const neap_bound_loss *bound);
 

@@ -8,8 +8,8 @@
 
 // ---------------------------------------------------------------- the job
 
-// A trainer as userdata; its user values are the array x, which it reads, and
-// the memory of its losses.
+// A trainer as userdata; its user values are the array x, which it reads, the
+// memory of its losses, and the points.
 typedef struct bound_trainer {
   neap_trainer *trainer;
   size_t points, parameters;
@@ -58,6 +58,53 @@ static const neap_bound_row *row_field(lua_State *L, int table, const char *key,
   return row;
 }
 
+// Leaves the columns that losses read on the stack, float64 [n] each, and fills
+// the spec with them; loss_columns = { { name =, numbers = }, ... }, or nil.
+static void push_loss_columns(lua_State *L, neap_train_spec *spec) {
+  if (field_is_nil(L, 1, "loss_columns"))
+    return;
+  const int list = lua_gettop(L);
+  const size_t count = (size_t)luaL_len(L, list);
+  luaL_checkstack(L, (int)count + 8, "too many columns");
+  const double **columns =
+      lua_newuserdatauv(L, (count + 1) * sizeof *columns, 0);
+  for (size_t i = 0; i < count; i++) {
+    lua_geti(L, list, (lua_Integer)i + 1);
+    lua_getfield(L, -1, "numbers");
+    lua_remove(L, -2);
+    columns[i] = neap_check_doubles(L, lua_gettop(L))->data;
+  }
+  spec->loss_columns = columns;
+  spec->loss_column_count = count;
+}
+
+// Finds the columns of a point's loss among those of the spec.
+static void find_columns(lua_State *L, int loss, uint16_t *to) {
+  if (neap_count_columns(L, loss) == 0)
+    return;
+  const size_t count = neap_push_columns(L, loss);
+  const int names = lua_gettop(L);
+  lua_getfield(L, 1, "loss_columns");
+  const lua_Integer all = count > 0 ? luaL_len(L, -1) : 0;
+  for (size_t i = 0; i < count; i++) {
+    lua_geti(L, names, (lua_Integer)i + 1);
+    to[i] = UINT16_MAX;
+    for (lua_Integer j = 1; j <= all; j++) {
+      lua_geti(L, names + 1, j);
+      lua_getfield(L, -1, "name");
+      if (lua_rawequal(L, -1, names + 2))
+        to[i] = (uint16_t)(j - 1);
+      lua_settop(L, names + 2);
+    }
+    lua_settop(L, names + 1);
+  }
+  lua_settop(L, names - 1);
+}
+
+static size_t columns_bytes(lua_State *L, int loss) {
+  return neap_aligned(neap_count_columns(L, loss) * sizeof(uint16_t));
+}
+
 // Bytes that all points' losses need when they are resolved.
 static size_t losses_bytes(lua_State *L, int list, size_t points,
                            const neap_classes *classes) {
@@ -65,7 +112,8 @@ static size_t losses_bytes(lua_State *L, int list, size_t points,
   for (size_t i = 0; i < points; i++) {
     lua_geti(L, list, (lua_Integer)i + 1);
     lua_getfield(L, -1, "loss");
-    bytes += neap_aligned(neap_resolve_bytes(L, lua_gettop(L), classes));
+    bytes += neap_aligned(neap_resolve_bytes(L, lua_gettop(L), classes)) +
+             columns_bytes(L, lua_gettop(L));
     lua_pop(L, 2);
   }
   return bytes;
@@ -89,8 +137,14 @@ static const neap_optimizer *read_point(lua_State *L, int list, size_t i,
   const double dropout = lua_tonumber(L, -1);  // nil is 0
   const neap_resolved r = neap_resolve(L, loss, classes, *memory, i + 1);
   *memory += neap_aligned(neap_resolve_bytes(L, loss, classes));
-  *point = (neap_train_point){
-      .loss = r.loss, .options = r.options, .l2 = l2, .dropout = dropout};
+  uint16_t *columns = (uint16_t *)(void *)*memory;
+  find_columns(L, loss, columns);
+  *memory += columns_bytes(L, loss);
+  *point = (neap_train_point){.loss = r.loss,
+                              .options = r.options,
+                              .l2 = l2,
+                              .dropout = dropout,
+                              .loss_columns = columns};
   memcpy(point->optimizer, optimizer->options, sizeof point->optimizer);
   lua_settop(L, table - 1);
   return optimizer->row;
@@ -102,6 +156,8 @@ static void push_points(lua_State *L, int table, int trainer,
                         neap_train_spec *spec, const neap_classes *classes) {
   lua_getfield(L, table, "points");
   const int list = lua_gettop(L);
+  lua_pushvalue(L, list);  // which keeps losses alive that scripts defined
+  lua_setiuservalue(L, trainer, 3);
   const size_t points = (size_t)luaL_len(L, list);
   neap_train_point *to = lua_newuserdatauv(L, (points + 1) * sizeof *to, 0);
   char *memory = lua_newuserdatauv(
@@ -209,7 +265,7 @@ static void read_sampling(lua_State *L, neap_train_spec *spec) {
 // raises what it would raise
 static int new_trainer(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
-  bound_trainer *bound = lua_newuserdatauv(L, sizeof *bound, 2);
+  bound_trainer *bound = lua_newuserdatauv(L, sizeof *bound, 3);
   *bound = (bound_trainer){0};
   luaL_setmetatable(L, NEAP_TRAINER);
   lua_getfield(L, 1, "x");
@@ -240,6 +296,7 @@ static int new_trainer(lua_State *L) {
   classes.counts = push_counts(L, &spec, classes.count);
   lua_getfield(L, 1, "class_names");
   classes.names = lua_gettop(L);
+  push_loss_columns(L, &spec);
   push_points(L, 1, 2, &spec, &classes);
   spec.initial = push_initial(L, &spec);
   neap_error error = {0};

@@ -39,7 +39,7 @@ typedef enum neap_input {
   NEAP_INPUT_COLUMN,  // the first column; the others follow
 } neap_input;
 
-enum { NEAP_ARGUMENT_MAX = 5, NEAP_COLUMN_MAX = 8 };
+enum { NEAP_ARGUMENT_MAX = 5 };
 
 // The position of a node in its graph; arguments lie before what uses them.
 typedef int32_t neap_ref;

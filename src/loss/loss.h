@@ -22,6 +22,9 @@ enum {
   NEAP_TAKES_SPREAD = 16,  // P above 0: no class, unless it is smoothed
 };
 
+// Columns of a loss written as an expression.
+enum { NEAP_COLUMN_MAX = 8 };
+
 struct neap_margin_loss;
 struct neap_formula;
 
@@ -76,6 +79,10 @@ static inline size_t neap_softmax_padded(size_t classes) {
 // Bytes of scratch that the softmax lift of a margin loss wants.
 size_t neap_softmax_bytes(const neap_loss *loss, size_t classes,
                           neap_dtype dtype);
+
+// Returns the columns that a call of the loss wants; of a sum those of its
+// terms, one after the other.
+size_t neap_loss_columns(const neap_loss *loss);
 
 // Checks options against a loss, as neap_loss_evaluate does. dtype: of the
 // logits; classes: k, or 2 for a binary loss of one label.
