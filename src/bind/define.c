@@ -160,6 +160,34 @@ size_t neap_push_columns(lua_State *L, int index) {
   return lua_rawlen(L, -1);
 }
 
+// core.expr.listing(definition) -> what it is made of
+static int listing(lua_State *L) {
+  neap_push_listing(L, &check_definition(L, 1)->defined.formula);
+  return 1;
+}
+
+// core.expr.accuracy(definition, params, inputs) -> of the value and of the
+// gradient with respect to the margin: the number, and a bound of its error in
+// units of 2^-53 of it. params and inputs as trace:evaluate has them.
+static int accuracy(lua_State *L) {
+  const neap_formula *f = &check_definition(L, 1)->defined.formula;
+  double params[NEAP_PARAMETER_MAX];
+  double inputs[NEAP_INPUT_COLUMN + NEAP_COLUMN_MAX];
+  neap_read_list(L, 2, NEAP_PARAMETER_MAX, params);
+  neap_read_list(L, 3, NEAP_INPUT_COLUMN + NEAP_COLUMN_MAX, inputs);
+  const neap_ref last = f->value > f->first ? f->value : f->first;
+  const size_t count = (size_t)last + 1;
+  double *values = neap_bound_scratch(L, 2 * count * sizeof *values);
+  double *errors = values + count;
+  neap_bound_errors(&f->graph, last, params, inputs, values, errors);
+  const neap_ref of[] = {f->value, f->first};
+  for (int i = 0; i < 2; i++) {
+    lua_pushnumber(L, values[of[i]]);
+    lua_pushnumber(L, errors[of[i]] / fabs(values[of[i]]));
+  }
+  return 4;
+}
+
 // core.expr.columns(loss) -> the names of the columns that it reads
 static int columns_of(lua_State *L) {
   neap_push_columns(L, 1);
@@ -174,6 +202,9 @@ void neap_add_definitions(lua_State *L) {
                                        {"new", new_defined},
                                        {"definition", definition_of},
                                        {"columns", columns_of},
+                                       {"listing", listing},
+                                       {"accuracy", accuracy},
+                                       {"kernel_text", neap_push_kernel_text},
                                        {NULL, NULL}};
   neap_make_type(L, NEAP_DEFINITION_TYPE, meta, methods);
   luaL_setfuncs(L, functions, 0);

@@ -164,6 +164,14 @@ static int trace_parameter(lua_State *L) {
   return 1;
 }
 
+void neap_read_list(lua_State *L, int index, int count, double *to) {
+  for (int i = 0; i < count; i++) {
+    lua_geti(L, index, i + 1);
+    to[i] = lua_tonumber(L, -1);
+    lua_pop(L, 1);
+  }
+}
+
 // trace:close(): expressions can't be used any more; what was traced stays.
 static int trace_close(lua_State *L) {
   check_trace(L)->is_open = false;
@@ -174,20 +182,12 @@ static int trace_close(lua_State *L) {
 // for these: lists, inputs by core.expr.inputs.
 static int trace_evaluate(lua_State *L) {
   neap_bound_trace *trace = check_trace(L);
-  double params[NEAP_PARAMETER_MAX] = {0};
-  double inputs[NEAP_INPUT_COLUMN + NEAP_COLUMN_MAX] = {0};
+  double params[NEAP_PARAMETER_MAX];
+  double inputs[NEAP_INPUT_COLUMN + NEAP_COLUMN_MAX];
   const neap_ref ref = neap_check_node(L, 2, 1);
   check_graph(L, &trace->graph);
-  for (int i = 0; i < NEAP_PARAMETER_MAX; i++) {
-    lua_geti(L, 3, i + 1);
-    params[i] = lua_tonumber(L, -1);
-    lua_pop(L, 1);
-  }
-  for (int i = 0; i < NEAP_INPUT_COLUMN + NEAP_COLUMN_MAX; i++) {
-    lua_geti(L, 4, i + 1);
-    inputs[i] = lua_tonumber(L, -1);
-    lua_pop(L, 1);
-  }
+  neap_read_list(L, 3, NEAP_PARAMETER_MAX, params);
+  neap_read_list(L, 4, NEAP_INPUT_COLUMN + NEAP_COLUMN_MAX, inputs);
   double *values =
       neap_bound_scratch(L, ((size_t)ref + 1) * sizeof *values);
   neap_evaluate_nodes(&trace->graph, ref, params, inputs, values);
