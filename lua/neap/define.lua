@@ -240,6 +240,45 @@ local function check_numbers(o, trace, result, level)
   end
 end
 
+-- ----------------------------------------------------------------- accuracy
+
+-- Units in the last place that a value or gradient may lose unsaid.
+local ULP_MAX = 32
+local margins = { -100, -50, -20, -7, -1, -0.25, 0.25, 1, 7, 20, 50, 100 }
+
+-- Where rounding may cost more than that: the worst point of the value or the
+-- gradient over |x| <= 100, by a bound of each step's error; or nil.
+local function find_loss_of_digits(o, made)
+  local worst
+  for _, x in ipairs(margins) do
+    for k = 0, 7 do
+      local y, params, inputs = k % 2, {}, {}
+      for i, row in ipairs(o.rows) do params[i] = trials(row)[k // 2 + 1] end
+      for i = 1, COLUMN + COLUMNS_MAX do inputs[i] = i > COLUMN and 1.5 or 0 end
+      inputs[LOGIT + 1], inputs[TARGET + 1] = x, y
+      local numbers = { core.expr.accuracy(made, params, inputs) }
+      for i = 1, 2 do
+        local number, ulp = numbers[2 * i - 1], numbers[2 * i]
+        local size = math.abs(number)
+        if size > 1e-290 and size < math.huge and ulp > ULP_MAX
+          and not (worst and worst.ulp >= ulp) then
+          worst = { x = x, y = y, ulp = ulp,
+            what = i == 1 and "value" or "gradient" }
+        end
+      end
+    end
+  end
+  return worst
+end
+
+local function warnings_of(o, made)
+  local worst = find_loss_of_digits(o, made)
+  if not worst then return {} end
+  return { ("%s: its %s may lose digits near a margin of %g (up to %.2g units "
+    .. "in the last place): something cancels there")
+    :format(o.name, worst.what, worst.x, worst.ulp) }
+end
+
 -- --------------------------------------------------------------- definitions
 
 local Definition = {}
@@ -256,6 +295,11 @@ function Definition:__tostring()
     list[i] = ("%s = %g"):format(row.name, row.default)
   end
   return ("neap.Definition %s (%s)"):format(self.name, table.concat(list, ", "))
+end
+
+--- Tells formula, derivatives and program as text.
+function Definition:show()
+  return require "neap.loss_text".describe(self, core.expr.listing(self.core))
 end
 
 --- The softmax lift of a loss of the margin alone.
@@ -301,6 +345,8 @@ function M.define(given)
   local ok, made = pcall(core.expr.define, trace, result, self)
   if not ok then refuse(tostring(made), 2) end
   self.core = made
+  self.warnings = warnings_of(o, made)
+  for _, message in ipairs(self.warnings) do warn(message) end
   return self
 end
 

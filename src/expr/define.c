@@ -103,9 +103,11 @@ neap_status neap_define(const neap *engine, const neap_definition *d,
   f->engine = engine;
   f->column_count = d->column_count;
   neap_graph_init(engine, &f->graph);
+  f->graph.parameters = d->parameters;
   find_hard(d, f);
   find_soft(d, f);
   NEAP_TRY(neap_formula_compile(f, error));
+  f->graph.parameters = NULL;
   fill_loss(engine, d, NEAP_BINARY, to);
   if (d->is_margin)
     fill_loss(engine, d, NEAP_CLASSES, to);

@@ -62,6 +62,7 @@ typedef struct neap_graph {
   uint32_t *table;  // positions + 1 by hash; 0: free
   size_t count, capacity, table_size;
   neap_status failed;  // NEAP_OK, NEAP_EMEMORY or NEAP_EARGUMENT (too large)
+  const neap_parameter *parameters;  // their ranges; NULL: not known
 } neap_graph;
 
 void neap_graph_init(const neap *engine, neap_graph *graph);

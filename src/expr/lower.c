@@ -24,6 +24,59 @@ typedef struct lowering {
   neap_ref count;  // of nodes that are mapped
 } lowering;
 
+enum { DEPTH_MAX = 8 };
+
+// Whether a uniform node is >= 0 with all parameters in their ranges.
+static bool is_positive(const neap_graph *g, neap_ref ref, int depth) {
+  const neap_node node = neap_node_at(g, ref);
+  if (node.op == NEAP_OP_NUMBER)
+    return node.number >= 0;
+  if (node.op == NEAP_OP_PARAMETER)
+    return g->parameters != NULL && g->parameters[(int)node.number].low >= 0;
+  return (node.op == NEAP_OP_ADD || node.op == NEAP_OP_MUL) && depth > 0 &&
+         is_positive(g, node.from[0], depth - 1) &&
+         is_positive(g, node.from[1], depth - 1);
+}
+
+// Whether a node is never infinite where its inputs are not NaN.
+static bool is_bounded(const neap_graph *g, neap_ref ref, int depth) {
+  const neap_node node = neap_node_at(g, ref);
+  switch (node.op) {
+    case NEAP_OP_NUMBER:
+    case NEAP_OP_PARAMETER:
+    case NEAP_OP_SIGMOID:
+    case NEAP_OP_TANH:
+    case NEAP_OP_SIGN:
+    case NEAP_OP_LESS:
+    case NEAP_OP_EQUAL:
+      return true;
+    case NEAP_OP_INPUT:
+      return node.number == NEAP_INPUT_TARGET;
+    case NEAP_OP_POWER_SIGMOID:
+      return is_positive(g, node.from[1], DEPTH_MAX);
+    case NEAP_OP_NEG:
+    case NEAP_OP_ABS:
+      return depth > 0 && is_bounded(g, node.from[0], depth - 1);
+    case NEAP_OP_ADD:
+    case NEAP_OP_SUB:
+    case NEAP_OP_MUL:
+    case NEAP_OP_MIN:
+    case NEAP_OP_MAX:
+      return depth > 0 && is_bounded(g, node.from[0], depth - 1) &&
+             is_bounded(g, node.from[1], depth - 1);
+    case NEAP_OP_WHERE:
+      return depth > 0 && is_bounded(g, node.from[1], depth - 1) &&
+             is_bounded(g, node.from[2], depth - 1);
+    default:
+      return false;
+  }
+}
+
+static bool is_product(const neap_graph *g, const neap_node *node) {
+  return is_bounded(g, node->from[0], DEPTH_MAX) &&
+         is_bounded(g, node->from[1], DEPTH_MAX);
+}
+
 static neap_ref lower(const lowering *s, neap_ref ref) {
   return ref < s->count && s->g->failed == NEAP_OK ? s->map[ref] : ref;
 }
@@ -33,8 +86,6 @@ static bool is_logit(const neap_graph *g, neap_ref ref) {
 }
 
 // ------------------------------------------------------------- small parts
-
-enum { DEPTH_MAX = 8 };
 
 static bool has_parts(const neap_graph *g, neap_ref ref, int depth) {
   const neap_node node = neap_node_at(g, ref);
@@ -164,8 +215,11 @@ static neap_ref lower_power(const lowering *s, neap_ref ref, neap_ref exponent) 
   const neap_ref low = neap_node_at(g, exponent).is_uniform
                            ? low_of(s, exponent)
                            : zero(g);
-  return kernel(g, b.is_minus ? NEAP_OP_POWER_Q : NEAP_OP_POWER_P, b.u, b.low,
-                l1_of(g, &b), lower(s, exponent), low);
+  const bool rises = is_positive(g, exponent, DEPTH_MAX);
+  const neap_op p = rises ? NEAP_OP_RISE_P : NEAP_OP_POWER_P;
+  const neap_op q = rises ? NEAP_OP_RISE_Q : NEAP_OP_POWER_Q;
+  return kernel(g, b.is_minus ? q : p, b.u, b.low, l1_of(g, &b),
+                lower(s, exponent), low);
 }
 
 static neap_ref lower_exp(const lowering *s, neap_ref ref) {
@@ -180,9 +234,12 @@ static neap_ref lower_sum(const lowering *s, const neap_node *node) {
   neap_graph *g = s->g;
   for (int i = 1; i >= 0; i--) {
     const neap_node part = neap_node_at(g, node->from[i]);
-    if (part.op == NEAP_OP_MUL && !part.is_uniform)
-      return KERNEL(MULTIPLY_ADD, lower(s, part.from[0]),
-                    lower(s, part.from[1]), lower(s, node->from[1 - i]));
+    if (part.op == NEAP_OP_MUL && !part.is_uniform) {
+      const neap_op op =
+          is_product(g, &part) ? NEAP_OP_PRODUCT_ADD : NEAP_OP_MULTIPLY_ADD;
+      return kernel(g, op, lower(s, part.from[0]), lower(s, part.from[1]),
+                    lower(s, node->from[1 - i]), -1, -1);
+    }
   }
   return sum(g, lower(s, node->from[0]), lower(s, node->from[1]));
 }
@@ -216,6 +273,11 @@ static neap_ref lower_node(const lowering *s, neap_ref ref) {
       return KERNEL(EXPM1_OF, lower(s, node.from[0]), -1, -1);
     case NEAP_OP_ADD:
       return lower_sum(s, &node);
+    case NEAP_OP_MUL:
+      if (is_product(g, &node))
+        return KERNEL(PRODUCT, lower(s, node.from[0]), lower(s, node.from[1]),
+                      -1);
+      return lower_other(s, &node);
     default:
       return lower_other(s, &node);
   }

@@ -11,7 +11,7 @@ NEAP_INLINE real known(real lost) {
 
 NEAP_INLINE real times(real a, real b) {
   const real product = a * b;
-  return product == product || a != a || b != b ? product : R(0);
+  return __builtin_isunordered(a, b) ? product : known(product);
 }
 
 // a b + c.
@@ -102,6 +102,27 @@ NEAP_INLINE real exp_of_cost(real high, real low, real g, real g_low) {
       NEAP_FMA(-g_low, high, product_error(-g, high, product));
   const real part = NEAP_FMA(-g, low, known(lost));
   return exp_of_parts(product, part, product + part);
+}
+
+// The same for g >= 0: the power is at most 1, so that one factor scales it.
+NEAP_INLINE real exp_of_cost_above_0(real high, real low, real g, real g_low) {
+  const real product = known(g * high);
+  const real lost = NEAP_FMA(g_low, high, product_error(g, high, product));
+  const real total = NEAP_FMA(g, low, product);
+  const real rounded = NEAP_FMA(total, -NEAP_LOG2_E, NEAP_ROUNDING_LIFTED);
+  const real k = rounded - NEAP_ROUNDING_LIFTED;
+  real r = NEAP_FMA(k, -NEAP_LN2_HIGH, -product);
+  r = NEAP_FMA(-g, low, r) - known(lost);
+  r = NEAP_FMA(k, -NEAP_LN2_LOW, r);
+  return total > -NEAP_EXP_LOW ? R(0) : exp_scaled_down(r, rounded);
+}
+
+NEAP_INLINE real rise_p(real a, real b, real c, real g, real g_low) {
+  return exp_of_cost_above_0(above_0(-a), c - low_above(-a, b), g, g_low);
+}
+
+NEAP_INLINE real rise_q(real a, real b, real c, real g, real g_low) {
+  return exp_of_cost_above_0(above_0(a), c + low_above(a, b), g, g_low);
 }
 
 // sigmoid(a + b)^g and (1 - sigmoid(a + b))^g; c = log(1 + exp(-|a + b|)).
