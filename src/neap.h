@@ -216,9 +216,9 @@ typedef struct neap_loss_call {
   neap_dtype dtype;  // of logits, weights and outputs: float64 or float32
   neap_dtype target_dtype;  // dtype, or NEAP_INT32 for classes 0..k-1
   const void *logits;
-  const void *targets;  // binary: in [0, 1]; classes [rows]: 0..k-1, or
-                        // probabilities; real: finite
-  const void *weights;  // [rows], >= 0; NULL: all 1
+  const void *targets;         // binary: in [0, 1]; classes [rows]: 0..k-1, or
+                               // probabilities; real: finite
+  const void *weights;         // [rows], >= 0; NULL: all 1
   const void *const *columns;  // of a loss that has some: for each of them
                                // its numbers [rows], of the logits' dtype
   neap_loss_options options;

@@ -1,5 +1,6 @@
 --- Losses written in Lua: traced once, differentiated, run without Lua.
 local core = require "neap.core"
+local loss_text = require "neap.loss_text"
 local options = require "neap.options"
 
 local M = {}
@@ -47,8 +48,8 @@ local function read_parameter(name, given, level)
   local low = o.above or o.min or -1e300
   local row = {
     name = name, default = default, low = low, high = o.max or 1e300,
-    open = o.above and 1 or 0, whole = o.whole and 1 or 0,
-    meaning = o.meaning or "",
+    open = o.above ~= nil, whole = o.whole or false,
+    meaning = o.meaning or "a parameter of the loss",
   }
   if o.above and o.min then
     refuse(("params.%s has both min and above"):format(name), level + 1)
@@ -194,9 +195,9 @@ local logits = { 0, 1, -1, 50, -50, 0.5, -2.25, 7 }
 local function trials(row)
   local low = row.low > -1e300 and row.low or row.default - 1
   local high = row.high < 1e300 and row.high or row.default + 1
-  if row.open == 1 then low = low + (row.default - low) / 2 end
+  if row.open then low = low + (row.default - low) / 2 end
   local middle = row.default + (high - row.default) / 4
-  if row.whole == 1 then
+  if row.whole then
     low, high, middle = math.ceil(low), math.floor(high), math.floor(middle)
   end
   return { row.default, low, high, middle }
@@ -246,6 +247,15 @@ end
 local ULP_MAX = 32
 local margins = { -100, -50, -20, -7, -1, -0.25, 0.25, 1, 7, 20, 50, 100 }
 
+-- The parameters of a point as text.
+local function params_text(o, params)
+  local list = {}
+  for i, row in ipairs(o.rows) do
+    list[i] = ("%s = %g"):format(row.name, params[i])
+  end
+  return #list > 0 and ", " .. table.concat(list, ", ") or ""
+end
+
 -- Where rounding may cost more than that: the worst point of the value or the
 -- gradient over |x| <= 100, by a bound of each step's error; or nil.
 local function find_loss_of_digits(o, made)
@@ -262,7 +272,7 @@ local function find_loss_of_digits(o, made)
         local size = math.abs(number)
         if size > 1e-290 and size < math.huge and ulp > ULP_MAX
           and not (worst and worst.ulp >= ulp) then
-          worst = { x = x, y = y, ulp = ulp,
+          worst = { x = x, y = y, ulp = ulp, params = params,
             what = i == 1 and "value" or "gradient" }
         end
       end
@@ -274,12 +284,16 @@ end
 local function warnings_of(o, made)
   local worst = find_loss_of_digits(o, made)
   if not worst then return {} end
-  return { ("%s: its %s may lose digits near a margin of %g (up to %.2g units "
+  return { ("%s: its %s may lose digits near a margin of %g%s (up to %.2g units "
     .. "in the last place): something cancels there")
-    :format(o.name, worst.what, worst.x, worst.ulp) }
+    :format(o.name, worst.what, worst.x, params_text(o, worst.params),
+    worst.ulp) }
 end
 
 -- --------------------------------------------------------------- definitions
+
+local sources = setmetatable({}, { __mode = "k" }) -- what was traced
+local by_name = {}
 
 local Definition = {}
 Definition.__index = Definition
@@ -302,6 +316,11 @@ function Definition:show()
   return require "neap.loss_text".describe(self, core.expr.listing(self.core))
 end
 
+--- Writes the loss as one C99 file; see lua/neap/loss_object.lua.
+function Definition:to_c(path, given)
+  return require "neap.loss_object".write_definition(self, path, given)
+end
+
 --- The softmax lift of a loss of the margin alone.
 -- @param given the options of a loss of classes
 function Definition:softmax(given)
@@ -312,42 +331,74 @@ function Definition:softmax(given)
   return core.expr.new(given, self.core, "classes")
 end
 
---- Defines a loss; see docs/scripted_losses.md.
--- @param given { name =, params =, columns =, binary = f(x, y, p, c) or
---   margin = f(m, p) }
--- @return a definition, which is called for a loss as neap.loss.focal is
-function M.define(given)
-  local o = options.read("define", given, spec, 2)
+-- Makes a definition; level: of the caller to blame.
+local function make(given, level)
+  local o = options.read("define", given, spec, level)
   if (o.binary == nil) == (o.margin == nil) then
     refuse("wanted one of binary = function(x, y, p, c) and margin = "
-      .. "function(m, p)", 2)
+      .. "function(m, p)", level)
   end
   for _, key in ipairs { "binary", "margin" } do
     if o[key] ~= nil and type(o[key]) ~= "function" then
-      refuse(("%s is a %s; wanted a function"):format(key, type(o[key])), 2)
+      refuse(("%s is a %s; wanted a function"):format(key, type(o[key])), level)
     end
   end
   if not is_name(o.name) then
-    refuse(("name is '%s'; wanted a word"):format(o.name), 2)
+    refuse(("name is '%s'; wanted a word"):format(o.name), level)
+  elseif core.loss[o.name] then
+    refuse(("name is '%s', as a loss of neap is"):format(o.name), level)
   end
   if o.margin and o.columns then
-    refuse("a loss of the margin alone has no columns", 2)
+    refuse("a loss of the margin alone has no columns", level)
   end
-  o.rows = read_parameters(o.params, 2)
-  o.columns = read_columns(o.columns, 2)
-  local trace, result = trace_of(o, 2)
-  check_numbers(o, trace, result, 2)
+  o.rows = read_parameters(o.params, level)
+  o.columns = read_columns(o.columns, level)
+  local trace, result = trace_of(o, level)
+  check_numbers(o, trace, result, level)
   local self = setmetatable({
     name = o.name, parameters = o.rows, columns = o.columns,
-    is_margin = o.margin ~= nil, text = "", source = o.source or "",
+    is_margin = o.margin ~= nil, text = "", source = o.source or "written in Lua",
     margin = o.margin ~= nil,
   }, Definition)
   local ok, made = pcall(core.expr.define, trace, result, self)
-  if not ok then refuse(tostring(made), 2) end
+  if not ok then refuse(tostring(made), level) end
   self.core = made
+  self.text = loss_text.summary(self, core.expr.listing(made)) or ""
   self.warnings = warnings_of(o, made)
-  for _, message in ipairs(self.warnings) do warn(message) end
+  sources[self] = o
   return self
+end
+
+--- Defines a loss; see docs/scripted_losses.md.
+-- @param given { name =, params =, columns =, source =, binary = f(x, y, p, c)
+--   or margin = f(m, p) }
+-- @return a definition, which is called for a loss as neap.loss.focal is
+function M.define(given)
+  local self = make(given, 3)
+  for _, message in ipairs(self.warnings) do warn(message) end
+  by_name[self.name] = self
+  return self
+end
+
+--- The same for the engine's own formulas, which say nothing.
+function M.define_quietly(given)
+  return make(given, 3)
+end
+
+--- The latest definition of a name, or nil: for losses that were saved.
+function M.find(name)
+  return by_name[name]
+end
+
+--- A definition with numbers for its parameters.
+function M.fix(definition, params)
+  local o = sources[definition]
+  local p = reader("p", names_of(o.rows), function(i) return params[i] + 0.0 end)
+  return make({
+    name = o.name, columns = #o.columns > 0 and o.columns or nil,
+    binary = o.binary and function(x, y, _, c) return o.binary(x, y, p, c) end,
+    margin = o.margin and function(x) return o.margin(x, p) end,
+  }, 3)
 end
 
 return M

@@ -9,8 +9,8 @@ function M.binary_cross_entropy()
   return { margin = function(x) return -m.log_sigmoid(x) end }
 end
 
--- alpha: whether it weighs the classes.
-function M.focal(alpha)
+-- alpha: whether it weighs the classes; soft: how soft targets are taken.
+function M.focal(alpha, soft)
   return {
     params = { gamma = { 2, min = 0, max = 1e9 },
       alpha = alpha and { 0.25, min = 0, max = 1 } or nil },
@@ -18,6 +18,11 @@ function M.focal(alpha)
       local q = m.sigmoid(x)
       local weight1 = alpha and p.alpha or 1
       local weight0 = alpha and 1 - p.alpha or 1
+      if soft ~= "expected" then
+        local weight = y * weight1 + (1 - y) * weight0
+        return -weight * (y * (1 - q) + (1 - y) * q) ^ p.gamma
+          * (y * m.log(q) + (1 - y) * m.log(1 - q))
+      end
       return -weight1 * y * (1 - q) ^ p.gamma * m.log(q)
         - weight0 * (1 - y) * q ^ p.gamma * m.log(1 - q)
     end,

@@ -61,7 +61,7 @@ end
 function render(self, i)
   if self.named[i] then return self.named[i], 9 end
   local text, strength = compose(self, self.nodes[i])
-  if self.uses[i] > 1 and #text > 12 then
+  if self.uses[i] > 1 and #text > 12 and #self.nodes[i].from > 0 then
     self.count = self.count + 1
     local name = "t" .. self.count
     self.lines[#self.lines + 1] = ("    %s = %s"):format(name, text)
@@ -141,11 +141,12 @@ end
 --- Tells a defined loss: formula, derivatives and the program that it runs.
 -- @param definition of neap.loss.define
 -- @param listing core.expr.listing of it
+-- @param params numbers of the parameters, or nil: the defaults
 -- @return text
-function M.describe(definition, listing)
+function M.describe(definition, listing, params)
   local names = {}
   for i, row in ipairs(definition.parameters) do
-    names[i] = ("%s = %g"):format(row.name, row.default)
+    names[i] = ("%s = %g"):format(row.name, params and params[i] or row.default)
   end
   local lines = { ("%s (%s)"):format(definition.name,
     table.concat(names, ", ")) }

@@ -31,6 +31,13 @@ static double number_field(lua_State *L, const char *key, double otherwise) {
   return number;
 }
 
+static int flag_field(lua_State *L, const char *key) {
+  lua_getfield(L, -1, key);
+  const int flag = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return flag;
+}
+
 // The table keeps the text alive.
 static const char *text_field(lua_State *L, int table, const char *key) {
   lua_getfield(L, table, key);
@@ -45,14 +52,14 @@ static void read_parameters(lua_State *L, int table, neap_definition *d) {
   luaL_argcheck(L, count <= NEAP_PARAMETER_MAX, 3, "too many parameters");
   for (lua_Integer i = 0; i < count; i++) {
     lua_geti(L, -1, i + 1);
-    d->parameters[i] = (neap_parameter){
-        .name = text_field(L, lua_gettop(L), "name"),
-        .initial = number_field(L, "default", 0),
-        .low = number_field(L, "low", -HUGE_VAL),
-        .high = number_field(L, "high", HUGE_VAL),
-        .open = (int)number_field(L, "open", 0),
-        .whole = (int)number_field(L, "whole", 0),
-        .meaning = text_field(L, lua_gettop(L), "meaning")};
+    d->parameters[i] =
+        (neap_parameter){.name = text_field(L, lua_gettop(L), "name"),
+                         .initial = number_field(L, "default", 0),
+                         .low = number_field(L, "low", -HUGE_VAL),
+                         .high = number_field(L, "high", HUGE_VAL),
+                         .open = flag_field(L, "open"),
+                         .whole = flag_field(L, "whole"),
+                         .meaning = text_field(L, lua_gettop(L), "meaning")};
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
@@ -160,6 +167,19 @@ size_t neap_push_columns(lua_State *L, int index) {
   return lua_rawlen(L, -1);
 }
 
+// core.expr.set_methods(functions): methods of losses that are written in Lua
+static int set_methods(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  luaL_getmetatable(L, NEAP_LOSS_TYPE);
+  lua_getfield(L, -1, "methods");
+  for (lua_pushnil(L); lua_next(L, 1) != 0;) {
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawset(L, 3);
+  }
+  return 0;
+}
+
 // core.expr.listing(definition) -> what it is made of
 static int listing(lua_State *L) {
   neap_push_listing(L, &check_definition(L, 1)->defined.formula);
@@ -203,6 +223,7 @@ void neap_add_definitions(lua_State *L) {
                                        {"definition", definition_of},
                                        {"columns", columns_of},
                                        {"listing", listing},
+                                       {"set_methods", set_methods},
                                        {"accuracy", accuracy},
                                        {"kernel_text", neap_push_kernel_text},
                                        {NULL, NULL}};

@@ -59,9 +59,9 @@ static void push_mapped(lua_State *L, const neap_graph *trace, neap_ref value,
   luaL_setmetatable(L, NEAP_FORMULA_TYPE);
   neap_error error = {0};
   bound->is_made = true;
-  neap_raise_if(
-      L, neap_map_formula(engine, trace, value, &bound->formula, &error),
-      &error);
+  neap_raise_if(L,
+                neap_map_formula(engine, trace, value, &bound->formula, &error),
+                &error);
   bound->formula.column_count = all->count;
   const neap_array *first = all->first;
   neap_array *out =
@@ -80,8 +80,7 @@ void neap_apply_to_arrays(lua_State *L, neap_op op, int count) {
     if (lua_type(L, i + 1) == LUA_TNUMBER) {
       from[i] = neap_check_node(L, i + 1, at);
     } else {
-      from[i] =
-          neap_input_node(&trace->graph, NEAP_INPUT_COLUMN + all.count);
+      from[i] = neap_input_node(&trace->graph, NEAP_INPUT_COLUMN + all.count);
       add_operand(L, i + 1, &all);
     }
   }
@@ -104,8 +103,8 @@ int neap_map_arrays(lua_State *L) {
   const int at = lua_gettop(L);
   lua_pushvalue(L, 1);
   for (int i = 0; i < count; i++) {
-    neap_push_expression(
-        L, at, neap_input_node(&trace->graph, NEAP_INPUT_COLUMN + i));
+    neap_push_expression(L, at,
+                         neap_input_node(&trace->graph, NEAP_INPUT_COLUMN + i));
   }
   lua_call(L, count, 1);
   if (lua_type(L, -1) != LUA_TNUMBER &&

@@ -188,8 +188,7 @@ static int trace_evaluate(lua_State *L) {
   check_graph(L, &trace->graph);
   neap_read_list(L, 3, NEAP_PARAMETER_MAX, params);
   neap_read_list(L, 4, NEAP_INPUT_COLUMN + NEAP_COLUMN_MAX, inputs);
-  double *values =
-      neap_bound_scratch(L, ((size_t)ref + 1) * sizeof *values);
+  double *values = neap_bound_scratch(L, ((size_t)ref + 1) * sizeof *values);
   neap_evaluate_nodes(&trace->graph, ref, params, inputs, values);
   lua_pushnumber(L, values[ref]);
   return 1;
@@ -208,21 +207,15 @@ typedef struct function {
   neap_op op;
 } function;
 
-static const function functions[] = {{"exp", NEAP_OP_EXP},
-                                     {"expm1", NEAP_OP_EXPM1},
-                                     {"log", NEAP_OP_LOG},
-                                     {"log1p", NEAP_OP_LOG1P},
-                                     {"pow", NEAP_OP_POW},
-                                     {"sqrt", NEAP_OP_SQRT},
-                                     {"abs", NEAP_OP_ABS},
-                                     {"tanh", NEAP_OP_TANH},
-                                     {"sigmoid", NEAP_OP_SIGMOID},
-                                     {"log_sigmoid", NEAP_OP_LOG_SIGMOID},
-                                     {"softplus", NEAP_OP_SOFTPLUS},
-                                     {"less", NEAP_OP_LESS},
-                                     {"greater", NEAP_OP_GREATER},
-                                     {"equal", NEAP_OP_EQUAL},
-                                     {"where", NEAP_OP_WHERE}};
+static const function functions[] = {
+    {"exp", NEAP_OP_EXP},           {"expm1", NEAP_OP_EXPM1},
+    {"log", NEAP_OP_LOG},           {"log1p", NEAP_OP_LOG1P},
+    {"pow", NEAP_OP_POW},           {"sqrt", NEAP_OP_SQRT},
+    {"abs", NEAP_OP_ABS},           {"tanh", NEAP_OP_TANH},
+    {"sigmoid", NEAP_OP_SIGMOID},   {"log_sigmoid", NEAP_OP_LOG_SIGMOID},
+    {"softplus", NEAP_OP_SOFTPLUS}, {"less", NEAP_OP_LESS},
+    {"greater", NEAP_OP_GREATER},   {"equal", NEAP_OP_EQUAL},
+    {"where", NEAP_OP_WHERE}};
 
 static const function operators[] = {
     {"__add", NEAP_OP_ADD}, {"__sub", NEAP_OP_SUB}, {"__mul", NEAP_OP_MUL},
@@ -260,14 +253,13 @@ static const luaL_Reg expression_meta[] = {{"__lt", refuse_comparison},
 static const luaL_Reg trace_meta[] = {{"__gc", free_trace}, {NULL, NULL}};
 static const luaL_Reg no_methods[] = {{NULL, NULL}};
 static const luaL_Reg trace_methods[] = {
-    {"input", trace_input},       {"parameter", trace_parameter},
-    {"close", trace_close},       {"evaluate", trace_evaluate},
-    {"count", trace_count},       {NULL, NULL}};
+    {"input", trace_input}, {"parameter", trace_parameter},
+    {"close", trace_close}, {"evaluate", trace_evaluate},
+    {"count", trace_count}, {NULL, NULL}};
 
 void neap_open_expr(lua_State *L) {
-  static const luaL_Reg core[] = {{"trace", new_trace},
-                                  {"map", neap_map_arrays},
-                                  {NULL, NULL}};
+  static const luaL_Reg core[] = {
+      {"trace", new_trace}, {"map", neap_map_arrays}, {NULL, NULL}};
   neap_make_type(L, NEAP_TRACE_TYPE, trace_meta, trace_methods);
   neap_make_type(L, NEAP_EXPRESSION_TYPE, expression_meta, no_methods);
   add_operators(L, NEAP_EXPRESSION_TYPE);

@@ -21,8 +21,7 @@
 #define SIGMOID(a) SIMPLE(SIGMOID, a, -1, -1)
 #define SOFTPLUS(a) SIMPLE(SOFTPLUS, a, -1, -1)
 // sigmoid(2 a) sigmoid(-2 a) = (1 - tanh(a)^2) / 4, which does not cancel.
-#define BELL(a) \
-  MUL(SIGMOID(MUL(NUMBER(2), a)), SIGMOID(NEG(MUL(NUMBER(2), a))))
+#define BELL(a) MUL(SIGMOID(MUL(NUMBER(2), a)), SIGMOID(NEG(MUL(NUMBER(2), a))))
 
 // The derivative of one node from those of its arguments.
 static neap_ref chain(neap_graph *g, neap_ref R_, const neap_ref *derived) {
@@ -161,7 +160,8 @@ static bool can_unite(const neap_graph *g, const neap_node *a,
          !(is_margin(g, a->from[0]) && is_margin(g, b->from[0]));
 }
 
-static neap_ref unite(neap_graph *g, neap_ref a, neap_ref b, int *budget, int depth) {
+static neap_ref unite(neap_graph *g, neap_ref a, neap_ref b, int *budget,
+                      int depth) {
   const neap_node left = neap_node_at(g, a);
   neap_node right = neap_node_at(g, b);
   if (a == b || g->failed != NEAP_OK)
@@ -169,8 +169,8 @@ static neap_ref unite(neap_graph *g, neap_ref a, neap_ref b, int *budget, int de
   if (--*budget < 0 || depth == 0 || !can_unite(g, &left, &right))
     return WHERE(neap_input_node(g, NEAP_INPUT_TARGET), a, b);
   const bool commutes = left.op == NEAP_OP_ADD || left.op == NEAP_OP_MUL;
-  const bool crossed = left.from[0] == right.from[1] ||
-                       left.from[1] == right.from[0];
+  const bool crossed =
+      left.from[0] == right.from[1] || left.from[1] == right.from[0];
   if (commutes && crossed) {
     const neap_ref first = right.from[0];
     right.from[0] = right.from[1];

@@ -66,8 +66,7 @@ static uint64_t hash_of(const neap_node *node) {
 }
 
 static bool is_same(const neap_node *a, const neap_node *b) {
-  return a->op == b->op &&
-         memcmp(a->from, b->from, sizeof a->from) == 0 &&
+  return a->op == b->op && memcmp(a->from, b->from, sizeof a->from) == 0 &&
          memcmp(&a->number, &b->number, sizeof a->number) == 0;
 }
 

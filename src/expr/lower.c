@@ -119,7 +119,6 @@ static neap_ref scaled(neap_graph *g, neap_ref a, neap_ref small) {
   return neap_simplified(g, NEAP_OP_MUL, a, small, -1);
 }
 
-
 // Whether a number is the same in float32.
 static bool is_short(double number) {
   return (double)(float)number == number;
@@ -151,9 +150,9 @@ static neap_ref low_of(const lowering *s, neap_ref ref) {
   const bool minus = node.op == NEAP_OP_SUB;
   const neap_ref lost =
       minus ? KERNEL(SUB_LOST, a, b, r) : KERNEL(ADD_LOST, a, b, r);
-  return sum(g, lost,
-             neap_simplified(g, minus ? NEAP_OP_SUB : NEAP_OP_ADD, low_a,
-                             low_b, -1));
+  return sum(
+      g, lost,
+      neap_simplified(g, minus ? NEAP_OP_SUB : NEAP_OP_ADD, low_a, low_b, -1));
 }
 
 // --------------------------------------------------------------- functions
@@ -209,12 +208,12 @@ static neap_ref lower_softplus(const lowering *s, neap_ref ref) {
                     : KERNEL(SOFTPLUS_OF, b.u, b.low, l1);
 }
 
-static neap_ref lower_power(const lowering *s, neap_ref ref, neap_ref exponent) {
+static neap_ref lower_power(const lowering *s, neap_ref ref,
+                            neap_ref exponent) {
   neap_graph *g = s->g;
   const bundle b = bundle_of(s, ref);
-  const neap_ref low = neap_node_at(g, exponent).is_uniform
-                           ? low_of(s, exponent)
-                           : zero(g);
+  const neap_ref low =
+      neap_node_at(g, exponent).is_uniform ? low_of(s, exponent) : zero(g);
   const bool rises = is_positive(g, exponent, DEPTH_MAX);
   const neap_op p = rises ? NEAP_OP_RISE_P : NEAP_OP_POWER_P;
   const neap_op q = rises ? NEAP_OP_RISE_Q : NEAP_OP_POWER_Q;
@@ -257,8 +256,7 @@ static neap_ref lower_node(const lowering *s, neap_ref ref) {
   const neap_node node = neap_node_at(g, ref);
   if (is_logit(g, ref))
     return sum(g, INPUT(X), INPUT(SMALL));
-  if (node.is_uniform || node.op == NEAP_OP_INPUT ||
-      neap_op_is_kernel(node.op))
+  if (node.is_uniform || node.op == NEAP_OP_INPUT || neap_op_is_kernel(node.op))
     return ref;
   switch (node.op) {
     case NEAP_OP_SIGMOID:

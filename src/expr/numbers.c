@@ -175,8 +175,8 @@ static bool is_exact(neap_op op) {
 
 // What functions are given in two parts costs them nothing: see lower.c.
 static bool takes_parts(neap_op op) {
-  return op == NEAP_OP_EXP || op == NEAP_OP_SIGMOID ||
-         op == NEAP_OP_SOFTPLUS || op == NEAP_OP_POWER_SIGMOID;
+  return op == NEAP_OP_EXP || op == NEAP_OP_SIGMOID || op == NEAP_OP_SOFTPLUS ||
+         op == NEAP_OP_POWER_SIGMOID;
 }
 
 static double error_of(const neap_graph *g, const neap_node *node,
@@ -201,9 +201,8 @@ static double error_of(const neap_graph *g, const neap_node *node,
   return error;
 }
 
-void neap_bound_errors(const neap_graph *g, neap_ref last,
-                       const double *params, const double *inputs,
-                       double *values, double *errors) {
+void neap_bound_errors(const neap_graph *g, neap_ref last, const double *params,
+                       const double *inputs, double *values, double *errors) {
   for (neap_ref i = 0; i <= last; i++) {
     const neap_node *node = &g->nodes[i];
     values[i] = value_of(node, params, inputs, values);

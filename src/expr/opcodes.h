@@ -98,8 +98,7 @@ NEAP_INLINE real exp_of_parts(real a, real b, real total) {
 // error and a small low.
 NEAP_INLINE real exp_of_cost(real high, real low, real g, real g_low) {
   const real product = known(-g * high);  // 0 times infinity is 0
-  const real lost =
-      NEAP_FMA(-g_low, high, product_error(-g, high, product));
+  const real lost = NEAP_FMA(-g_low, high, product_error(-g, high, product));
   const real part = NEAP_FMA(-g, low, known(lost));
   return exp_of_parts(product, part, product + part);
 }
@@ -155,8 +154,7 @@ NEAP_INLINE real power(real a, real b) {
   const real whole = tiny ? high - shift * NEAP_LN2_HIGH : high;
   const real rest = tiny ? low - shift * NEAP_LN2_LOW : low;
   const real product = b * whole;
-  const real part =
-      NEAP_FMA(b, rest, known(product_error(b, whole, product)));
+  const real part = NEAP_FMA(b, rest, known(product_error(b, whole, product)));
   const real inside = exp_of_parts(product, part, product + part);
   const int grows = (size > R(1)) == (b > R(0));
   real value = outside ? (grows ? R(INFINITY) : R(0)) : inside;

@@ -26,40 +26,60 @@ typedef struct space {
 // ------------------------------------------------------------- the opcodes
 
 // The arguments of a lane; an opcode uses the first few.
-#define LOAD(letter, i) \
-  const place p##letter = places[step->from[i]]
+#define LOAD(letter, i) const place p##letter = places[step->from[i]]
 
 #define LOAD_1 LOAD(a, 0)
-#define LOAD_2 LOAD_1; LOAD(b, 1)
-#define LOAD_3 LOAD_2; LOAD(c, 2)
-#define LOAD_5 LOAD_3; LOAD(d, 3); LOAD(e, 4)
+#define LOAD_2 \
+  LOAD_1;      \
+  LOAD(b, 1)
+#define LOAD_3 \
+  LOAD_2;      \
+  LOAD(c, 2)
+#define LOAD_5 \
+  LOAD_3;      \
+  LOAD(d, 3);  \
+  LOAD(e, 4)
 
 #define AT(letter) \
   const real *at_##letter = p##letter.at + (start & p##letter.mask)
 #define AT_1 AT(a)
-#define AT_2 AT_1; AT(b)
-#define AT_3 AT_2; AT(c)
-#define AT_5 AT_3; AT(d); AT(e)
+#define AT_2 \
+  AT_1;      \
+  AT(b)
+#define AT_3 \
+  AT_2;      \
+  AT(c)
+#define AT_5 \
+  AT_3;      \
+  AT(d);     \
+  AT(e)
 
 #define LANE(letter) const real letter = at_##letter[i]
 #define LANE_1 LANE(a)
-#define LANE_2 LANE_1; LANE(b)
-#define LANE_3 LANE_2; LANE(c)
-#define LANE_5 LANE_3; LANE(d); LANE(e)
+#define LANE_2 \
+  LANE_1;      \
+  LANE(b)
+#define LANE_3 \
+  LANE_2;      \
+  LANE(c)
+#define LANE_5 \
+  LANE_3;      \
+  LANE(d);     \
+  LANE(e)
 
-#define NEAP_KERNEL(name, arguments, expression)                         \
-  static void run_##name(const place *places,                            \
-                         const neap_instruction *step, size_t lanes) {   \
-    LOAD_##arguments;                                                    \
-    real *to = places[step->to].at;                                      \
-    for (size_t start = 0; start < lanes; start += STEP) {               \
-      AT_##arguments;                                                    \
-      NEAP_LANES                                                         \
-      for (int i = 0; i < STEP; i++) {                                   \
-        LANE_##arguments;                                                \
-        to[start + (size_t)i] = expression;                              \
-      }                                                                  \
-    }                                                                    \
+#define NEAP_KERNEL(name, arguments, expression)                            \
+  static void run_##name(const place *places, const neap_instruction *step, \
+                         size_t lanes) {                                    \
+    LOAD_##arguments;                                                       \
+    real *to = places[step->to].at;                                         \
+    for (size_t start = 0; start < lanes; start += STEP) {                  \
+      AT_##arguments;                                                       \
+      NEAP_LANES                                                            \
+      for (int i = 0; i < STEP; i++) {                                      \
+        LANE_##arguments;                                                   \
+        to[start + (size_t)i] = expression;                                 \
+      }                                                                     \
+    }                                                                       \
   }
 #define NEAP_OPERATION(name, arguments, expression, derivative) \
   NEAP_KERNEL(name, arguments, expression)
@@ -76,8 +96,7 @@ static run_step *const steps[NEAP_OP_COUNT] = {
 #define NEAP_OPERATION(name, arguments, expression, derivative) \
   [NEAP_OP_##name] = run_##name,
 #define NEAP_FUNCTION(name, arguments, expression, derivative)
-#define NEAP_KERNEL(name, arguments, expression) \
-  [NEAP_OP_##name] = run_##name,
+#define NEAP_KERNEL(name, arguments, expression) [NEAP_OP_##name] = run_##name,
 #include "expr/opcodes.def"
 #undef NEAP_OPERATION
 #undef NEAP_FUNCTION
@@ -97,12 +116,12 @@ static void find_scalars(const neap_formula *f, const double *params,
   for (int i = 0; i < f->scalar_count; i++) {
     const neap_node *node = &f->scalars[i];
     const neap_ref a = node->from[0], b = node->from[1], c = node->from[2];
-    values[i] = node->op == NEAP_OP_NUMBER ? node->number
-                : node->op == NEAP_OP_PARAMETER
-                    ? params[(int)node->number]
-                    : neap_op_number(node->op, a >= 0 ? values[a] : 0,
-                                     b >= 0 ? values[b] : 0,
-                                     c >= 0 ? values[c] : 0);
+    values[i] =
+        node->op == NEAP_OP_NUMBER ? node->number
+        : node->op == NEAP_OP_PARAMETER
+            ? params[(int)node->number]
+            : neap_op_number(node->op, a >= 0 ? values[a] : 0,
+                             b >= 0 ? values[b] : 0, c >= 0 ? values[c] : 0);
   }
 }
 
@@ -191,14 +210,12 @@ static void soft_block(neap_margins *m, neap_margins *no, const real *y,
 
 static void fill(const neap_formula *f, void *memory) {
   const uint32_t inputs = f->hard[0].inputs | f->hard[1].inputs;
-  const uint32_t logit = (uint32_t)1 << NEAP_INPUT_X |
-                         (uint32_t)1 << NEAP_INPUT_SMALL |
-                         (uint32_t)1 << NEAP_INPUT_TARGET |
-                         ~(uint32_t)0 << NEAP_INPUT_COLUMN;
-  const uint32_t probability = (uint32_t)1 << NEAP_INPUT_P |
-                               (uint32_t)1 << NEAP_INPUT_Q |
-                               (uint32_t)1 << NEAP_INPUT_TARGET |
-                               ~(uint32_t)0 << NEAP_INPUT_COLUMN;
+  const uint32_t logit =
+      (uint32_t)1 << NEAP_INPUT_X | (uint32_t)1 << NEAP_INPUT_SMALL |
+      (uint32_t)1 << NEAP_INPUT_TARGET | ~(uint32_t)0 << NEAP_INPUT_COLUMN;
+  const uint32_t probability =
+      (uint32_t)1 << NEAP_INPUT_P | (uint32_t)1 << NEAP_INPUT_Q |
+      (uint32_t)1 << NEAP_INPUT_TARGET | ~(uint32_t)0 << NEAP_INPUT_COLUMN;
   *(neap_margin_loss *)memory = (neap_margin_loss){
       .curve = curve_block,
       .needs = (inputs & ~logit) == 0         ? NEAP_NEEDS_LOGIT
@@ -221,8 +238,8 @@ static void softmax(const neap_loss *loss, const neap_loss_call *call) {
   NEAP_NAME(neap_run_softmax_with)(loss, call, &s);
 }
 
-static void map(const neap_formula *f, size_t count,
-                const void *const *columns, void *value) {
+static void map(const neap_formula *f, size_t count, const void *const *columns,
+                void *value) {
   space s;
   real *to = value;
   real out[LANES];
@@ -238,8 +255,7 @@ static void map(const neap_formula *f, size_t count,
       }
       set_place(&s, NEAP_INPUT_COLUMN + k, from, ~(size_t)0);
     }
-    set_place(&s, NEAP_PLACE_OUTPUT, some < LANES ? out : to + row,
-              ~(size_t)0);
+    set_place(&s, NEAP_PLACE_OUTPUT, some < LANES ? out : to + row, ~(size_t)0);
     run(&s, &f->hard[0], LANES);
     if (some < LANES)
       memcpy(to + row, out, some * sizeof *to);

@@ -14,7 +14,6 @@
 
 enum { NONE = -1 };  // no rule: the node stays as it is
 
-
 static bool is_number(const neap_graph *g, neap_ref ref) {
   return IS(ref, NUMBER);
 }
@@ -145,8 +144,7 @@ static neap_ref multiply(neap_graph *g, neap_ref a, neap_ref b) {
 
 // exp(u) / (1 + exp(u)) and 1 / (1 + exp(u)).
 static neap_ref divide_by_sum(neap_graph *g, neap_ref a, neap_ref b) {
-  if (!IS(b, ADD) || !neap_is_number(g, FROM(b, 0), 1) ||
-      !IS(FROM(b, 1), EXP))
+  if (!IS(b, ADD) || !neap_is_number(g, FROM(b, 0), 1) || !IS(FROM(b, 1), EXP))
     return NONE;
   const neap_ref u = FROM(FROM(b, 1), 0);
   if (neap_is_number(g, a, 1))
@@ -207,8 +205,7 @@ static neap_ref exponential(neap_graph *g, neap_ref a) {
   if (IS(a, LOG))
     return FROM(a, 0);
   const bool minus = IS(a, NEG);
-  if (!is_softplus_product(g, minus ? FROM(a, 0) : a, 6, &u,
-                           &factor))
+  if (!is_softplus_product(g, minus ? FROM(a, 0) : a, 6, &u, &factor))
     return NONE;
   // exp(-b softplus(u)) = sigmoid(-u)^b
   return neap_simplified(g, NEAP_OP_POWER_SIGMOID, NEGATED(u),
@@ -361,9 +358,9 @@ neap_ref neap_simplified(neap_graph *g, neap_op op, neap_ref a, neap_ref b,
   for (int i = 0; i < neap_op_arguments(op); i++)
     folds = folds && is_number(g, from[i]);
   if (folds) {
-    return NUMBER(neap_op_number(
-        op, number_of(g, a), b >= 0 ? number_of(g, b) : 0,
-        c >= 0 ? number_of(g, c) : 0));
+    return NUMBER(neap_op_number(op, number_of(g, a),
+                                 b >= 0 ? number_of(g, b) : 0,
+                                 c >= 0 ? number_of(g, c) : 0));
   }
   const neap_ref rule = rewrite(g, op, a, b, c);
   return rule != NONE || g->failed != NEAP_OK ? rule : neap_intern(g, op, from);

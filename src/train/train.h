@@ -77,9 +77,9 @@ typedef struct neap_block {
   const void *columns;  // [features][stride]
   size_t width;
   ptrdiff_t stride;
-  const void *targets;   // [count]; of several outputs [outputs][stride]
-  const void *weights;   // [count], or NULL
-  const uint16_t *bits;  // [units][stride]: random, for dropout; or NULL
+  const void *targets;       // [count]; of several outputs [outputs][stride]
+  const void *weights;       // [count], or NULL
+  const uint16_t *bits;      // [units][stride]: random, for dropout; or NULL
   const void *loss_columns;  // [loss columns][loss_stride]
   size_t loss_stride;
 } neap_block;
@@ -152,7 +152,8 @@ typedef struct neap_train_point {
   double optimizer[NEAP_PARAMETER_MAX];  // its options
   double l2;
   double dropout;  // rate in [0, 1), of models with hidden units
-  const uint16_t *loss_columns;  // of neap_loss_columns: positions in the spec's
+  const uint16_t
+      *loss_columns;  // of neap_loss_columns: positions in the spec's
 } neap_train_point;
 
 // Which rows an epoch of an optimizer on batches has.
