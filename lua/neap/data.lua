@@ -111,8 +111,11 @@ local function make(parts)
   else
     f.y, f.clean_y = f.codes, f.clean_codes
   end
-  for _, key in ipairs { "counts", "classes", "names", "notes", "columns" } do
-    if f[key] and getmetatable(f[key]) ~= "neap.List" then f[key] = frozen(f[key]) end
+  for _, key in ipairs { "counts", "classes", "names", "notes",
+    "columns" } do
+    if f[key] and getmetatable(f[key]) ~= "neap.List" then
+      f[key] = frozen(f[key])
+    end
   end
   local data = setmetatable({}, meta)
   fields[data] = f

@@ -53,7 +53,7 @@ local function read_parameter(name, given, level)
   }
   if o.above and o.min then
     refuse(("params.%s has both min and above"):format(name), level + 1)
-  elseif not (row.low < row.high) then
+  elseif row.low >= row.high then
     refuse(("params.%s goes from %g to %g"):format(name, row.low, row.high),
       level + 1)
   elseif not is_finite(default) or default < row.low or default > row.high
@@ -284,8 +284,8 @@ end
 local function warnings_of(o, made)
   local worst = find_loss_of_digits(o, made)
   if not worst then return {} end
-  return { ("%s: its %s may lose digits near a margin of %g%s (up to %.2g units "
-    .. "in the last place): something cancels there")
+  return { ("%s: its %s may lose digits near a margin of %g%s (up to %.2g "
+    .. "units in the last place): something cancels there")
     :format(o.name, worst.what, worst.x, params_text(o, worst.params),
     worst.ulp) }
 end
@@ -357,7 +357,8 @@ local function make(given, level)
   check_numbers(o, trace, result, level)
   local self = setmetatable({
     name = o.name, parameters = o.rows, columns = o.columns,
-    is_margin = o.margin ~= nil, text = "", source = o.source or "written in Lua",
+    is_margin = o.margin ~= nil, text = "",
+    source = o.source or "written in Lua",
     margin = o.margin ~= nil,
   }, Definition)
   local ok, made = pcall(core.expr.define, trace, result, self)
@@ -393,7 +394,9 @@ end
 --- A definition with numbers for its parameters.
 function M.fix(definition, params)
   local o = sources[definition]
-  local p = reader("p", names_of(o.rows), function(i) return params[i] + 0.0 end)
+  local p = reader("p", names_of(o.rows), function(i)
+    return params[i] + 0.0
+  end)
   return make({
     name = o.name, columns = #o.columns > 0 and o.columns or nil,
     binary = o.binary and function(x, y, _, c) return o.binary(x, y, p, c) end,

@@ -26,7 +26,7 @@ local function rows_of(loss, logits, how, dtype)
       end
     end
   end
-  local classes = loss.kind == "classes" and not (how == "soft")
+  local classes = loss.kind == "classes" and how ~= "soft"
   return core.array.array(x, dtype),
     core.array.array(y, classes and "int32" or dtype)
 end

@@ -111,7 +111,9 @@ local function substitute(text, names)
 end
 
 local function literal(x)
-  if x == math.floor(x) and math.abs(x) < 2 ^ 31 then return ("%d.0"):format(x) end
+  if x == math.floor(x) and math.abs(x) < 2 ^ 31 then
+    return ("%d.0"):format(x)
+  end
   return ("%a"):format(x)
 end
 
@@ -220,7 +222,9 @@ local function program_text(name, kind, listing, steps)
   end
   for i, step in ipairs(steps) do
     local from = {}
-    for k, place in ipairs(step.from) do from[k] = names[place] or load(place) end
+    for k, place in ipairs(step.from) do
+      from[k] = names[place] or load(place)
+    end
     names[step.to] = "t" .. i
     body[#body + 1] = ("    const real t%d = %s;"):format(i,
       substitute(step.text, from))
@@ -290,7 +294,8 @@ typedef struct block {
 } block;
 
 $constants
-/* With e = exp(-|x|): p = sigmoid(x), q = 1 - p, l = -log p, l1 = log(1 + e). */
+/* With e = exp(-|x|): p = sigmoid(x), q = 1 - p, l = -log p,
+ * l1 = log(1 + e). */
 static void find_margins(const real *restrict logits,
     const real *restrict targets, block *restrict b) {
   for (int i = 0; i < BLOCK; i++)

@@ -31,8 +31,8 @@ local function definition_of(loss, name, level)
   local definition = core.expr.definition(loss)
     or loss.kind == "binary" and built_in_definition(loss)
   if definition and loss.kind == "binary" then return definition end
-  error(("bad self for '%s' (%s has no formula; wanted a loss of binary targets "
-    .. "that is no sum)"):format(name, loss.name), level + 1)
+  error(("bad self for '%s' (%s has no formula; wanted a loss of binary "
+    .. "targets that is no sum)"):format(name, loss.name), level + 1)
 end
 
 -- The loss's numbers of the definition's parameters.

@@ -208,6 +208,16 @@ size_t neap_count_columns(lua_State *L, int index);
 // of a call, and returns how many they are.
 size_t neap_push_columns(lua_State *L, int index);
 
+// Leaves the columns of the table at an index that losses read on the stack,
+// loss_columns = { { name =, numbers = float64 [n] }, ... }, and the list of
+// pointers to them, which it returns; NULL: it has none.
+const double *const *neap_push_loss_columns(lua_State *L, int table,
+                                            size_t *count);
+
+// Finds the columns of the loss at an index among those of the table, and
+// writes their positions; UINT16_MAX: it is not there.
+void neap_find_loss_columns(lua_State *L, int loss, int table, uint16_t *to);
+
 // Returns the kind of targets that the loss at an index takes.
 neap_loss_kind neap_bound_kind(const neap_bound_loss *bound);
 

@@ -114,59 +114,6 @@ static int definition_of(lua_State *L) {
   return 1;
 }
 
-size_t neap_count_columns(lua_State *L, int index) {
-  const neap_bound_loss *bound = luaL_checkudata(L, index, NEAP_LOSS_TYPE);
-  size_t count = 0;
-  if (bound->loss != NULL)
-    return neap_loss_columns(bound->loss);
-  lua_getiuservalue(L, index, 1);
-  for (size_t i = 0; i < bound->term_count; i++) {
-    lua_geti(L, -1, (lua_Integer)i + 1);
-    count += neap_count_columns(L, lua_gettop(L));
-    lua_pop(L, 1);
-  }
-  lua_pop(L, 1);
-  return count;
-}
-
-// Adds the names of a loss's columns to the list on top of the stack.
-static void add_columns(lua_State *L, int index) {
-  const neap_bound_loss *bound = luaL_checkudata(L, index, NEAP_LOSS_TYPE);
-  const int list = lua_gettop(L);
-  luaL_checkstack(L, 8, "too many losses");
-  if (bound->loss == NULL) {
-    lua_getiuservalue(L, index, 1);
-    const int terms = lua_gettop(L);
-    for (size_t i = 0; i < bound->term_count; i++) {
-      lua_geti(L, terms, (lua_Integer)i + 1);
-      const int term = lua_gettop(L);
-      lua_pushvalue(L, list);
-      add_columns(L, term);
-      lua_settop(L, terms);
-    }
-    lua_settop(L, list);
-    return;
-  }
-  if (neap_loss_columns(bound->loss) == 0)
-    return;
-  lua_getiuservalue(L, index, 2);
-  lua_getiuservalue(L, -1, 1);
-  lua_getfield(L, -1, "columns");
-  const lua_Integer count = luaL_len(L, -1);
-  for (lua_Integer i = 1; i <= count; i++) {
-    lua_geti(L, -1, i);
-    lua_rawseti(L, list, (lua_Integer)lua_rawlen(L, list) + 1);
-  }
-  lua_settop(L, list);
-}
-
-size_t neap_push_columns(lua_State *L, int index) {
-  index = lua_absindex(L, index);
-  lua_newtable(L);
-  add_columns(L, index);
-  return lua_rawlen(L, -1);
-}
-
 // core.expr.set_methods(functions): methods of losses that are written in Lua
 static int set_methods(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);

@@ -58,49 +58,6 @@ static const neap_bound_row *row_field(lua_State *L, int table, const char *key,
   return row;
 }
 
-// Leaves the columns that losses read on the stack, float64 [n] each, and fills
-// the spec with them; loss_columns = { { name =, numbers = }, ... }, or nil.
-static void push_loss_columns(lua_State *L, neap_train_spec *spec) {
-  if (field_is_nil(L, 1, "loss_columns"))
-    return;
-  const int list = lua_gettop(L);
-  const size_t count = (size_t)luaL_len(L, list);
-  luaL_checkstack(L, (int)count + 8, "too many columns");
-  const double **columns =
-      lua_newuserdatauv(L, (count + 1) * sizeof *columns, 0);
-  for (size_t i = 0; i < count; i++) {
-    lua_geti(L, list, (lua_Integer)i + 1);
-    lua_getfield(L, -1, "numbers");
-    lua_remove(L, -2);
-    columns[i] = neap_check_doubles(L, lua_gettop(L))->data;
-  }
-  spec->loss_columns = columns;
-  spec->loss_column_count = count;
-}
-
-// Finds the columns of a point's loss among those of the spec.
-static void find_columns(lua_State *L, int loss, uint16_t *to) {
-  if (neap_count_columns(L, loss) == 0)
-    return;
-  const size_t count = neap_push_columns(L, loss);
-  const int names = lua_gettop(L);
-  lua_getfield(L, 1, "loss_columns");
-  const lua_Integer all = count > 0 ? luaL_len(L, -1) : 0;
-  for (size_t i = 0; i < count; i++) {
-    lua_geti(L, names, (lua_Integer)i + 1);
-    to[i] = UINT16_MAX;
-    for (lua_Integer j = 1; j <= all; j++) {
-      lua_geti(L, names + 1, j);
-      lua_getfield(L, -1, "name");
-      if (lua_rawequal(L, -1, names + 2))
-        to[i] = (uint16_t)(j - 1);
-      lua_settop(L, names + 2);
-    }
-    lua_settop(L, names + 1);
-  }
-  lua_settop(L, names - 1);
-}
-
 static size_t columns_bytes(lua_State *L, int loss) {
   return neap_aligned(neap_count_columns(L, loss) * sizeof(uint16_t));
 }
@@ -138,7 +95,7 @@ static const neap_optimizer *read_point(lua_State *L, int list, size_t i,
   const neap_resolved r = neap_resolve(L, loss, classes, *memory, i + 1);
   *memory += neap_aligned(neap_resolve_bytes(L, loss, classes));
   uint16_t *columns = (uint16_t *)(void *)*memory;
-  find_columns(L, loss, columns);
+  neap_find_loss_columns(L, loss, 1, columns);
   *memory += columns_bytes(L, loss);
   *point = (neap_train_point){.loss = r.loss,
                               .options = r.options,
@@ -243,15 +200,15 @@ static void push_targets(lua_State *L, neap_train_spec *spec) {
   spec->targets = push_doubles(L, 1, "y");
 }
 
-static const char *const sampling_names[] = {"none", "balanced", "under",
-                                             "over", NULL};
+const char *const neap_samplings[] = {"none", "balanced", "under", "over",
+                                      NULL};
 
 // sampling = a name, ratio = a number, pauses = whether to wait at each
 // epoch's end; all may be nil.
 static void read_sampling(lua_State *L, neap_train_spec *spec) {
   lua_getfield(L, 1, "sampling");
   spec->sampling =
-      (neap_sampling)luaL_checkoption(L, -1, "none", sampling_names);
+      (neap_sampling)luaL_checkoption(L, -1, "none", neap_samplings);
   if (lua_getfield(L, 1, "ratio") != LUA_TNIL)
     spec->ratio = lua_tonumber(L, -1);
   lua_getfield(L, 1, "pauses");
@@ -296,7 +253,7 @@ static int new_trainer(lua_State *L) {
   classes.counts = push_counts(L, &spec, classes.count);
   lua_getfield(L, 1, "class_names");
   classes.names = lua_gettop(L);
-  push_loss_columns(L, &spec);
+  spec.loss_columns = neap_push_loss_columns(L, 1, &spec.loss_column_count);
   push_points(L, 1, 2, &spec, &classes);
   spec.initial = push_initial(L, &spec);
   neap_error error = {0};
@@ -510,27 +467,6 @@ static int predict(lua_State *L) {
   return 1;
 }
 
-// (counts, sampling, ratio) -> how many rows of each class an epoch has
-static int sampled_counts(lua_State *L) {
-  const size_t k = (size_t)luaL_len(L, 1);
-  const neap_sampling sampling =
-      (neap_sampling)luaL_checkoption(L, 2, NULL, sampling_names);
-  const double ratio = luaL_checknumber(L, 3);
-  size_t *counts = lua_newuserdatauv(L, 2 * (k + 1) * sizeof *counts, 0);
-  for (size_t c = 0; c < k; c++) {
-    lua_geti(L, 1, (lua_Integer)c + 1);
-    counts[c] = (size_t)lua_tonumber(L, -1);
-    lua_pop(L, 1);
-  }
-  neap_sampled_counts(sampling, ratio, k, counts, counts + k);
-  lua_createtable(L, (int)k, 0);
-  for (size_t c = 0; c < k; c++) {
-    lua_pushinteger(L, (lua_Integer)counts[k + c]);
-    lua_rawseti(L, -2, (lua_Integer)c + 1);
-  }
-  return 1;
-}
-
 // (array) -> the same array, each number replaced by its sigmoid
 static int sigmoid(lua_State *L) {
   neap_array *x = luaL_checkudata(L, 1, NEAP_ARRAY);
@@ -543,11 +479,12 @@ static int sigmoid(lua_State *L) {
 }
 
 void neap_open_train(lua_State *L) {
-  static const luaL_Reg functions[] = {{"trainer", new_trainer},
-                                       {"predict", predict},
-                                       {"sampled_counts", sampled_counts},
-                                       {"sigmoid", sigmoid},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"trainer", new_trainer},
+      {"predict", predict},
+      {"sampled_counts", neap_sampled_counts_of},
+      {"sigmoid", sigmoid},
+      {NULL, NULL}};
   neap_make_type(L, NEAP_TRAINER, trainer_meta, trainer_methods);
   luaL_newlib(L, functions);
   neap_push_models(L);
