@@ -67,14 +67,15 @@ function M.symmetric_cross_entropy()
   }
 end
 
-function M.asymmetric()
+-- shifts: whether there is a margin.
+function M.asymmetric(shifts)
   return {
     params = { gamma_positive = { 0, min = 0, max = 1e6 },
       gamma_negative = { 4, min = 0, max = 1e6 },
-      margin = { 0.05, min = 0, max = 0.999999 } },
+      margin = shifts and { 0.05, above = 0, max = 0.999999 } or nil },
     binary = function(x, y, p)
       local q = m.sigmoid(x)
-      local u = m.max(q - p.margin, 0)
+      local u = shifts and m.max(q - p.margin, 0) or q
       return -y * (1 - q) ^ p.gamma_positive * m.log(q)
         - (1 - y) * u ^ p.gamma_negative * m.log(1 - u)
     end,

@@ -15,11 +15,12 @@ local built_in = {}
 local function built_in_definition(loss)
   local make = formulas[loss.name]
   if not make then return nil end
-  local weighs = loss.name == "focal" and loss.alpha ~= false
+  local form = loss.name == "focal" and loss.alpha ~= false
+    or loss.name == "asymmetric" and loss.margin > 0
   local soft = loss.name == "focal" and loss.soft or ""
-  local key = ("%s|%s|%s"):format(loss.name, weighs, soft)
+  local key = ("%s|%s|%s"):format(loss.name, form, soft)
   if not built_in[key] then
-    local parts = make(weighs, soft)
+    local parts = make(form, soft)
     parts.name = "neap_" .. loss.name
     built_in[key] = define.define_quietly(parts)
   end

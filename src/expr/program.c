@@ -202,7 +202,14 @@ static neap_status refuse(const neap_graph *g, neap_error *error) {
                    NEAP_NODE_MAX);
 }
 
+// The positive or the negative part of a node; kernels run on rows alone.
 static neap_ref part(neap_graph *g, neap_op op, neap_ref of) {
+  if (neap_node_at(g, of).is_uniform) {
+    const bool negative = op == NEAP_OP_NEGATIVE;
+    return neap_simplified(
+        g, NEAP_OP_MAX, neap_number(g, 0),
+        negative ? neap_simplified(g, NEAP_OP_NEG, of, -1, -1) : of, -1);
+  }
   const neap_ref from[NEAP_ARGUMENT_MAX] = {of, -1, -1, -1, -1};
   return g->failed == NEAP_OK ? neap_intern(g, op, from) : 0;
 }

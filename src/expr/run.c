@@ -244,6 +244,9 @@ static void map(const neap_formula *f, size_t count, const void *const *columns,
   real *to = value;
   real out[LANES];
   start(&s, f, NULL);
+  // The derivative, which is 0 and not looked at.
+  set_place(&s, NEAP_PLACE_OUTPUT + 1, s.registers[NEAP_REGISTER_MAX - 1],
+            ~(size_t)0);
   for (size_t row = 0; row < count; row += LANES) {
     const size_t left = count - row, some = left < LANES ? left : LANES;
     for (int k = 0; k < f->column_count; k++) {

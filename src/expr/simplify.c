@@ -228,14 +228,35 @@ static neap_ref logarithm(neap_graph *g, neap_ref a) {
   return NONE;
 }
 
+// 1 - t for a t = s - c or max(0, s - c), where 1 - s does not cancel.
+static neap_ref one_minus_shifted(neap_graph *g, neap_ref t) {
+  if (IS(t, SUB)) {
+    const neap_ref rest = one_minus(g, FROM(t, 0));
+    return rest >= 0 ? MAKE(ADD, rest, FROM(t, 1)) : NONE;
+  }
+  if (IS(t, MAX) && neap_is_number(g, FROM(t, 0), 0) && IS(FROM(t, 1), SUB)) {
+    const neap_ref rest = one_minus_shifted(g, FROM(t, 1));
+    return rest >= 0 ? MAKE(MIN, NUMBER(1), rest) : NONE;
+  }
+  return NONE;
+}
+
 static neap_ref logarithm_1p(neap_graph *g, neap_ref a) {
   if (IS(a, EXP))
     return MAKE(SOFTPLUS, FROM(a, 0), -1);
-  if (IS(a, NEG)) {
-    const neap_ref other = one_minus(g, FROM(a, 0));
-    return other >= 0 ? MAKE(LOG, other, -1) : NONE;
-  }
-  return NONE;
+  if (!IS(a, NEG))
+    return NONE;
+  const neap_ref t = FROM(a, 0), other = one_minus(g, t);
+  if (other >= 0)
+    return MAKE(LOG, other, -1);
+  // Whichever of t and 1 - t is small says what the logarithm is.
+  const neap_ref rest = one_minus_shifted(g, t);
+  if (rest < 0 || g->failed != NEAP_OK)
+    return NONE;
+  const neap_ref from[3] = {a, -1, -1};
+  return neap_simplified(g, NEAP_OP_WHERE, MAKE(LESS, t, NUMBER(0.5)),
+                         neap_intern(g, NEAP_OP_LOG1P, from),
+                         MAKE(LOG, rest, -1));
 }
 
 // Powers that are products or roots.
