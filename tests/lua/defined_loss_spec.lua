@@ -1,5 +1,5 @@
--- Losses written in Lua: exact, derived right, run as the built-in ones are, and
--- refused with a clear message where they can't be.
+-- Losses written in Lua: exact, derived right, run as the built-in ones are,
+-- and refused with a clear message where they can't be.
 local neap = require "neap"
 local formulas = require "neap.formulas"
 local m = neap.math
@@ -103,7 +103,8 @@ describe("a built-in loss rewritten in Lua", function()
         parts.name = "my_focal"
         local own = neap.loss.define(parts)
         for _, gamma in ipairs { 0, 0.5, 1, 1.7, 2, 5 } do
-          compare("focal", own, { gamma = gamma, alpha = alpha and 0.25 or nil })
+          compare("focal", own, { gamma = gamma,
+            alpha = alpha and 0.25 or nil })
         end
       end
     end
@@ -223,7 +224,8 @@ describe("every operation", function()
     local binary = { function(a, b) return a + b end,
       function(a, b) return a - b end, function(a, b) return a * b end,
       function(a, b) return a / (b * b + 1) end, m.min, m.max, m.less,
-      m.greater, m.equal, function(a, b) return m.where(m.less(a, b), b, a) end }
+      m.greater, m.equal,
+      function(a, b) return m.where(m.less(a, b), b, a) end }
     local function expression(depth)
       local kind = depth == 0 and 4 or random(5)
       if kind == 4 or kind == 5 and depth == 0 then
@@ -253,154 +255,6 @@ describe("every operation", function()
       end
     end
     assert.is_true(worst < 1e-9, tostring(worst))
-  end)
-end)
-
--- ------------------------------------------------------------------- the rules
-
-describe("a definition", function()
-  local function refused(message, given)
-    given.name = given.name or "bad"
-    local ok, why = pcall(neap.loss.define, given)
-    assert.is_false(ok)
-    assert.truthy(tostring(why):find(message, 1, true), tostring(why))
-  end
-
-  local function of(f) return { binary = f } end
-
-  it("must be one function of its arguments", function()
-    refused("wanted one of binary", {})
-    refused("binary is a number", { binary = 1 })
-    refused("returns a string", of(function() return "hello" end))
-    refused("returns 0 values", of(function() end))
-    refused("returns 2 values", of(function(x) return x, x end))
-    refused("name is 'a b'", { name = "a b", margin = function(x) return x end })
-    refused("name is 'focal', as a loss of neap is", { name = "focal",
-      margin = function(x) return x end })
-    refused("did you mean 'params'", { parms = {}, margin = function() end })
-    refused("a loss of the margin alone has no columns", { columns = { "a" },
-      margin = function(x) return x end })
-  end)
-
-  it("may not test what it traces", function()
-    refused("branches near x = 0, y = 1", of(function(x, y)
-      if x == 0 then return y end
-      return x
-    end))
-    refused("neap.math.less", of(function(x, y)
-      return x < 0 and y or x
-    end))
-    refused("branches near x", of(function(x)
-      return math.random() * x
-    end))
-  end)
-
-  it("may not yield, raise, recurse for ever or be endless", function()
-    refused("yields", of(function() coroutine.yield(1) end))
-    refused("an error that is a table", of(function() error {} end))
-    refused("half-way", of(function(x) error("half-way" .. #tostring(x)) end))
-    refused("stack overflow", of(function()
-      local function r() return 1 + r() end
-      return r()
-    end))
-    refused("more than 4096 operations", of(function(x)
-      for _ = 1, 10000 do x = m.exp(x) + 1 end
-      return x
-    end))
-    refused("number expected, got neap.Expression", of(function(x)
-      return math.exp(x)
-    end))
-    refused("os.exit is no number", of(function(x)
-      return x + (type(os.exit) == "number" and os.exit
-        or error("os.exit is no number"))
-    end))
-  end)
-
-  it("reads only what it has", function()
-    refused("p.gama is not defined; the loss has gamma", { params = { gamma = 2 },
-      binary = function(x, _, p) return x * p.gama end })
-    refused("c.amount is not defined; the loss has none",
-      of(function(x, _, _, c) return x * c.amount end))
-    refused("p can't be written", { params = { gamma = 2 },
-      binary = function(x, _, p)
-        p.gamma = 3
-        return x
-      end })
-  end)
-
-  it("can't be used after it has returned", function()
-    local kept
-    neap.loss.define { name = "kept", margin = function(x)
-      if type(x) ~= "number" then kept = x end
-      return x * x
-    end }
-    assert.error_matches(function() return kept + 1 end,
-      "used after its function has returned")
-    refused("of another function that was traced", of(function(x)
-      return neap.map(function(u) return u + x end, { 1, 2 })[1]
-    end))
-  end)
-
-  it("checks its parameters", function()
-    local own = focal()
-    assert.error_matches(function() own { gamma = -1 } ({ 1 }, { 1 }) end,
-      "gamma is %-1")
-    assert.error_matches(function() own { gama = 1 } end,
-      "did you mean 'gamma'")
-    local function params(p)
-      return { params = { a = p }, margin = function(x) return x end }
-    end
-    refused("the default of params.a is 3", params { 3, max = 2 })
-    refused("the default of params.a is nil", params { min = 2 })
-    refused("params.a goes from 2 to 1", params { 1, min = 2, max = 1 })
-    refused("params.a is x", params "x")
-    refused("did you mean 'min'", params { 1, mim = 0 })
-  end)
-
-  it("is traced once, whatever the parameters are", function()
-    local calls = 0
-    local own = neap.loss.define { name = "counted", params = { a = 1 },
-      margin = function(x, p)
-        calls = calls + 1
-        return p.a * x * x
-      end }
-    local before = calls
-    for a = 1, 9 do assert.equal(4.0 * a, own { a = a }({ 2 }, { 1 })) end
-    assert.equal(before, calls)
-  end)
-
-  it("leaks nothing, good or bad", function()
-    local function work()
-      for i = 1, 20 do
-        focal()
-        pcall(neap.loss.define, { name = "bad", binary = function(x)
-          for _ = 1, 100 * i do x = m.exp(x) end
-          error "half-way"
-        end })
-      end
-      collectgarbage()
-      collectgarbage()
-      return collectgarbage "count"
-    end
-    work()
-    local first = work()
-    assert.is_true(work() - first < 8)
-  end)
-
-  it("says where digits are lost", function()
-    local own = neap.loss.define { name = "cancels", margin = function(x)
-      return 1 - m.tanh(x)
-    end }
-    assert.matches("its value may lose digits near a margin of", own.warnings[1])
-    assert.same({}, focal().warnings)
-  end)
-
-  it("tells its formula and program", function()
-    local text = focal():show()
-    assert.matches("f%(m%) = sigmoid%(%-m%)^gamma softplus%(%-m%)", text)
-    assert.matches("f'%(m%) = ", text)
-    assert.matches("rise_q%(x, small, l1, gamma, low%(gamma%)%)", text)
-    assert.equal(neap.loss.focal { gamma = 2 }:show():match "rise_q", "rise_q")
   end)
 end)
 
@@ -475,7 +329,7 @@ describe("a defined loss", function()
     end, "the loss reads c.amount; the data have x1, x2")
   end)
 
-  it("trains points of its own parameters in lockstep, as the built-in", function()
+  it("trains points in lockstep, as the built-in one", function()
     local d = rows(700)
     local own, points, theirs = focal(), {}, {}
     for i, gamma in ipairs { 0.5, 1, 2, 3.5 } do
@@ -550,142 +404,5 @@ describe("arrays", function()
     end, "an int32 array")
     assert.error_matches(function() return m.exp "x" end,
       "number, array or traced expression")
-  end)
-end)
-
--- ------------------------------------------------------------------------- C
-
-describe("a loss as C", function()
-  local folder = os.tmpname()
-  os.remove(folder)
-  setup(function() assert(os.execute("mkdir " .. folder)) end)
-  teardown(function() os.execute("rm -r " .. folder) end)
-
-  local main = [[
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-void NAME(size_t n, const REAL *logits, const REAL *targets,
-    const REAL *const *columns, const double *params, REAL *value,
-    REAL *gradient, REAL *hessian);
-int main(void) {
-  static REAL x[4096], y[4096], c[4096], v[4096], g[4096], h[4096];
-  const REAL *columns[] = {c};
-  double a, b, d;
-  size_t n = 0;
-  while (scanf("%la %la %la", &a, &b, &d) == 3) {
-    x[n] = (REAL)a, y[n] = (REAL)b, c[n++] = (REAL)d;
-  }
-  NAME(n, x, y, columns, NULL, v, NULL, NULL);
-  NAME(n, x, y, columns, NULL, NULL, g, h);
-  for (size_t i = 0; i < n; i++)
-    printf("%a %a %a\n", (double)v[i], (double)g[i], (double)h[i]);
-  return 0;
-}
-]]
-
-  -- What the file of a loss gives for some rows: lists of the three results.
-  local function run(loss, dtype, x, y, c, given)
-    local path, real = folder .. "/own.c", dtype == "float32" and "float"
-      or "double"
-    given = given or {}
-    given.name, given.dtype = "own", dtype
-    assert(loss:to_c(path, given))
-    local file = assert(io.open(folder .. "/main.c", "w"))
-    file:write((main:gsub("NAME", "own"):gsub("REAL", real)))
-    file:close()
-    -- Without fused operations where the engine has none, and with them else.
-    local flags = neap.isa == "base" and "" or "-mfma -mavx2"
-    assert(os.execute(("cc -std=c99 -Wall -Wextra -Wpedantic -Wconversion "
-      .. "-Wshadow -Werror -O2 -ffp-contract=off %s -o %s/own %s/main.c "
-      .. "%s/own.c -lm"):format(flags, folder, folder, folder)))
-    local input = assert(io.open(folder .. "/in", "w"))
-    for i = 1, #x do
-      input:write(("%a %a %a\n"):format(x[i], y[i], c[i]))
-    end
-    input:close()
-    local out <close> = assert(io.popen(("%s/own < %s/in"):format(folder,
-      folder)))
-    local results = { {}, {}, {} }
-    for line in out:lines() do
-      local i = #results[1] + 1
-      local k = 0
-      for word in line:gmatch("%S+") do
-        k = k + 1
-        results[k][i] = tonumber(word) or (word:match("^%-inf") and -math.huge)
-          or (word:match "^inf" and math.huge) or 0 / 0
-      end
-    end
-    return results
-  end
-
-  local function compare(loss, plain, dtype, most, columns, given)
-    local x, y = grid(dtype)
-    local c = neap.zeros(#x, nil, dtype)
-    for i = 1, #x do
-      c[i] = i % 5 + 0.5
-      if i % 9 == 0 then y[i] = 0.25 end
-    end
-    local own = columns and { amount = c } or nil
-    local got = run(loss, dtype, x, y, c, given)
-    local value = plain(x, y, nil, own)
-    local gradient = plain:gradient(x, y, nil, nil, own)
-    local worst = 0
-    for i = 1, #x do
-      worst = math.max(worst, ulps(got[1][i], value[i], dtype),
-        ulps(got[2][i], gradient[i], dtype))
-    end
-    assert.equal(#x, #got[1])
-    assert.is_true(worst <= most, ("%s %s: %g ULP"):format(loss.name, dtype,
-      worst))
-  end
-
-  local cost = neap.loss.define {
-    name = "cost_c", columns = { "amount" }, params = { weight = { 1.5, min = 0 } },
-    binary = function(x, y, p, c)
-      return (1 - y) * m.softplus(x) + y * p.weight * c.amount * m.softplus(-x)
-    end,
-  }
-
-  for _, dtype in ipairs { "float64", "float32" } do
-    it("gives what the loss gives, in " .. dtype, function()
-      compare(focal() { gamma = 1.7 }, focal() { gamma = 1.7,
-        reduction = "none" }, dtype, 2)
-      compare(cost {}, cost { reduction = "none" }, dtype, 2, true)
-      local own = neap.loss.define { name = "star", margin = function(x)
-        return m.softplus(1 - 2.1 * x)
-      end }
-      compare(own {}, own { reduction = "none" }, dtype, 2)
-    end)
-
-    it("gives what a built-in loss gives, in " .. dtype, function()
-      for _, row in ipairs { { "binary_cross_entropy", 0 }, { "brier", 4 },
-        { "poly1", 2 }, { "focal_star", 2 }, { "symmetric_cross_entropy", 2 },
-        { "hinge", 0 }, { "squared_hinge", 0 } } do
-        compare(neap.loss[row[1]] {}, neap.loss[row[1]] { reduction = "none" },
-          dtype, row[2])
-      end
-      compare(neap.loss.focal { gamma = 2, alpha = 0.25 }, neap.loss.focal {
-        gamma = 2, alpha = 0.25, reduction = "none" }, dtype, 8, false,
-        { fixed = true })
-    end)
-  end
-
-  it("is refused where there is none", function()
-    assert.error_matches(function()
-      neap.loss.softmax_focal {}:to_c(folder .. "/x.c")
-    end, "has no formula")
-    assert.error_matches(function()
-      (neap.loss.focal {} + neap.loss.focal {}):to_c(folder .. "/x.c")
-    end, "has no formula")
-    assert.error_matches(function()
-      neap.loss.focal { label_smoothing = 0.1 }:to_c(folder .. "/x.c")
-    end, "the loss has label_smoothing")
-    assert.error_matches(function()
-      focal():to_c(folder .. "/x.c", { name = "2x" })
-    end, "wanted a C identifier")
-    local ok, why = focal():to_c(folder .. "/none/x.c")
-    assert.is_nil(ok)
-    assert.matches("No such file", why)
   end)
 end)
