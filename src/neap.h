@@ -299,6 +299,11 @@ struct lua_State;
 // neap_new fails. Returns 1, as a lua_CFunction does.
 int neap_open(struct lua_State *state, const neap_host *host);
 
+// Returns the loss at an index of a Lua stack, one that a script defined or a
+// built-in one, or NULL if there is no loss, or a sum. Call it with options of
+// its own. It lives as long as the Lua value does.
+const neap_loss *neap_to_loss(struct lua_State *state, int index);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

@@ -304,6 +304,11 @@ static int new_loss(lua_State *L) {
   return neap_new_loss(L, loss, 0);
 }
 
+const neap_loss *neap_to_loss(lua_State *L, int index) {
+  const neap_bound_loss *bound = luaL_testudata(L, index, NEAP_LOSS_TYPE);
+  return bound != NULL ? bound->loss : NULL;
+}
+
 // -------------------------------------------------------------------- sums
 
 // How many losses stand for one, and pushes their list.
