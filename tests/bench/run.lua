@@ -124,8 +124,8 @@ local benches = {
 }
 
 local order = {
-  "loss", "losses", "scripted", "softmax", "lua", "matmul", "generate", "read", "grid",
-  "mlp", "metrics", "converged", "scale", "program",
+  "loss", "losses", "scripted", "softmax", "lua", "matmul", "generate", "read",
+  "grid", "mlp", "metrics", "converged", "scale", "program",
 }
 
 -- ------------------------------------------------------------ command line

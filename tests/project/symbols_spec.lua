@@ -100,7 +100,7 @@ describe("libneap.so", function()
     local declared = {}
     for line in file:lines() do
       local name = line:match("^[%w_ *]-[ *](neap_[%w_]+)%(")
-      if name and name ~= "neap_open" and not line:match("^typedef") then
+      if name and name ~= "neap_open" and name ~= "neap_to_loss" and not line:match("^typedef") then
         declared[#declared + 1] = name
       end
     end
