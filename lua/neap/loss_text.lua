@@ -167,6 +167,9 @@ function M.describe(definition, listing, params)
     #listing.first, listing.first.registers)
   lines[#lines + 1] = "  l1 = log(1 + exp(-|x|))"
   program(definition, listing, listing.first, lines)
+  for _, message in ipairs(definition.warnings or {}) do
+    lines[#lines + 1] = "  warning: " .. message
+  end
   return table.concat(lines, "\n")
 end
 

@@ -288,7 +288,6 @@ static void open_libraries(lua_State *L, const command *c) {
     lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
   }
   luaL_openlibs(L);
-  lua_warning(L, "@on", 0);  // a loss may say where it loses digits
   set_arguments(L, c);
   add_modules(L);
   lua_gc(L, LUA_GCGEN, 0, 0);  // lua5.4's mode: scripts must not notice

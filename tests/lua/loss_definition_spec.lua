@@ -150,6 +150,7 @@ describe("a definition", function()
     end }
     assert.matches("its value may lose digits near a margin of",
       own.warnings[1])
+    assert.matches("warning: cancels: its value", own:show())
     assert.same({}, focal().warnings)
   end)
 
