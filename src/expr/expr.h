@@ -213,7 +213,7 @@ enum { NEAP_MARGIN_BYTES = 64 };
 typedef struct neap_defined {
   neap_loss binary, classes;
   neap_loss_form binary_forms[2], classes_forms[2];
-  _Alignas(16) char margins[2][NEAP_MARGIN_BYTES];
+  uint64_t margins[2][NEAP_MARGIN_BYTES / 8];
   neap_formula formula;
   bool is_margin;
 } neap_defined;

@@ -208,6 +208,9 @@ static void soft_block(neap_margins *m, neap_margins *no, const real *y,
 
 // -------------------------------------------------------------------- calls
 
+_Static_assert(sizeof(neap_margin_loss) <= NEAP_MARGIN_BYTES,
+               "neap_defined has room for it");
+
 static void fill(const neap_formula *f, void *memory) {
   const uint32_t inputs = f->hard[0].inputs | f->hard[1].inputs;
   const uint32_t logit =
