@@ -331,6 +331,18 @@ function Definition:softmax(given)
   return core.expr.new(given, self.core, "classes")
 end
 
+-- What C keeps, whose strings it points to: out of the reach of scripts.
+local function kept_of(self)
+  local kept = { name = self.name, text = self.text, source = self.source,
+    margin = self.is_margin, object = self, parameters = {}, columns = {} }
+  for i, row in ipairs(self.parameters) do
+    kept.parameters[i] = {}
+    for key, value in pairs(row) do kept.parameters[i][key] = value end
+  end
+  for i, name in ipairs(self.columns) do kept.columns[i] = name end
+  return kept
+end
+
 -- Makes a definition; level: of the caller to blame.
 local function make(given, level)
   local o = options.read("define", given, spec, level)
@@ -359,9 +371,8 @@ local function make(given, level)
     name = o.name, parameters = o.rows, columns = o.columns,
     is_margin = o.margin ~= nil, text = "",
     source = o.source or "written in Lua",
-    margin = o.margin ~= nil,
   }, Definition)
-  local ok, made = pcall(core.expr.define, trace, result, self)
+  local ok, made = pcall(core.expr.define, trace, result, kept_of(self))
   if not ok then refuse(tostring(made), level) end
   self.core = made
   self.text = loss_text.summary(self, core.expr.listing(made)) or ""

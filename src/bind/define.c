@@ -6,7 +6,8 @@
 
 #define NEAP_DEFINITION_TYPE "neap.DefinedLoss"
 
-// A userdata; its user value is the table that its strings stand in.
+// A userdata; its user value is a table that no script sees, in which its
+// strings stand, and the definition as scripts have it: object.
 typedef struct bound_definition {
   neap_defined defined;
   bool is_made;
@@ -105,12 +106,13 @@ static int new_defined(lua_State *L) {
   return neap_new_loss(L, classes ? &defined->classes : &defined->binary, 2);
 }
 
-// core.expr.definition(loss) -> the table it was defined with, or nil
+// core.expr.definition(loss) -> the definition it was made by, or nil
 static int definition_of(lua_State *L) {
   luaL_checkudata(L, 1, NEAP_LOSS_TYPE);
   if (lua_getiuservalue(L, 1, 2) != LUA_TUSERDATA)
     return 0;
   lua_getiuservalue(L, -1, 1);
+  lua_getfield(L, -1, "object");
   return 1;
 }
 
