@@ -299,8 +299,16 @@ local Definition = {}
 Definition.__index = Definition
 Definition.__name = "neap.Definition"
 
+-- A loss of it; what is wrong with the options is told of its name.
+local function new_loss(self, given, kind, level)
+  local ok, made = pcall(core.expr.new, given, self.core, kind)
+  if ok then return made end
+  options.refuse(self.name, tostring(made):match("%((.*)%)$")
+    or tostring(made), level + 1)
+end
+
 function Definition:__call(given)
-  return core.expr.new(given, self.core, "binary")
+  return new_loss(self, given, "binary", 2)
 end
 
 function Definition:__tostring()
@@ -328,7 +336,7 @@ function Definition:softmax(given)
     error(("%s is a loss of logit and target; only margin = losses have a "
       .. "softmax"):format(self.name), 2)
   end
-  return core.expr.new(given, self.core, "classes")
+  return new_loss(self, given, "classes", 2)
 end
 
 -- What C keeps, whose strings it points to: out of the reach of scripts.

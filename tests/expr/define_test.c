@@ -35,7 +35,7 @@ static neap_status define(const neap *engine, neap_defined *defined,
   const neap_definition d = {.name = "own",
                              .text = "",
                              .source = "",
-                             .parameters = {{"gamma", 2, 0, 100, ""}},
+                             .parameters = {{"gamma", 2, 0, 100, .meaning = ""}},
                              .trace = &trace,
                              .value = value};
   const neap_status status = neap_define(engine, &d, defined, error);
