@@ -49,6 +49,10 @@ typedef struct neap_node {
   bool is_uniform;  // the same for all rows
   neap_ref from[NEAP_ARGUMENT_MAX];
   double number;  // of a NUMBER; the position of a PARAMETER or INPUT
+  // Where it stands beside others that it could change places with: of what it
+  // computes alone, since compilers differ in the order in which nodes are
+  // made.
+  uint64_t order;
 } neap_node;
 
 // Nodes beyond this many are refused.

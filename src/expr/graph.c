@@ -105,6 +105,22 @@ static bool grow(neap_graph *g) {
   return true;
 }
 
+// Parameters first, then inputs, each by position; then all else.
+static uint64_t order_of(const neap_graph *g, const neap_node *node) {
+  uint64_t bits, order = (uint64_t)node->op + 1;
+  if (node->op == NEAP_OP_PARAMETER)
+    return (uint64_t)node->number;
+  if (node->op == NEAP_OP_INPUT)
+    return NEAP_PARAMETER_MAX + (uint64_t)node->number;
+  memcpy(&bits, &node->number, sizeof bits);
+  order = (order ^ bits) * 0x9e3779b97f4a7c15u;
+  for (int i = 0; i < NEAP_ARGUMENT_MAX && node->from[i] >= 0; i++) {
+    order = (order ^ g->nodes[node->from[i]].order) * 0x9e3779b97f4a7c15u;
+    order ^= order >> 29;
+  }
+  return order | (uint64_t)1 << 63;
+}
+
 static neap_ref fail(neap_graph *g, neap_status status) {
   if (g->failed == NEAP_OK)
     g->failed = status;
@@ -127,6 +143,7 @@ static neap_ref add(neap_graph *g, const neap_node *node, bool is_fresh) {
   if (g->table[at] == 0)
     g->table[at] = (uint32_t)g->count + 1;
   g->nodes[g->count] = *node;
+  g->nodes[g->count].order = order_of(g, node);
   return (neap_ref)g->count++;
 }
 

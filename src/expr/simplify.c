@@ -22,11 +22,11 @@ static double number_of(const neap_graph *g, neap_ref ref) {
   return neap_node_at(g, ref).number;
 }
 
-// Numbers first, then in the order of their making.
+// Numbers first, then in the order that nodes have.
 static bool is_before(const neap_graph *g, neap_ref a, neap_ref b) {
   if (is_number(g, a) != is_number(g, b))
     return is_number(g, a);
-  return a <= b;
+  return neap_node_at(g, a).order <= neap_node_at(g, b).order;
 }
 
 static neap_ref negate(neap_graph *g, neap_ref a) {

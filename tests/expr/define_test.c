@@ -32,12 +32,13 @@ static neap_status define(const neap *engine, neap_defined *defined,
   neap_graph trace;
   neap_graph_init(engine, &trace);
   const neap_ref value = trace_focal(&trace);
-  const neap_definition d = {.name = "own",
-                             .text = "",
-                             .source = "",
-                             .parameters = {{"gamma", 2, 0, 100, .meaning = ""}},
-                             .trace = &trace,
-                             .value = value};
+  const neap_definition d = {
+      .name = "own",
+      .text = "",
+      .source = "",
+      .parameters = {{"gamma", 2, 0, 100, .meaning = ""}},
+      .trace = &trace,
+      .value = value};
   const neap_status status = neap_define(engine, &d, defined, error);
   neap_graph_free(&trace);
   return status;
