@@ -216,9 +216,11 @@ typedef struct neap_loss_call {
   neap_dtype dtype;  // of logits, weights and outputs: float64 or float32
   neap_dtype target_dtype;  // dtype, or NEAP_INT32 for classes 0..k-1
   const void *logits;
-  const void *targets;  // binary: in [0, 1]; classes [rows]: 0..k-1, or
-                        // probabilities; real: finite
-  const void *weights;  // [rows], >= 0; NULL: all 1
+  const void *targets;         // binary: in [0, 1]; classes [rows]: 0..k-1, or
+                               // probabilities; real: finite
+  const void *weights;         // [rows], >= 0; NULL: all 1
+  const void *const *columns;  // of a loss that has some: for each of them
+                               // its numbers [rows], of the logits' dtype
   neap_loss_options options;
   void *value;          // out [rows], or as the logits; NULL: not wanted
   void *gradient;       // out; NULL: not wanted; may be the logits
@@ -296,6 +298,11 @@ struct lua_State;
 // one, memory comes from the state's allocator. Raises a Lua error where
 // neap_new fails. Returns 1, as a lua_CFunction does.
 int neap_open(struct lua_State *state, const neap_host *host);
+
+// Returns the loss at an index of a Lua stack, one that a script defined or a
+// built-in one, or NULL if there is no loss, or a sum. Call it with options of
+// its own. It lives as long as the Lua value does.
+const neap_loss *neap_to_loss(struct lua_State *state, int index);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

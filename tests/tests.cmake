@@ -50,6 +50,9 @@ if(NEAP_TESTS)
       target_link_libraries(${target} PRIVATE neap_engine
                             $<TARGET_NAME_IF_EXISTS:neap_host>)
     endif()
+    if(target MATCHES "^bind_")
+      target_link_libraries(${target} PRIVATE ${LUA_STATIC} m dl)
+    endif()
     add_test(NAME ${name} COMMAND ${target} ${CMAKE_SOURCE_DIR}/tests/data)
   endforeach()
   # Optional: where there is no Python with numpy and xgboost it is skipped.

@@ -76,7 +76,7 @@ end
 
 -- Arrays of which a data set may have one number, or row, for each row.
 local row_fields = {
-  "weights", "truth", "groups", "clean_codes", "clean_truth",
+  "weights", "truth", "groups", "clean_codes", "clean_truth", "column_rows",
 }
 
 -- Makes a data set from checked parts: x, codes (int32 classes), classes
@@ -96,6 +96,7 @@ local function make(parts)
     recipe = parts.recipe,
     source = parts.source,
     origin = parts.origin,
+    columns = parts.columns,
   }
   for _, key in ipairs(row_fields) do f[key] = freeze(parts[key]) end
   f.n, f.features = f.x:shape()
@@ -110,8 +111,11 @@ local function make(parts)
   else
     f.y, f.clean_y = f.codes, f.clean_codes
   end
-  for _, key in ipairs { "counts", "classes", "names", "notes" } do
-    if getmetatable(f[key]) ~= "neap.List" then f[key] = frozen(f[key]) end
+  for _, key in ipairs { "counts", "classes", "names", "notes",
+    "columns" } do
+    if f[key] and getmetatable(f[key]) ~= "neap.List" then
+      f[key] = frozen(f[key])
+    end
   end
   local data = setmetatable({}, meta)
   fields[data] = f
@@ -183,8 +187,42 @@ local function code_groups(groups, count, name, level)
   return codes, groups_found
 end
 
+-- Columns by name as the rows of a matrix, and the list of their names.
+local function check_columns(columns, count, name, level)
+  if not columns then return nil end
+  local names = {}
+  for key in pairs(columns) do
+    if type(key) ~= "string" then
+      options.refuse(name, ("columns has the key %s; wanted names")
+        :format(tostring(key)), level + 1)
+    end
+    names[#names + 1] = key
+  end
+  if #names == 0 then return nil end
+  table.sort(names)
+  local matrix = core.array.zeros(count, #names)
+  for j, key in ipairs(names) do
+    local column = to_array(columns[key], name, "columns." .. key, level + 1)
+    local rows, width = column:shape()
+    if rows ~= count or width then
+      options.refuse(name, ("columns.%s is [%d]%s; wanted [%d]"):format(key,
+        rows, width and ("[%d]"):format(width) or "", count), level + 1)
+    end
+    for i = 1, count do
+      local number = column[i]
+      if number ~= number or math.abs(number) == math.huge then
+        options.refuse(name, ("columns.%s[%d] is %s; wanted a finite number")
+          :format(key, i, tostring(number)), level + 1)
+      end
+      matrix:row(i)[j] = number
+    end
+  end
+  return matrix, names
+end
+
 --- A data set from arrays or tables.
 -- @param given { x = rows of numbers, y = labels, weights =, groups =,
+--   columns = { name = numbers, ... } that losses may read and models do not,
 --   names =, positive = }; labels are numbers or strings. Of two classes
 --   `positive` is class 1; without it, 1 of 0 and 1, else the rarer one.
 function M.from(given)
@@ -193,6 +231,7 @@ function M.from(given)
     y = { "array", required = true },
     weights = { "array" },
     groups = { "array" },
+    columns = { "table" },
     names = { "table" },
     positive = { "any" },
   })
@@ -216,6 +255,7 @@ function M.from(given)
   local codes, names = labels.encode(o.y, o.positive)
   if not codes then options.refuse("from", names) end
   local groups, group_count = code_groups(o.groups, n, "from", 2)
+  local column_rows, columns = check_columns(o.columns, n, "from", 2)
   return make {
     x = x,
     codes = codes,
@@ -224,6 +264,8 @@ function M.from(given)
     weights = check_weights(o.weights, n, "from", 2),
     groups = groups,
     group_count = group_count,
+    column_rows = column_rows,
+    columns = columns,
     standardize = true,
   }
 end
@@ -273,6 +315,7 @@ local function subset(data, positions, chosen)
     standardize = f.standardize,
     source = not chosen and f.source or nil,
     origin = f.origin,
+    columns = f.columns,
   }
   for _, key in ipairs(row_fields) do
     parts[key] = f[key] and core.data.take(f[key], positions)
@@ -309,6 +352,30 @@ function methods:split(given)
   check_self(self, "split")
   local train, test = split.split(fields[self], given)
   return subset(self, train), subset(self, test)
+end
+
+--- The column of a name: one that was given as columns, or else a feature, as
+-- it was given.
+-- @return a frozen float64 array [n], or nil
+function methods:column(name)
+  check_self(self, "column")
+  local f = fields[self]
+  f.found = f.found or {}
+  if f.found[name] then return f.found[name] end
+  for _, from in ipairs {
+    { names = f.columns or {}, rows = f.column_rows },
+    { names = f.names, rows = f.x },
+  } do
+    for j, other in ipairs(from.names) do
+      if other == name then
+        local column = core.array.zeros(f.n)
+        for i = 1, f.n do column[i] = from.rows:row(i)[j] end
+        f.found[name] = freeze(column)
+        return column
+      end
+    end
+  end
+  return nil
 end
 
 --- Deals the rows into folds at random, keeping the shares of the classes and

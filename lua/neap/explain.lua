@@ -1,9 +1,15 @@
 --- What a loss is, in words: behind neap.loss.explain.
 local core = require "neap.core"
 
-local function row_of(name)
+-- Name, formula, source and parameters of a loss.
+local function row_of(loss)
+  local own = core.expr.definition(loss)
+  if own then
+    return { name = own.name, formula = own.text, source = own.source,
+      parameters = own.parameters }
+  end
   for _, row in ipairs(core.loss.list()) do
-    if row.name == name then return row end
+    if row.name == loss.name then return row end
   end
 end
 
@@ -118,7 +124,7 @@ function explain(loss)
       :format(type(loss)), 3)
   end
   if loss.terms then return explain_sum(loss) end
-  local row = row_of(loss.name)
+  local row = row_of(loss)
   local lines = { { "formula", row.formula } }
   if loss.kind ~= "real" then
     lines[#lines + 1] = { "class weights", weights_of(loss) }

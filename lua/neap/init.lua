@@ -12,6 +12,8 @@ local M = {
   from_bytes = core.array.from_bytes,
   loss = core.loss,
   divergence = core.divergence,
+  math = core.math,
+  map = core.expr.map,
   model = core.train.model,
   optimizer = core.train.optimizer,
 }
@@ -29,6 +31,31 @@ local files = {
   load = "neap.fit",
   tune = "neap.tune",
 }
+
+-- Losses tell their formula by files that are loaded when they are asked to.
+core.expr.set_methods {
+  show = function(loss) return require "neap.loss_object".show(loss) end,
+  to_c = function(loss, path, given)
+    return require "neap.loss_object".to_c(loss, path, given)
+  end,
+}
+
+--- Checks a loss against itself: derivatives, symmetry, sizes, number types.
+-- Prints a table.
+-- @param loss a loss
+-- @param given columns = numbers for what it reads, by name
+-- @return whether all checks passed, and the list of them
+function M.loss.check(loss, given)
+  local check = require "neap.loss_check"
+  local rows = check.run(loss, given)
+  print(check.table(loss, rows))
+  return check.passed(rows), rows
+end
+
+--- Defines a loss that is written in Lua; see docs/scripted_losses.md.
+function M.loss.define(given)
+  return require "neap.define".define(given)
+end
 
 --- Prints what a loss is: formula, class weights, ranges, source.
 function M.loss.explain(loss)

@@ -69,6 +69,7 @@ local function new_trainer(self, group, check)
     scale = self.scale,
     model = group.model,
     points = group.points,
+    loss_columns = self.loss_columns,
     epochs = self.epochs,
     batch = self.batch,
     sampling = group.sampling.kind,

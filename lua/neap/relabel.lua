@@ -287,7 +287,8 @@ return function(inside)
   -- The parts of a data set, to make another one of.
   local function parts_of(f)
     local parts = { x = f.x, codes = f.codes, classes = f.classes,
-      names = f.names, standardize = f.standardize, origin = f.origin }
+      names = f.names, standardize = f.standardize, origin = f.origin,
+      columns = f.columns }
     for _, key in ipairs(inside.row_fields) do parts[key] = f[key] end
     return parts
   end

@@ -42,7 +42,11 @@ end
 
 function describe_loss(loss)
   if loss.terms then return describe_sum(loss) end
-  local plain, options = core.loss[loss.name] {}, {}
+  local definition = core.expr.definition(loss)
+  local plain = not definition and core.loss[loss.name] {}
+    or loss.kind == "classes" and definition:softmax {} or definition {}
+  local parameters = (definition or row_of(loss.name)).parameters
+  local options = {}
   for _, key in ipairs(shared) do
     local value = loss[key]
     if type(value) == "table" or value ~= plain[key] then
@@ -52,10 +56,11 @@ function describe_loss(loss)
   -- pos_weight and class_weights are two names of the same numbers.
   if options.pos_weight then options.class_weights = nil end
   if loss.hessian_mode ~= "exact" then options.hessian = loss.hessian_mode end
-  for _, parameter in ipairs(row_of(loss.name).parameters) do
+  for _, parameter in ipairs(parameters) do
     options[parameter.name] = loss[parameter.name]
   end
-  return { object = "loss", name = loss.name, options = options }
+  return { object = "loss", name = loss.name, options = options,
+    kind = definition and loss.kind }
 end
 
 local function make_sum(saved)
@@ -76,7 +81,18 @@ local function describe_row(row, object)
 end
 
 local makers = {
-  loss = function(saved) return core.loss[saved.name](saved.options) end,
+  loss = function(saved)
+    if core.loss[saved.name] then
+      return core.loss[saved.name](saved.options)
+    end
+    local own = require "neap.define".find(saved.name)
+    if not own then
+      error(("the loss %s is not defined here; define it before the fit is "
+        .. "loaded"):format(saved.name), 0)
+    end
+    return saved.kind == "classes" and own:softmax(saved.options)
+      or own(saved.options)
+  end,
   sum = make_sum,
   model = function(saved)
     return core.train.model[saved.name](saved.options)

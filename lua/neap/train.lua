@@ -2,6 +2,7 @@
 local core = require "neap.core"
 local data = require "neap.data"
 local Job = require "neap.job"
+local loss_columns = require "neap.loss_columns"
 local options = require "neap.options"
 
 local M = {}
@@ -276,6 +277,7 @@ local function new_job(o, name, level)
     shift = shift,
     scale = scale,
     points = points,
+    loss_columns = blamed(name, level + 1, loss_columns.all, points, d),
     epochs = o.epochs or 20,
     batch = o.batch or 1024,
     validation = read_validation(o, targets, name, level + 1),

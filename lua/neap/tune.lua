@@ -2,6 +2,7 @@
 -- the rest.
 local core = require "neap.core"
 local data = require "neap.data"
+local loss_columns = require "neap.loss_columns"
 local options = require "neap.options"
 local train = require "neap.train"
 
@@ -24,7 +25,8 @@ local spec = {
 local function score_of(fit, loss, held)
   local z = fit:logits(held)
   local y = fit.kind == "classes" and held.codes or held.y:copy(z:dtype())
-  local value = loss(z, y, held.weights and held.weights:copy(z:dtype()))
+  local value = loss(z, y, held.weights and held.weights:copy(z:dtype()),
+    loss_columns.of(loss, held, z:dtype()))
   return fit.state ~= "failed" and value == value and value or math.huge
 end
 

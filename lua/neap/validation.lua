@@ -1,6 +1,7 @@
 --- Validation while training: a score at each epoch's end, the best weights
 -- kept, and points that got no better for some epochs stopped.
 local core = require "neap.core"
+local loss_columns = require "neap.loss_columns"
 
 local Watch = {}
 Watch.__index = Watch
@@ -41,7 +42,8 @@ local function score_of(self, point, z)
   if rules.score == "loss" then
     local y = rules.codes or rules.y:copy(dtype)
     local weights = d.weights and d.weights:copy(dtype)
-    return point.loss(z, y, weights), false
+    return point.loss(z, y, weights,
+      loss_columns.of(point.loss, d, dtype)), false
   end
   local score, why = core.metric[rules.score](z:copy "float64",
     rules.codes or rules.y, d.weights)

@@ -31,6 +31,11 @@ void neap_open_calibration(lua_State *L);
 void neap_open_split(lua_State *L);
 void neap_open_study(lua_State *L);
 void neap_open_train(lua_State *L);
+void neap_open_math(lua_State *L);
+void neap_open_expr(lua_State *L);
+
+// Adds what makes losses of traces to the table on top of the stack.
+void neap_add_definitions(lua_State *L);
 
 // Pushes the list of generators: { name =, parameters =, draw =, ... }.
 void neap_push_generators(lua_State *L);
@@ -149,8 +154,9 @@ typedef enum neap_weighting {
   NEAP_WEIGHTS_NAMED,      // by class, in the user value; needs the names
 } neap_weighting;
 
-// A userdata: a loss with the options of one script. Its user value is a table
-// of weights by class, or the list of a sum's losses.
+// A userdata: a loss with the options of one script. Its user values are a
+// table of weights by class, or the list of a sum's losses; and what a defined
+// loss is kept alive by.
 typedef struct neap_bound_loss {
   const neap_loss *loss;  // NULL: a sum
   double params[NEAP_PARAMETER_MAX];
@@ -190,6 +196,27 @@ typedef struct neap_classes {
   const double *counts;  // [count] rows of each class; NULL: not known
   int names;             // stack index of the list of their names, or 0
 } neap_classes;
+
+// Pushes a loss with the options at 1, a table or nil; owner: the index of what
+// keeps the loss alive, or 0.
+int neap_new_loss(lua_State *L, const neap_loss *loss, int owner);
+
+// Returns how many columns the loss at an index reads.
+size_t neap_count_columns(lua_State *L, int index);
+
+// Pushes the names of the columns that the loss at an index reads, in the order
+// of a call, and returns how many they are.
+size_t neap_push_columns(lua_State *L, int index);
+
+// Leaves the columns of the table at an index that losses read on the stack,
+// loss_columns = { { name =, numbers = float64 [n] }, ... }, and the list of
+// pointers to them, which it returns; NULL: it has none.
+const double *const *neap_push_loss_columns(lua_State *L, int table,
+                                            size_t *count);
+
+// Finds the columns of the loss at an index among those of the table, and
+// writes their positions; UINT16_MAX: it is not there.
+void neap_find_loss_columns(lua_State *L, int loss, int table, uint16_t *to);
 
 // Returns the kind of targets that the loss at an index takes.
 neap_loss_kind neap_bound_kind(const neap_bound_loss *bound);

@@ -28,4 +28,8 @@ neap_shape neap_shape_of(const neap_bound_row *model, size_t features,
 void neap_push_models(lua_State *L);
 void neap_push_optimizers(lua_State *L);
 
+// The names of samplings, and the lua_CFunction core.train.sampled_counts.
+extern const char *const neap_samplings[];
+int neap_sampled_counts_of(lua_State *L);
+
 #endif

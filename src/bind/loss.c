@@ -259,12 +259,8 @@ static void push_lists(lua_State *L, neap_bound_loss *to, lists *l) {
     refuse(L, "prior is for logit_adjustment, which is not given");
 }
 
-// The constructor of one loss, which is its first upvalue.
-static int new_loss(lua_State *L) {
-  const neap_loss *loss = lua_touserdata(L, lua_upvalueindex(1));
+int neap_new_loss(lua_State *L, const neap_loss *loss, int owner) {
   const neap_parameter *rows = form_of(loss)->parameters;
-  luaL_argcheck(L, lua_gettop(L) <= 1, 2, "wanted one table of options");
-  lua_settop(L, 1);
   if (lua_isnil(L, 1)) {
     lua_newtable(L);
     lua_replace(L, 1);
@@ -281,7 +277,7 @@ static int new_loss(lua_State *L) {
   neap_read_parameters(L, 1, rows, head.params);
   const size_t count = l.weight_count + l.label_count + l.prior_count;
   neap_bound_loss *bound =
-      lua_newuserdatauv(L, sizeof *bound + count * sizeof(double), 1);
+      lua_newuserdatauv(L, sizeof *bound + count * sizeof(double), 2);
   *bound = head;
   luaL_setmetatable(L, NEAP_LOSS_TYPE);
   double *to = bound->numbers;
@@ -293,7 +289,24 @@ static int new_loss(lua_State *L) {
     lua_pushvalue(L, l.weights);
     lua_setiuservalue(L, -2, 1);
   }
+  if (owner != 0) {
+    lua_pushvalue(L, owner);
+    lua_setiuservalue(L, -2, 2);
+  }
   return 1;
+}
+
+// The constructor of one loss, which is its first upvalue.
+static int new_loss(lua_State *L) {
+  const neap_loss *loss = lua_touserdata(L, lua_upvalueindex(1));
+  luaL_argcheck(L, lua_gettop(L) <= 1, 2, "wanted one table of options");
+  lua_settop(L, 1);
+  return neap_new_loss(L, loss, 0);
+}
+
+const neap_loss *neap_to_loss(lua_State *L, int index) {
+  const neap_bound_loss *bound = luaL_testudata(L, index, NEAP_LOSS_TYPE);
+  return bound != NULL ? bound->loss : NULL;
 }
 
 // -------------------------------------------------------------------- sums

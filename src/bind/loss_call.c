@@ -167,22 +167,54 @@ static void resolve(lua_State *L, neap_prepared *p, const neap_array *targets,
   call->options = r.options;
 }
 
-neap_prepared neap_prepare_call(lua_State *L, int weights) {
+// Pushes the loss's columns, and the list of pointers to them, which it
+// returns; NULL: it has none.
+static const void *const *push_columns(lua_State *L, int index,
+                                       const neap_array *logits) {
+  if (neap_count_columns(L, 1) == 0)
+    return NULL;
+  const size_t count = neap_push_columns(L, 1);
+  const int names = lua_gettop(L);
+  luaL_checkstack(L, (int)count + 8, "too many columns");
+  const void **list = lua_newuserdatauv(L, (count + 1) * sizeof *list, 0);
+  for (size_t i = 0; i < count; i++) {
+    lua_geti(L, names, (lua_Integer)i + 1);
+    const char *name = lua_tostring(L, -1);
+    if (lua_type(L, index) != LUA_TTABLE)
+      luaL_error(L, "the loss reads c.%s; wanted columns = { %s = numbers }",
+                 name, name);
+    if (lua_getfield(L, index, name) == LUA_TNIL)
+      luaL_error(L, "columns has no %s, which the loss reads", name);
+    const int at = lua_gettop(L);
+    const neap_array *column = neap_check_array(L, at, logits->dtype);
+    if (column->dtype != logits->dtype || column->dimensions != 1 ||
+        column->rows != logits->rows) {
+      luaL_error(L, "column %s is %s %s; wanted %s [%I]", name,
+                 neap_dtype_name(column->dtype), neap_push_shape(L, column),
+                 neap_dtype_name(logits->dtype), (lua_Integer)logits->rows);
+    }
+    list[i] = column->data;
+  }
+  return list;
+}
+
+neap_prepared neap_prepare_call(lua_State *L, int weights, int columns) {
   neap_prepared p = {.bound = luaL_checkudata(L, 1, NEAP_LOSS_TYPE)};
   const neap_loss_kind kind = neap_bound_kind(p.bound);
   p.logits = check_logits(L, kind);
   const neap_array *targets = check_targets(L, 3, p.logits, kind);
   check_shapes(L, p.logits, targets, kind);
-  const size_t columns = p.logits->dimensions == 2 ? p.logits->columns : 1;
+  const size_t width = p.logits->dimensions == 2 ? p.logits->columns : 1;
   p.call = (neap_loss_call){.rows = p.logits->rows,
-                            .classes = columns,
-                            .row_stride = (ptrdiff_t)columns,
+                            .classes = width,
+                            .row_stride = (ptrdiff_t)width,
                             .class_stride = 1,
                             .dtype = p.logits->dtype,
                             .target_dtype = targets->dtype,
                             .logits = p.logits->data,
                             .targets = targets->data,
                             .weights = check_weights(L, weights, p.logits)};
+  p.call.columns = push_columns(L, columns, p.logits);
   resolve(L, &p, targets, kind);
   return p;
 }
@@ -228,10 +260,10 @@ static double divisor_of(lua_State *L, const neap_bound_loss *bound,
   return 1;
 }
 
-//- loss(logits, targets [, weights]) -> number, or array for "none"
+//- loss(logits, targets [, weights [, columns]]) -> number, or array for "none"
 static int call_loss(lua_State *L) {
-  lua_settop(L, 4);
-  neap_prepared p = neap_prepare_call(L, 4);
+  lua_settop(L, 5);
+  neap_prepared p = neap_prepare_call(L, 4, 5);
   if (p.bound->reduction == NEAP_NONE) {
     const bool classes = neap_bound_kind(p.bound) == NEAP_CLASSES;
     const size_t columns =
@@ -271,8 +303,8 @@ static void divide(lua_State *L, const neap_prepared *p, double denominator,
 }
 
 static int derivative(lua_State *L, int order) {
-  lua_settop(L, 5);
-  neap_prepared p = neap_prepare_call(L, 4);
+  lua_settop(L, 6);
+  neap_prepared p = neap_prepare_call(L, 4, 6);
   neap_array *out =
       check_output(L, 5, p.logits, order == 1 ? "gradient" : "hessian");
   double denominator = 0;
@@ -288,21 +320,24 @@ static int derivative(lua_State *L, int order) {
   return 1;
 }
 
-//- loss:gradient(logits, targets [, weights [, out]]) -> array like logits
+//- loss:gradient(logits, targets [, weights [, out [, columns]]]) -> array
+// like logits
 static int loss_gradient(lua_State *L) {
   return derivative(L, 1);
 }
 
-//- loss:hessian(logits, targets [, weights [, out]]) -> the diagonal
+//- loss:hessian(logits, targets [, weights [, out [, columns]]]) -> the
+// diagonal
 static int loss_hessian(lua_State *L) {
   return derivative(L, 2);
 }
 
 //- loss:evaluate(logits, targets [, options]) -> sum, denominator
-// options: weights =, and gradient =, hessian = arrays that are filled with
-// the derivatives of the sum. One pass, whatever the reduction.
+// options: weights =, columns =, and gradient =, hessian = arrays that are
+// filled with the derivatives of the sum. One pass, whatever the reduction.
 static int loss_evaluate(lua_State *L) {
-  static const char *const names[] = {"weights", "gradient", "hessian", NULL};
+  static const char *const names[] = {"weights", "gradient", "hessian",
+                                      "columns", NULL};
   lua_settop(L, 4);
   neap_check_keys(L, 4, NULL, names);
   for (int i = 0; names[i] != NULL; i++) {
@@ -312,7 +347,7 @@ static int loss_evaluate(lua_State *L) {
       lua_getfield(L, 4, names[i]);
     }
   }
-  neap_prepared p = neap_prepare_call(L, 5);
+  neap_prepared p = neap_prepare_call(L, 5, 8);
   if (!lua_isnil(L, 6)) {
     p.call.gradient = check_output(L, 6, p.logits, "gradient")->data;
   }

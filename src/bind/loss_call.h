@@ -12,9 +12,10 @@ typedef struct neap_prepared {
   neap_loss_call call;
 } neap_prepared;
 
-// Reads (loss, logits, targets [, weights]) from the stack, whose weights are
-// at `weights`. What it points to lives until the next call.
-neap_prepared neap_prepare_call(lua_State *L, int weights);
+// Reads (loss, logits, targets [, weights [, columns]]) from the stack, whose
+// weights and columns are at these indices. What it points to lives until the
+// next call, or is on the stack.
+neap_prepared neap_prepare_call(lua_State *L, int weights, int columns);
 
 // Evaluates it, or raises.
 void neap_run_call(lua_State *L, const neap_prepared *p);

@@ -137,6 +137,8 @@ static const module modules[] = {{"array", neap_open_array},
                                  {"classes", neap_open_classes},
                                  {"calibration", neap_open_calibration},
                                  {"train", neap_open_train},
+                                 {"math", neap_open_math},
+                                 {"expr", neap_open_expr},
                                  {NULL, NULL}};
 
 int neap_open(lua_State *L, const neap_host *host) {

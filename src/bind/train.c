@@ -8,8 +8,8 @@
 
 // ---------------------------------------------------------------- the job
 
-// A trainer as userdata; its user values are the array x, which it reads, and
-// the memory of its losses.
+// A trainer as userdata; its user values are the array x, which it reads, the
+// memory of its losses, and the points.
 typedef struct bound_trainer {
   neap_trainer *trainer;
   size_t points, parameters;
@@ -58,6 +58,10 @@ static const neap_bound_row *row_field(lua_State *L, int table, const char *key,
   return row;
 }
 
+static size_t columns_bytes(lua_State *L, int loss) {
+  return neap_aligned(neap_count_columns(L, loss) * sizeof(uint16_t));
+}
+
 // Bytes that all points' losses need when they are resolved.
 static size_t losses_bytes(lua_State *L, int list, size_t points,
                            const neap_classes *classes) {
@@ -65,7 +69,8 @@ static size_t losses_bytes(lua_State *L, int list, size_t points,
   for (size_t i = 0; i < points; i++) {
     lua_geti(L, list, (lua_Integer)i + 1);
     lua_getfield(L, -1, "loss");
-    bytes += neap_aligned(neap_resolve_bytes(L, lua_gettop(L), classes));
+    bytes += neap_aligned(neap_resolve_bytes(L, lua_gettop(L), classes)) +
+             columns_bytes(L, lua_gettop(L));
     lua_pop(L, 2);
   }
   return bytes;
@@ -89,8 +94,14 @@ static const neap_optimizer *read_point(lua_State *L, int list, size_t i,
   const double dropout = lua_tonumber(L, -1);  // nil is 0
   const neap_resolved r = neap_resolve(L, loss, classes, *memory, i + 1);
   *memory += neap_aligned(neap_resolve_bytes(L, loss, classes));
-  *point = (neap_train_point){
-      .loss = r.loss, .options = r.options, .l2 = l2, .dropout = dropout};
+  uint16_t *columns = (uint16_t *)(void *)*memory;
+  neap_find_loss_columns(L, loss, 1, columns);
+  *memory += columns_bytes(L, loss);
+  *point = (neap_train_point){.loss = r.loss,
+                              .options = r.options,
+                              .l2 = l2,
+                              .dropout = dropout,
+                              .loss_columns = columns};
   memcpy(point->optimizer, optimizer->options, sizeof point->optimizer);
   lua_settop(L, table - 1);
   return optimizer->row;
@@ -102,6 +113,8 @@ static void push_points(lua_State *L, int table, int trainer,
                         neap_train_spec *spec, const neap_classes *classes) {
   lua_getfield(L, table, "points");
   const int list = lua_gettop(L);
+  lua_pushvalue(L, list);  // which keeps losses alive that scripts defined
+  lua_setiuservalue(L, trainer, 3);
   const size_t points = (size_t)luaL_len(L, list);
   neap_train_point *to = lua_newuserdatauv(L, (points + 1) * sizeof *to, 0);
   char *memory = lua_newuserdatauv(
@@ -187,15 +200,15 @@ static void push_targets(lua_State *L, neap_train_spec *spec) {
   spec->targets = push_doubles(L, 1, "y");
 }
 
-static const char *const sampling_names[] = {"none", "balanced", "under",
-                                             "over", NULL};
+const char *const neap_samplings[] = {"none", "balanced", "under", "over",
+                                      NULL};
 
 // sampling = a name, ratio = a number, pauses = whether to wait at each
 // epoch's end; all may be nil.
 static void read_sampling(lua_State *L, neap_train_spec *spec) {
   lua_getfield(L, 1, "sampling");
   spec->sampling =
-      (neap_sampling)luaL_checkoption(L, -1, "none", sampling_names);
+      (neap_sampling)luaL_checkoption(L, -1, "none", neap_samplings);
   if (lua_getfield(L, 1, "ratio") != LUA_TNIL)
     spec->ratio = lua_tonumber(L, -1);
   lua_getfield(L, 1, "pauses");
@@ -209,7 +222,7 @@ static void read_sampling(lua_State *L, neap_train_spec *spec) {
 // raises what it would raise
 static int new_trainer(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
-  bound_trainer *bound = lua_newuserdatauv(L, sizeof *bound, 2);
+  bound_trainer *bound = lua_newuserdatauv(L, sizeof *bound, 3);
   *bound = (bound_trainer){0};
   luaL_setmetatable(L, NEAP_TRAINER);
   lua_getfield(L, 1, "x");
@@ -240,6 +253,7 @@ static int new_trainer(lua_State *L) {
   classes.counts = push_counts(L, &spec, classes.count);
   lua_getfield(L, 1, "class_names");
   classes.names = lua_gettop(L);
+  spec.loss_columns = neap_push_loss_columns(L, 1, &spec.loss_column_count);
   push_points(L, 1, 2, &spec, &classes);
   spec.initial = push_initial(L, &spec);
   neap_error error = {0};
@@ -453,27 +467,6 @@ static int predict(lua_State *L) {
   return 1;
 }
 
-// (counts, sampling, ratio) -> how many rows of each class an epoch has
-static int sampled_counts(lua_State *L) {
-  const size_t k = (size_t)luaL_len(L, 1);
-  const neap_sampling sampling =
-      (neap_sampling)luaL_checkoption(L, 2, NULL, sampling_names);
-  const double ratio = luaL_checknumber(L, 3);
-  size_t *counts = lua_newuserdatauv(L, 2 * (k + 1) * sizeof *counts, 0);
-  for (size_t c = 0; c < k; c++) {
-    lua_geti(L, 1, (lua_Integer)c + 1);
-    counts[c] = (size_t)lua_tonumber(L, -1);
-    lua_pop(L, 1);
-  }
-  neap_sampled_counts(sampling, ratio, k, counts, counts + k);
-  lua_createtable(L, (int)k, 0);
-  for (size_t c = 0; c < k; c++) {
-    lua_pushinteger(L, (lua_Integer)counts[k + c]);
-    lua_rawseti(L, -2, (lua_Integer)c + 1);
-  }
-  return 1;
-}
-
 // (array) -> the same array, each number replaced by its sigmoid
 static int sigmoid(lua_State *L) {
   neap_array *x = luaL_checkudata(L, 1, NEAP_ARRAY);
@@ -486,11 +479,12 @@ static int sigmoid(lua_State *L) {
 }
 
 void neap_open_train(lua_State *L) {
-  static const luaL_Reg functions[] = {{"trainer", new_trainer},
-                                       {"predict", predict},
-                                       {"sampled_counts", sampled_counts},
-                                       {"sigmoid", sigmoid},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"trainer", new_trainer},
+      {"predict", predict},
+      {"sampled_counts", neap_sampled_counts_of},
+      {"sigmoid", sigmoid},
+      {NULL, NULL}};
   neap_make_type(L, NEAP_TRAINER, trainer_meta, trainer_methods);
   luaL_newlib(L, functions);
   neap_push_models(L);

@@ -222,6 +222,27 @@ static neap_status check_types(const neap_loss *loss,
   return neap_loss_check_class_targets(loss, &call->options, error);
 }
 
+size_t neap_loss_columns(const neap_loss *loss) {
+  size_t count = neap_loss_form_of(loss, NEAP_FLOAT64)->column_count;
+  for (size_t t = 0; t < loss->term_count; t++)
+    count += neap_loss_columns(loss->terms[t].loss);
+  return count;
+}
+
+static neap_status check_columns(const neap_loss *loss,
+                                 const neap_loss_call *call,
+                                 neap_error *error) {
+  const size_t count = neap_loss_columns(loss);
+  for (size_t i = 0; i < count; i++) {
+    if (call->columns != NULL && call->columns[i] != NULL)
+      continue;
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "%s has no numbers for column %zu of %zu",
+                     neap_loss_name(loss), i + 1, count);
+  }
+  return NEAP_OK;
+}
+
 static neap_status check_shape(const neap_loss *loss,
                                const neap_loss_call *call, neap_error *error) {
   const char *name = neap_loss_name(loss);
@@ -239,6 +260,7 @@ static neap_status check_shape(const neap_loss *loss,
                      call->classes);
   }
   NEAP_TRY(check_types(loss, call, error));
+  NEAP_TRY(check_columns(loss, call, error));
   if (call->scratch == NULL &&
       neap_loss_scratch_bytes(loss, call->classes, call->dtype) > 0) {
     return neap_fail(error, NEAP_EARGUMENT, "%s needs scratch", name);

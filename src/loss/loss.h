@@ -22,7 +22,11 @@ enum {
   NEAP_TAKES_SPREAD = 16,  // P above 0: no class, unless it is smoothed
 };
 
+// Columns of a loss written as an expression.
+enum { NEAP_COLUMN_MAX = 8 };
+
 struct neap_margin_loss;
+struct neap_formula;
 
 // One loss in one number type. `evaluate` may assume that the call has been
 // checked, that params are given, and that strides and scale are not 0.
@@ -36,6 +40,8 @@ typedef struct neap_loss_form {
   neap_parameter parameters[NEAP_PARAMETER_MAX];  // ends where name is NULL
   void (*evaluate)(const neap_loss *loss, const neap_loss_call *call);
   const struct neap_margin_loss *margin;  // of losses of a margin
+  const struct neap_formula *program;     // of losses written as expressions
+  size_t column_count;                    // of a call that it looks at
   // Bytes of scratch of one call; 0: none.
   size_t (*scratch_bytes)(const neap_loss *loss, size_t classes,
                           neap_dtype dtype);
@@ -73,6 +79,10 @@ static inline size_t neap_softmax_padded(size_t classes) {
 // Bytes of scratch that the softmax lift of a margin loss wants.
 size_t neap_softmax_bytes(const neap_loss *loss, size_t classes,
                           neap_dtype dtype);
+
+// Returns the columns that a call of the loss wants; of a sum those of its
+// terms, one after the other.
+size_t neap_loss_columns(const neap_loss *loss);
 
 // Checks options against a loss, as neap_loss_evaluate does. dtype: of the
 // logits; classes: k, or 2 for a binary loss of one label.

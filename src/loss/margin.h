@@ -35,6 +35,9 @@ typedef struct neap_margins {
   real value[NEAP_BLOCK_LANES], first[NEAP_BLOCK_LANES];
   real plus[NEAP_BLOCK_LANES], minus[NEAP_BLOCK_LANES];
   const real *y;  // 0 or 1 in each lane, under a sigmoid
+  // Under a sigmoid: the call, and which of its rows they are.
+  const neap_loss_call *call;
+  size_t row, count;
 } neap_margins;
 
 // A loss's parameters in the form that its functions want them.
@@ -43,6 +46,7 @@ typedef struct neap_constants {
   int path;               // one of the loss's own
   int is_cross_entropy;   // with these parameters
   real weight0, weight1;  // of the classes of a binary loss
+  const void *own;        // what evaluate hands on to the loss's functions
 } neap_constants;
 
 // Which derivatives a block is to have.
@@ -84,6 +88,14 @@ void NEAP_NAME(neap_run_sigmoid)(const neap_loss *loss,
                                  const neap_loss_call *call);
 void NEAP_NAME(neap_run_softmax)(const neap_loss *loss,
                                  const neap_loss_call *call);
+
+// The same, with what neap_constants.own is to be.
+void NEAP_NAME(neap_run_sigmoid_with)(const neap_loss *loss,
+                                      const neap_loss_call *call,
+                                      const void *own);
+void NEAP_NAME(neap_run_softmax_with)(const neap_loss *loss,
+                                      const neap_loss_call *call,
+                                      const void *own);
 
 // Cross-entropy and the soft form by expectation, which other losses fall
 // back on.

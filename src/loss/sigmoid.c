@@ -1,5 +1,5 @@
 // loss/sigmoid.c -- margin losses on binary logits.
-#include "loss/margin.h"
+#include "loss/sigmoid.h"
 
 // A block of rows on its way through a loss. The work is done in short loops,
 // each over the whole block: several of their iterations are in flight at
@@ -25,54 +25,7 @@ typedef struct column {
   int is_plain;  // nothing acts on it but the loss and the class weights
 } column;
 
-static const real ones[NEAP_BLOCK_LANES] = {
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-static const real zeros[NEAP_BLOCK_LANES];
-
 // ------------------------------------------------------------- the margins
-
-static void find_exponentials(const real *x, real *e) {
-  NEAP_LANES
-  for (int i = 0; i < NEAP_BLOCK_LANES; i++)
-    e[i] = exp_of_minus_abs(x[i]);
-}
-
-// The margins of x for y = 1 and of -x for y = 0. Their `small` is 0, and
-// stays what it was.
-static void find_margins(const real *x, const real *y, const real *e,
-                         neap_margins *m) {
-  m->y = y;
-  NEAP_LANES
-  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
-    const int positive = (x[i] > R(0)) == (y[i] != R(0));
-    const real a = NEAP_ABS(x[i]), l1 = log1p_unit(e[i]);
-    const real r = R(1) / (R(1) + e[i]), er = e[i] * r;
-    m->l[i] = (positive ? R(0) : a) + l1;
-    m->p[i] = positive ? r : er;
-    m->q[i] = positive ? er : r;
-    m->x[i] = positive ? a : -a;
-    m->l1[i] = l1;
-  }
-}
-
-static void find_probabilities(const real *x, const real *y, const real *e,
-                               neap_margins *m) {
-  NEAP_LANES
-  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
-    const int positive = (x[i] > R(0)) == (y[i] != R(0));
-    const real r = R(1) / (R(1) + e[i]), er = e[i] * r;
-    m->p[i] = positive ? r : er;
-    m->q[i] = positive ? er : r;
-  }
-}
-
-static void find_logits(const real *x, const real *y, neap_margins *m) {
-  NEAP_LANES
-  for (int i = 0; i < NEAP_BLOCK_LANES; i++)
-    m->x[i] = y[i] != R(0) ? x[i] : -x[i];
-}
 
 // As much of the margins as the loss looks at.
 static void find_needed(const neap_margin_loss *loss, const real *x,
@@ -87,23 +40,6 @@ static void find_needed(const neap_margin_loss *loss, const real *x,
     find_probabilities(x, y, b->e, &b->m);
   } else {
     find_margins(x, y, b->e, &b->m);
-  }
-}
-
-// The margins of both targets.
-static void find_both_margins(const real *x, real *e, neap_margins *yes,
-                              neap_margins *no) {
-  find_exponentials(x, e);
-  find_margins(x, ones, e, yes);
-  no->y = zeros;
-  NEAP_LANES
-  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
-    const real above = x[i] > R(0) ? x[i] : R(0);
-    no->l[i] = above + yes->l1[i];
-    no->p[i] = yes->q[i];
-    no->q[i] = yes->p[i];
-    no->x[i] = -yes->x[i];
-    no->l1[i] = yes->l1[i];
   }
 }
 
@@ -158,6 +94,7 @@ static void run_plain(const column *k, size_t row, block *b) {
   b->value = value != NULL ? value + at : b->value_buffer;
   b->gradient = gradient != NULL ? gradient + at : b->gradient_buffer;
   b->hessian = hessian != NULL ? hessian + at : NULL;
+  b->m.row = row;
   find_needed(k->loss, x, y, b);
   k->loss->curve(&b->m, NEAP_BLOCK_LANES, order, &k->c);
   if (order == NEAP_SECOND)
@@ -306,6 +243,7 @@ static void run_plain_soft(const column *k, size_t row, block *b) {
   const neap_loss_call *call = k->call;
   const size_t at = (size_t)k->x_start + row;
   const neap_second to = second_for(k->options);
+  b->m.row = row;
   find_soft(k, (const real *)call->logits + at,
             (const real *)call->targets + at, b);
   b->value = b->m.value;
@@ -388,6 +326,8 @@ static void run_any(const column *k, size_t row, size_t count, block *b) {
   gathered g;
   gather(k, row, count, &g);
   transform(k->options, &g);
+  b->m.row = row;
+  b->m.count = count;
   b->value = b->value_buffer;
   b->gradient = b->gradient_buffer;
   b->hessian = b->hessian_buffer;
@@ -421,6 +361,8 @@ static void run_column(const column *k, double *total) {
   block b;
   int plain = 0;
   memset(b.m.small, 0, sizeof b.m.small);
+  b.m.call = k->call;
+  b.m.count = NEAP_BLOCK_LANES;
   for (size_t row = 0; row < k->rows; row += NEAP_BLOCK_LANES) {
     const size_t left = k->rows - row;
     if (k->is_plain && row % STRIP == 0) {
@@ -440,12 +382,13 @@ static void run_column(const column *k, double *total) {
 
 // --------------------------------------------------------------- the labels
 
-static column column_of(const neap_loss *loss, const neap_loss_call *call) {
+static column column_of(const neap_loss *loss, const neap_loss_call *call,
+                        const void *own) {
   const neap_loss_options *o = &call->options;
   column k = {.call = call,
               .options = o,
               .loss = neap_loss_form_of(loss, NEAP_REAL_DTYPE)->margin,
-              .c = {.weight0 = R(1), .weight1 = R(1)},
+              .c = {.weight0 = R(1), .weight1 = R(1), .own = own},
               .rows = call->rows,
               .x_stride = call->row_stride,
               .y_stride = 1};
@@ -474,27 +417,33 @@ static void run_labels(column *k, const neap_loss_call *call, double *total) {
   }
 }
 
-void NEAP_NAME(neap_run_sigmoid)(const neap_loss *loss,
-                                 const neap_loss_call *call) {
+void NEAP_NAME(neap_run_sigmoid_with)(const neap_loss *loss,
+                                      const neap_loss_call *call,
+                                      const void *own) {
   double total[NEAP_SUM_LANES] = {0};
-  column k = column_of(loss, call);
+  column k = column_of(loss, call, own);
   const size_t labels = call->classes;
   const int is_dense =
       call->class_stride == 1 && call->row_stride == (ptrdiff_t)labels;
   if (labels < 2) {
     run_column(&k, total);
-  } else if (is_dense && call->weights == NULL &&
+  } else if (is_dense && call->weights == NULL && call->columns == NULL &&
              call->options.label_weights == NULL) {
     // All labels are alike: one long column.
     neap_loss_call flat = *call;
     flat.rows *= labels;
     flat.classes = 1;
     flat.row_stride = 1;
-    k = column_of(loss, &flat);
+    k = column_of(loss, &flat, own);
     run_column(&k, total);
   } else {
     run_labels(&k, call, total);
   }
   if (call->sum != NULL)
     *call->sum = sum_of_lanes(total);
+}
+
+void NEAP_NAME(neap_run_sigmoid)(const neap_loss *loss,
+                                 const neap_loss_call *call) {
+  NEAP_NAME(neap_run_sigmoid_with)(loss, call, NULL);
 }

@@ -434,12 +434,14 @@ void NEAP_NAME(neap_start_softmax)(const neap_loss_call *call,
       .space = space + 3 * padded};
 }
 
-void NEAP_NAME(neap_run_softmax)(const neap_loss *loss,
-                                 const neap_loss_call *call) {
+void NEAP_NAME(neap_run_softmax_with)(const neap_loss *loss,
+                                      const neap_loss_call *call,
+                                      const void *own) {
   const neap_loss_options *o = &call->options;
   neap_softmax s;
   NEAP_NAME(neap_start_softmax)(call, &s);
   s.loss = neap_loss_form_of(loss, NEAP_REAL_DTYPE)->margin;
+  s.c.own = own;
   if (s.loss->prepare != NULL)
     s.loss->prepare(o->params, &s.c);
   const int is_hard = call->target_dtype == NEAP_INT32 &&
@@ -454,4 +456,9 @@ void NEAP_NAME(neap_run_softmax)(const neap_loss *loss,
   }
   if (call->sum != NULL)
     *call->sum = sum_of_lanes(s.total);
+}
+
+void NEAP_NAME(neap_run_softmax)(const neap_loss *loss,
+                                 const neap_loss_call *call) {
+  NEAP_NAME(neap_run_softmax_with)(loss, call, NULL);
 }

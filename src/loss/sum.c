@@ -111,6 +111,17 @@ static double second_of(double h, const neap_loss_options *o) {
              : h;
 }
 
+// The columns of a term from a row on; before: those of the terms before it.
+static const void *const *columns_of(const neap_loss_call *call,
+                                     const neap_loss_term *term, size_t before,
+                                     size_t row, const void **room) {
+  const size_t count = neap_loss_columns(term->loss);
+  const size_t offset = row * neap_dtype_size(call->dtype);
+  for (size_t i = 0; i < count; i++)
+    room[i] = (const char *)call->columns[before + i] + offset;
+  return count > 0 ? room : NULL;
+}
+
 // The call of one term on the rows in the buffers.
 static neap_loss_call part_of(const neap_loss *sum, const neap_loss_call *call,
                               const neap_loss_term *term, const buffers *b,
@@ -142,6 +153,8 @@ static double run_rows(const neap_loss *sum, const neap_loss_call *call,
   const bool classes = neap_loss_kind_of(sum) == NEAP_CLASSES;
   const size_t numbers = rows * call->classes;
   const size_t values = classes ? rows : numbers;
+  const void *room[NEAP_COLUMN_MAX];
+  size_t columns = 0;
   double total = 0;
   gather(call, call->logits, row, rows, b->x);
   if (call->classes == 1) {
@@ -155,7 +168,9 @@ static double run_rows(const neap_loss *sum, const neap_loss_call *call,
   memset(b->hessians, 0, numbers * sizeof(double));
   for (size_t t = 0; t < sum->term_count; t++) {
     const neap_loss_term *term = &sum->terms[t];
-    const neap_loss_call part = part_of(sum, call, term, b, row, rows);
+    neap_loss_call part = part_of(sum, call, term, b, row, rows);
+    part.columns = columns_of(call, term, columns, row, room);
+    columns += neap_loss_columns(term->loss);
     neap_loss_evaluate_unchecked(term->loss, &part);
     add(b->values, term->factor, b->value, call->dtype, values);
     add(b->gradients, term->factor, b->gradient, call->dtype, numbers);

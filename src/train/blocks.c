@@ -61,7 +61,9 @@ static neap_block packed_block(const neap_trainer *t, size_t first,
       .stride = t->stride,
       .targets = neap_has_lines(t) ? packed_lines(t, block)
                                    : t->targets + first * neap_target_bytes(t),
-      .weights = t->weights != NULL ? t->weights + first * size : NULL};
+      .weights = t->weights != NULL ? t->weights + first * size : NULL,
+      .loss_columns = t->loss_columns + first * size,
+      .loss_stride = t->spec.rows};
 }
 
 static void gather(const char *from, const uint32_t *order, size_t count,
@@ -111,6 +113,10 @@ static neap_block gathered_block(const neap_trainer *t, neap_workspace *space,
   if (t->weights != NULL) {
     gather(t->weights, order, count, size, space->weights);
   }
+  for (size_t i = 0; i < t->spec.loss_column_count; i++) {
+    gather(t->loss_columns + i * t->spec.rows * size, order, count, size,
+           space->loss_columns + i * (size_t)t->stride * size);
+  }
   return (neap_block){.count = count,
                       .rows = space->rows,
                       .columns = space->columns,
@@ -118,7 +124,9 @@ static neap_block gathered_block(const neap_trainer *t, neap_workspace *space,
                       .stride = t->stride,
                       .targets = space->targets,
                       .weights = t->weights != NULL ? space->weights : NULL,
-                      .bits = draw_bits(t, space, at, order, count)};
+                      .bits = draw_bits(t, space, at, order, count),
+                      .loss_columns = space->loss_columns,
+                      .loss_stride = (size_t)t->stride};
 }
 
 void neap_trainer_pack(neap_trainer *t) {

@@ -29,6 +29,26 @@ static neap_loss_options copy_options(neap_trainer *t,
   return o;
 }
 
+// The columns of a point's loss.
+static const uint16_t *copy_columns(neap_trainer *t,
+                                    const neap_train_point *point) {
+  const size_t count = neap_loss_columns(point->loss);
+  uint16_t *to = neap_arena_take(&t->arena, count, sizeof *to);
+  if (to != NULL && count > 0)
+    memcpy(to, point->loss_columns, count * sizeof *to);
+  return to;
+}
+
+// The most columns that one point's loss reads.
+static size_t most_columns(const neap_trainer *t) {
+  size_t most = 0;
+  for (size_t p = 0; p < t->spec.point_count; p++) {
+    const size_t count = neap_loss_columns(t->spec.points[p].loss);
+    most = count > most ? count : most;
+  }
+  return most;
+}
+
 static void lay_out_points(neap_trainer *t) {
   neap_arena *a = &t->arena;
   const size_t parameters = t->parameters, count = t->spec.point_count;
@@ -49,6 +69,7 @@ static void lay_out_points(neap_trainer *t) {
     double *history =
         neap_arena_take(a, neap_history_capacity(t), sizeof(double));
     const neap_loss_options options = copy_options(t, spec);
+    const uint16_t *columns = copy_columns(t, spec);
     if (t->points == NULL)
       continue;
     t->points[p] =
@@ -60,6 +81,7 @@ static void lay_out_points(neap_trainer *t) {
                      .kept = kept,
                      .history = history};
     t->points[p].spec.options = options;
+    t->points[p].spec.loss_columns = columns;
   }
 }
 
@@ -102,6 +124,9 @@ static void lay_out_spaces(neap_trainer *t) {
         .curvature = neap_arena_take(a, curvature * stride, size),
         .model = neap_arena_take(a, model, 1),
         .loss = neap_arena_take(a, loss_scratch_bytes(t), 1),
+        .loss_columns =
+            neap_arena_take(a, t->spec.loss_column_count * stride, size),
+        .loss_pointers = neap_arena_take(a, most_columns(t), sizeof(void *)),
         .x = neap_arena_take(a, t->chunk_points, sizeof(double *)),
         .gradient = neap_arena_take(a, t->chunk_points, sizeof(double *)),
         .hessian = neap_arena_take(a, t->chunk_points, sizeof(double *)),
@@ -145,6 +170,8 @@ static void lay_out(neap_trainer *t) {
   t->targets = neap_arena_take(a, spec->rows, neap_target_bytes(t));
   t->weights =
       spec->weights != NULL ? neap_arena_take(a, spec->rows, size) : NULL;
+  t->loss_columns =
+      neap_arena_take(a, spec->loss_column_count * spec->rows, size);
   if (spec->optimizer->batches) {
     const size_t most = t->epoch_rows > spec->rows ? t->epoch_rows : spec->rows;
     t->order = neap_arena_take(a, most, sizeof *t->order);
@@ -179,6 +206,10 @@ static void copy_data(neap_trainer *t) {
     memcpy(t->scale, spec->scale, bytes);
   }
   convert(spec->weights, spec->rows, precision, t->weights);
+  for (size_t i = 0; i < spec->loss_column_count; i++) {
+    convert(spec->loss_columns[i], spec->rows, precision,
+            t->loss_columns + i * spec->rows * t->number_bytes);
+  }
   if (neap_has_classes(t)) {
     memcpy(t->targets, spec->classes, spec->rows * sizeof(int32_t));
   } else {

@@ -29,6 +29,8 @@ typedef struct neap_workspace {
   char *rows, *columns, *targets, *weights;  // of a batch's block
   uint16_t *bits;                            // [units][stride], for dropout
   char *logits, *curvature, *model, *loss;
+  char *loss_columns;          // of a batch's block, [loss columns][stride]
+  const void **loss_pointers;  // of one point, [loss columns of all]
   double **x, **gradient, **hessian, *dropout;  // [points of a chunk]
 } neap_workspace;
 
@@ -59,6 +61,7 @@ struct neap_trainer {
   double *shift, *scale;  // [features]; NULL: none
   char *targets;          // [rows], or [rows][outputs]
   char *weights;          // [rows]; NULL: all 1
+  char *loss_columns;     // [loss columns][rows]
   uint32_t *order;        // [epoch_rows], of batches
   // Of samples: rows by class, the classes' sizes, and room for drawing.
   size_t class_count, *class_sizes, *sampled_sizes;

@@ -86,6 +86,8 @@ uint64_t neap_trainer_fingerprint(const neap_trainer *t) {
   h = hash(h, t->targets, spec->rows * neap_target_bytes(t));
   if (t->weights != NULL)
     h = hash(h, t->weights, spec->rows * t->number_bytes);
+  h = hash(h, t->loss_columns,
+           spec->loss_column_count * spec->rows * t->number_bytes);
   for (size_t p = 0; p < spec->point_count; p++)
     h = hash_point(h, &t->points[p].spec);
   return h;

@@ -27,6 +27,15 @@ static neap_status check_point(const neap_train_spec *spec, size_t p,
   if (status != NEAP_OK) {
     return neap_fail(error, why.code, "points[%zu]: %s", p + 1, why.message);
   }
+  const size_t columns = neap_loss_columns(point->loss);
+  for (size_t i = 0; i < columns; i++) {
+    if (point->loss_columns != NULL &&
+        point->loss_columns[i] < spec->loss_column_count)
+      continue;
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "points[%zu]: %s has no numbers for column %zu of %zu",
+                     p + 1, neap_loss_name(point->loss), i + 1, columns);
+  }
   if (point->options.from == NEAP_PROBABILITIES) {
     return neap_fail(
         error, NEAP_EARGUMENT,

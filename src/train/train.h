@@ -77,9 +77,11 @@ typedef struct neap_block {
   const void *columns;  // [features][stride]
   size_t width;
   ptrdiff_t stride;
-  const void *targets;   // [count]; of several outputs [outputs][stride]
-  const void *weights;   // [count], or NULL
-  const uint16_t *bits;  // [units][stride]: random, for dropout; or NULL
+  const void *targets;       // [count]; of several outputs [outputs][stride]
+  const void *weights;       // [count], or NULL
+  const uint16_t *bits;      // [units][stride]: random, for dropout; or NULL
+  const void *loss_columns;  // [loss columns][loss_stride]
+  size_t loss_stride;
 } neap_block;
 
 // Some points on a block. The parameters of a point are a flat array.
@@ -150,6 +152,8 @@ typedef struct neap_train_point {
   double optimizer[NEAP_PARAMETER_MAX];  // its options
   double l2;
   double dropout;  // rate in [0, 1), of models with hidden units
+  const uint16_t
+      *loss_columns;  // of neap_loss_columns: positions in the spec's
 } neap_train_point;
 
 // Which rows an epoch of an optimizer on batches has.
@@ -174,6 +178,8 @@ typedef struct neap_train_spec {
   const double *targets;   // [rows][outputs] in [0, 1]: of class 1, or of all
   const int32_t *classes;  // [rows] below outputs, in place of targets
   const double *weights;   // [rows], >= 0; NULL: all 1
+  const double *const *loss_columns;  // what losses read of a row, each [rows]
+  size_t loss_column_count;
   const neap_model *model;
   neap_initialisation initialisation;
   bool zero_bias;  // the last biases start at 0, not at the classes' shares

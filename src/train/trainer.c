@@ -25,6 +25,20 @@ typedef struct slice {
   size_t tasks;   // ranges that the running points are dealt into
 } slice;
 
+// Where a point's loss finds its columns of a block; NULL: it has none.
+static const void *const *find_columns(const neap_trainer *t,
+                                       const neap_block *block,
+                                       neap_workspace *space,
+                                       const neap_point *p) {
+  const size_t count = neap_loss_columns(p->spec.loss);
+  for (size_t i = 0; i < count; i++) {
+    const size_t line = p->spec.loss_columns[i] * block->loss_stride;
+    space->loss_pointers[i] =
+        (const char *)block->loss_columns + line * t->number_bytes;
+  }
+  return count > 0 ? space->loss_pointers : NULL;
+}
+
 static void run_loss(const neap_trainer *t, const neap_block *block,
                      neap_workspace *space, size_t position, neap_point *p) {
   const size_t outputs = t->spec.shape.outputs;
@@ -42,6 +56,7 @@ static void run_loss(const neap_trainer *t, const neap_block *block,
       .logits = space->logits + offset,
       .targets = block->targets,
       .weights = block->weights,
+      .columns = find_columns(t, block, space, p),
       .options = p->spec.options,
       .gradient = space->logits + offset,
       .hessian = t->spec.optimizer->bends ? space->curvature + offset : NULL,

@@ -27,6 +27,16 @@ local benches = {
       { python, "tests/bench/losses_torch.py" },
     },
   },
+  scripted = {
+    title = "focal written in Lua, value and gradient, float32, one thread",
+    unit = "ns an element",
+    sides = {
+      { build .. "/neap", "tests/bench/scripted.lua", build .. "/bench" },
+      { "/usr/bin/lua5.4", "tests/bench/scripted_loop.lua" },
+      { "/usr/bin/luajit", "tests/bench/scripted_loop.lua" },
+      { python, "tests/bench/scripted_torch.py" },
+    },
+  },
   softmax = {
     title = "losses of classes, value and gradient, float32, one thread",
     unit = "ns a logit",
@@ -115,8 +125,8 @@ local benches = {
 }
 
 local order = {
-  "loss", "losses", "softmax", "lua", "matmul", "generate", "read", "grid",
-  "mlp", "metrics", "converged", "scale", "program",
+  "loss", "losses", "scripted", "softmax", "lua", "matmul", "generate", "read",
+  "grid", "mlp", "metrics", "converged", "scale", "program",
 }
 
 -- ------------------------------------------------------------ command line

@@ -55,6 +55,37 @@ describe("docs/losses.md", function()
   end)
 end)
 
+describe("docs/scripted_losses.md", function()
+  local text = read "docs/scripted_losses.md"
+
+  it("shows Lua that says what it says", function()
+    local printed = {}
+    local world = setmetatable({
+      print = function(value) printed[#printed + 1] = tostring(value) end,
+    }, { __index = _G })
+    local piece = pieces(text)[1]
+    assert(load(piece, "scripted_losses.md", "t", world))()
+    local i = 0
+    for said in piece:gmatch("%-%-> ([^\n]+)") do
+      i = i + 1
+      local start = said:gsub("%.%.%.$", "")
+      assert.equal(start, printed[i]:sub(1, #start))
+    end
+    assert.equal(#printed, i)
+  end)
+
+  it("names every function and option", function()
+    for name in pairs(neap.math) do
+      assert.truthy(text:find("`" .. name, 1, true), name)
+    end
+    local stub = read "lua/neap/meta/loss.lua"
+    local class = stub:match("%-%-%-@class neap%.DefineOptions\n(.-)\n\n")
+    for name in class:gmatch("%-%-%-@field ([%w_]+)") do
+      assert.truthy(text:find("`" .. name .. "`", 1, true), name)
+    end
+  end)
+end)
+
 describe("docs/metrics.md", function()
   local text = read "docs/metrics.md"
 

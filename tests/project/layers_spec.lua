@@ -10,14 +10,15 @@ local below = {
   dataset = { "base", "kernel", "loss" },
   metric = { "base", "kernel", "loss" },
   train = { "base", "kernel", "loss", "dataset", "metric" },
-  bind = { "base", "kernel", "loss", "dataset", "metric", "train" },
+  expr = { "base", "kernel", "loss" },
+  bind = { "base", "kernel", "loss", "expr", "dataset", "metric", "train" },
   host = { "base", "bind" },
 }
 
 -- Headers of a layer that others may include beside layer/layer.h: what every
 -- source needs that is built for one instruction set.
 local shared = { ["kernel/isa.h"] = true, ["kernel/math.h"] = true,
-  ["base/philox.h"] = true }
+  ["base/philox.h"] = true, ["loss/margin.h"] = true }
 
 local function read(path)
   local file <close> = assert(io.open(path, "rb"))

@@ -37,6 +37,7 @@ describe("the stubs", function()
   it("have the functions of the modules", function()
     assert.same(names(neap.loss), names(stub "loss"()))
     assert.same(names(neap.divergence), names(stub "divergence"()))
+    assert.same(names(neap.math), names(stub "math"()))
     assert.same(names(neap.metric), names(stub "metric"()))
     local data = stub "data"()
     for name, value in pairs(stub "files"()) do data[name] = value end
@@ -55,7 +56,7 @@ describe("the stubs", function()
     for _, name in ipairs(methods("data", "Data")) do
       assert.is_function(d[name], name)
     end
-    assert.equal(5, #methods("data", "Data"))
+    assert.equal(6, #methods("data", "Data"))
     for _, name in ipairs(methods("files", "Data")) do
       assert.is_function(d[name], name)
     end
@@ -67,7 +68,7 @@ describe("the stubs", function()
       assert.is_function(loss[name], name)
     end
     assert.equal(7, #methods("array", "Array"))
-    assert.equal(5, #methods("loss", "Loss"))
+    assert.equal(7, #methods("loss", "Loss"))
   end)
 
   it("have the options of the rows", function()

@@ -9,6 +9,12 @@ local M = {}
 ---@class neap.Array
 ---@field [integer] number|neap.Array an element, or a row, counted from 1
 ---@operator len: integer
+---@operator add(neap.Array|number): neap.Array
+---@operator sub(neap.Array|number): neap.Array
+---@operator mul(neap.Array|number): neap.Array
+---@operator div(neap.Array|number): neap.Array
+---@operator pow(neap.Array|number): neap.Array
+---@operator unm: neap.Array
 local Array = {}
 
 --- A row of a matrix, counted from 1; it shares the matrix's numbers.

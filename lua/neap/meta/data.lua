@@ -163,7 +163,7 @@ function M.recipe(name, options) end
 function M.is_data(value) end
 
 --- A data set from arrays or tables.
----@param options { x: neap.Array|number[][], y: any, weights: any, names: string[], positive: any }
+---@param options { x: neap.Array|number[][], y: any, weights: any, columns: table<string, number[]>, names: string[], positive: any }
 ---@return neap.Data
 function M.from(options) end
 
@@ -238,5 +238,10 @@ function Data:types(options) end
 ---@param positions neap.Array|integer[]
 ---@return neap.Data
 function Data:rows(positions) end
+
+--- The column of a name: one that was given as columns, or else a feature.
+---@param name string
+---@return neap.Array? column float64 [n], frozen
+function Data:column(name) end
 
 return M

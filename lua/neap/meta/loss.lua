@@ -86,7 +86,7 @@ local M = {}
 ---@operator div(number): neap.Loss
 ---@operator add(neap.Loss): neap.Loss
 ---@operator sub(neap.Loss): neap.Loss
----@overload fun(logits: neap.Array|table, targets: neap.Array|table, weights?: neap.Array|table): number|neap.Array
+---@overload fun(logits: neap.Array|table, targets: neap.Array|table, weights?: neap.Array|table, columns?: table): number|neap.Array
 local Loss = {}
 
 --- The derivative of the reduced loss with respect to each logit.
@@ -95,21 +95,25 @@ local Loss = {}
 --- [n] from 0, or probabilities [n][k]; of distillation, logits [n][k]
 ---@param weights? neap.Array|table [n], >= 0
 ---@param out? neap.Array takes the result instead of a new array
+---@param columns? table<string, neap.Array|table> what a loss written in Lua
+--- reads as c.name, [n] each
 ---@return neap.Array gradient of the shape and type of the logits
-function Loss:gradient(logits, targets, weights, out) end
+function Loss:gradient(logits, targets, weights, out, columns) end
 
 --- The diagonal of the second derivative; see gradient.
 ---@param logits neap.Array|table
 ---@param targets neap.Array|table
 ---@param weights? neap.Array|table
 ---@param out? neap.Array
+---@param columns? table<string, neap.Array|table>
 ---@return neap.Array hessian
-function Loss:hessian(logits, targets, weights, out) end
+function Loss:hessian(logits, targets, weights, out, columns) end
 
 ---@class neap.EvaluateOptions
 ---@field weights? neap.Array|table
 ---@field gradient? neap.Array takes the derivative of the sum
 ---@field hessian? neap.Array takes its second derivative
+---@field columns? table<string, neap.Array|table> see Loss:gradient
 
 --- One pass for value and derivatives, whatever the reduction is. Sums and
 --- denominators of several batches add up to those of all rows.
@@ -138,6 +142,64 @@ function Loss:curve(p, target) end
 ---@return table<integer, number[]> shares by class, for each quantile; classes
 --- without rows are left out, and the share of a loss of 0 is NaN
 function Loss:share(logits, targets, quantiles) end
+
+--- Formula, derivatives and program as text; of losses of binary targets.
+---@return string
+function Loss:show() end
+
+---@class neap.ExportOptions
+---@field name? string of the C function; the loss's own name if none is given
+---@field dtype? "float64"|"float32" float64 if none is given
+---@field fixed? boolean puts the parameters' numbers in for good
+
+--- Writes a loss of binary targets as one C99 file without dependencies:
+--- NAME(n, logits, targets, columns, params, value, gradient, hessian).
+---@param path string
+---@param options? neap.ExportOptions
+---@return true|nil done
+---@return string? why it can't be written
+function Loss:to_c(path, options) end
+
+---@class neap.ParameterRule
+---@field [1] number the default
+---@field min? number
+---@field max? number
+---@field above? number in place of min, which is not allowed itself
+---@field whole? boolean
+---@field meaning? string
+
+---@class neap.DefineOptions
+---@field name string a word that no built-in loss has
+---@field params? table<string, number|neap.ParameterRule>
+---@field columns? string[] what is read of each row as c.name
+---@field binary? fun(x: any, y: any, p: table, c: table): any of logit and target
+---@field margin? fun(m: any, p: table): any of the margin alone
+---@field source? string paper and equation
+
+--- A loss that was defined; called with options it gives a neap.Loss.
+---@class neap.Definition
+---@field name string
+---@field parameters table[] { name =, default =, low =, high =, meaning = }
+---@field columns string[]
+---@field warnings string[] where digits may be lost
+---@field show fun(self): string see Loss:show
+---@field to_c fun(self, path: string, options?: neap.ExportOptions): true?, string?
+---@field softmax fun(self, options?: neap.LossOptions): neap.Loss of a loss of
+--- the margin: its lift to classes
+---@overload fun(options?: neap.LossOptions): neap.Loss
+
+--- Defines a loss that is written in Lua: traced once, differentiated, and run
+--- without Lua. docs/scripted_losses.md tells the rules.
+---@param options neap.DefineOptions
+---@return neap.Definition
+function M.define(options) end
+
+--- Runs the checks that built-in losses pass, and prints them.
+---@param loss neap.Loss
+---@param options? { columns: table<string, number[]> }
+---@return boolean passed all of them
+---@return table[] rows { name =, what =, passed =, worst = }
+function M.check(loss, options) end
 
 --- -y log p - (1 - y) log(1 - p), p = sigmoid(x).
 ---@param options? neap.LossOptions
