@@ -21,8 +21,8 @@ end
 -- A file of the format's version 1.0: its header fills 128 bytes.
 local function write(path)
   local file = assert(io.open(path .. ".part", "wb"))
-  local header = ("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }")
-    :format(MAPPED, FEATURES)
+  local header = ("{'descr': '<f4', 'fortran_order': False, "
+    .. "'shape': (%d, %d), }"):format(MAPPED, FEATURES)
   file:write("\x93NUMPY\1\0", string.pack("<I2", 118), header,
     (" "):rep(117 - #header), "\n")
   for part = 1, MAPPED / PART do
