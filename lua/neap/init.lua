@@ -22,6 +22,7 @@ local M = {
 local files = {
   data = "neap.data",
   metric = "neap.metric",
+  prune = "neap.prune",
   search = "neap.search",
   study = "neap.study",
   plot = "neap.plot",

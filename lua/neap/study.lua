@@ -95,6 +95,10 @@ end
 -- model, optimizer and loss are values, or function(p, train) of a point's
 -- parameters and the run's training rows.
 local function new(given)
+  if type(given) == "table" and given.search and not given.data
+    and given.loss == nil then
+    return require("neap.objective")(given)
+  end
   local o = options.read("study", given, study_options)
   check_protocol(o)
   if not o.search.is_search then
