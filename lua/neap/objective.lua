@@ -1,6 +1,7 @@
 --- Studies of any objective: a function of a trial that returns a number.
 local options = require "neap.options"
 local progress = require "neap.progress"
+local store = require "neap.store"
 local trial_of = require "neap.trial"
 
 local found, host = pcall(require, "neap.host")
@@ -19,6 +20,7 @@ local study_options = {
     names = { "minimize", "maximize" } },
   prune = { "table", wanted = "a pruner, such as neap.prune.median {}" },
 }
+for key, rule in pairs(store.options) do study_options[key] = rule end
 
 local run_options = {
   trials = { "number", low = 1, whole = true },
@@ -58,15 +60,41 @@ end
 local function new(given)
   local o = options.read("study", given, study_options, 3)
   check(o)
-  return setmetatable({
-    spec = o,
-    guard = guard_of(o.search),
-    session = require("neap.store.memory").new {
+  return setmetatable({ spec = o, guard = guard_of(o.search), asked = {} },
+    Study)
+end
+
+-- What must stay the same where a study is resumed.
+local function describe(o)
+  return require("neap.store.spec").describe {
+    kind = "objective", search = o.search, direction = o.direction,
+    seed = math.tointeger(o.seed), objective = o.objective,
+    prune = o.prune and { kind = o.prune.kind, options = o.prune.options },
+  }
+end
+
+-- The study's session, which opens its store when it is first needed.
+local function session_of(self)
+  if not self.session then
+    local o = self.spec
+    self.session = store.session {
       name = o.name, search = o.search, seed = math.tointeger(o.seed),
       sign = o.direction == "maximize" and -1 or 1, prune = o.prune,
-    },
-    asked = {},
-  }, Study)
+      store = o.store, lease = o.lease, durable = o.durable,
+      existing = o.existing, allow_other_isa = o.allow_other_isa,
+      spec = o.store and describe(o),
+    }
+  end
+  return self.session
+end
+
+-- A method that gives nil, message and code where the store fails.
+local function with_session(call)
+  return function(self, ...)
+    return store.protect(function(...)
+      return call(self, session_of(self), ...)
+    end, ...)
+  end
 end
 
 -- ---------------------------------------------------------------- one trial
@@ -125,7 +153,7 @@ local function run_batch(self, batch, o, start)
 end
 
 local function run_all(self, o)
-  local session, spec = self.session, self.spec
+  local session, spec = session_of(self), self.spec
   local bar = progress.new(spec.name, spec.search.size, "trials")
   bar.silent = bar.silent or o.quiet
   local start, left = found and host.clock() or 0, o.trials or math.huge
@@ -148,14 +176,10 @@ end
 local function guarded(call, ...)
   if not found then return call(...) end
   host.catch_interrupts(true)
-  local result = table.pack(pcall(call, ...))
+  local result = table.pack(pcall(store.protect, call, ...))
   host.catch_interrupts(false)
-  local message = result[2]
-  if result[1] then return table.unpack(result, 2, result.n) end
-  if type(message) == "table" and message.is_store_error then
-    return nil, message.message, message.code
-  end
-  error(message, 0)
+  if not result[1] then error(result[2], 0) end
+  return table.unpack(result, 2, result.n)
 end
 
 --- Runs trials until every point has been tried.
@@ -171,20 +195,22 @@ function Study:run(given)
   return guarded(run_all, self, o)
 end
 
---- The next trial, for a loop of one's own; nil when every point was tried.
-function Study:ask()
-  local batch = self.session:exchange({}, 1)
+--- The next trial, for a loop of one's own; nil when every point was tried,
+-- nil and why where the store fails.
+Study.ask = with_session(function(self, session)
+  local batch = session:exchange({}, 1)
   if not batch[1] then return nil end
   local trial = begin(self, batch[1])
   self.asked[trial] = true
   return trial
-end
+end)
 
 --- Ends a trial that ask gave.
 -- @param trial the trial
 -- @param value what it is worth, a number; nil if it failed or, having been
 --   told to, was pruned
 -- @param why why it failed: text
+-- @return true; nil and what is wrong with the store
 function Study:tell(trial, value, why)
   if not self.asked[trial] then
     error("bad argument #1 to 'tell' (wanted a trial of ask that has not "
@@ -199,27 +225,35 @@ function Study:tell(trial, value, why)
   else
     trial_of.complete(trial, value)
   end
-  self.session:exchange({ trial }, 0)
+  return store.protect(function()
+    self.session:exchange({ trial }, 0)
+    return true
+  end)
 end
 
 -- ------------------------------------------------------------------- results
 
 --- The best trial: { number =, params =, value =, notes = }; nil if none is
 -- complete.
-function Study:best()
-  return self.session:top(1)[1]
-end
+Study.best = with_session(function(_, session)
+  return session:top(1)[1]
+end)
 
 --- All trials that have begun, by their numbers: { number =, state =, params =,
 -- value =, error =, notes =, steps =, values = }.
-function Study:trials()
-  return self.session:all()
-end
+Study.trials = with_session(function(_, session)
+  return session:all()
+end)
 
 --- How many trials are in each state (COMPLETE, PRUNED, FAIL, RUNNING) and, as
 -- total, how many points there are.
-function Study:counts()
-  return self.session:counts()
+Study.counts = with_session(function(_, session)
+  return session:counts()
+end)
+
+--- Closes the store. What was asked for and not told is given back.
+function Study:close()
+  if self.session then self.session:close() end
 end
 
 return new

@@ -191,6 +191,22 @@ function Grid:point(index)
   end
 end
 
+--- The number of a point, from 1; nil if the grid has it not.
+function Grid:index(point)
+  local before = 0
+  for _, box in ipairs(self.boxes) do
+    local index = index_of(box, point)
+    if index then
+      local skipped = 0
+      for _, repeated in ipairs(box.repeated) do
+        if repeated < index then skipped = skipped + 1 end
+      end
+      return before + index - skipped
+    end
+    before = before + box.size - #box.repeated
+  end
+end
+
 --- What tells two searches apart.
 function Grid:describe()
   local grids = {}
