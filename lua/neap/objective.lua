@@ -26,6 +26,7 @@ local run_options = {
   trials = { "number", low = 1, whole = true },
   seconds = { "number", low = 0 },
   batch = { "number", default = 1, low = 1, high = 1e6, whole = true },
+  workers = { "number", low = 1, high = 1024, whole = true },
   quiet = { "boolean", default = false },
 }
 
@@ -77,6 +78,7 @@ end
 local function session_of(self)
   if not self.session then
     local o = self.spec
+    store.join_as_worker(o)
     self.session = store.session {
       name = o.name, search = o.search, seed = math.tointeger(o.seed),
       sign = o.direction == "maximize" and -1 or 1, prune = o.prune,
@@ -152,8 +154,8 @@ local function run_batch(self, batch, o, start)
   return ended
 end
 
-local function run_all(self, o)
-  local session, spec = session_of(self), self.spec
+local function work(self, o)
+  local session, spec = self.session, self.spec
   local bar = progress.new(spec.name, spec.search.size, "trials")
   bar.silent = bar.silent or o.quiet
   local start, left = found and host.clock() or 0, o.trials or math.huge
@@ -172,6 +174,12 @@ local function run_all(self, o)
   return self
 end
 
+local function run_all(self, o)
+  return store.run(session_of(self), self.spec, o, function()
+    return work(self, o)
+  end)
+end
+
 -- Without a program that catches it, Ctrl-C stays what it is.
 local function guarded(call, ...)
   if not found then return call(...) end
@@ -184,7 +192,9 @@ end
 
 --- Runs trials until every point has been tried.
 -- @param given { trials = at most so many now, seconds = begin none after
---   these, batch = trials that are claimed and kept at once (1), quiet = }
+--   these, batch = trials that are claimed and kept at once (1), workers =
+--   processes that run this script, this one among them (the command line's
+--   --workers), quiet = }
 -- @return the study; nil and "interrupted" after Ctrl-C, or nil and what is
 --   wrong with the store: what ended before is kept
 function Study:run(given)

@@ -45,7 +45,9 @@ bool neap_interrupt_noted(void);
 
 // ------------------------------------------------------------- neap.host
 
-// Pushes the module table of "neap.host".
+// Pushes the module table of "neap.host". What the registry has under
+// NEAP_COMMAND becomes its `command`: the command line of the program.
+#define NEAP_COMMAND "neap.command"
 int neap_host_open(lua_State *state);
 
 // Its parts. Each adds its functions to the table on top of the stack.

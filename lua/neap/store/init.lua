@@ -42,6 +42,42 @@ function M.apply_command(o)
   o.store = shard_path(path, shard)
 end
 
+--- In a process that was started as a worker: which study it is to join.
+-- @param o the study's options, changed where it was begun under a new name
+function M.join_as_worker(o)
+  local found = pcall(require, "neap.host")
+  local name = found and o.store
+    and require("neap.workers").is_worker_of(o.name)
+  if name and o.existing == "new" then o.name, o.existing = name, "resume" end
+end
+
+--- Runs a study by this process and its workers. In a worker's process the
+-- script ends here.
+-- @param session the study's session
+-- @param spec the study's options
+-- @param o the options of the run: workers, quiet
+-- @param work function() that does this process's part
+function M.run(session, spec, o, work)
+  if not pcall(require, "neap.host") then return work() end
+  local workers = require "neap.workers"
+  if session.db and workers.is_worker_of(spec.name) then
+    o.quiet = true
+    work()
+    session:close()
+    os.exit(true, true)
+  end
+  local team = workers.start(o.workers, session)
+  if not team then return work() end
+  local result = table.pack(pcall(work))
+  if result[1] and result[2] then
+    team:finish()
+  else
+    team:stop()
+  end
+  if not result[1] then error(result[2], 0) end
+  return table.unpack(result, 2, result.n)
+end
+
 --- A session on the study of some options: in its store, or in memory.
 -- Raises errors of the store.
 function M.session(o)

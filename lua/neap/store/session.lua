@@ -17,7 +17,7 @@ local REPORT_AFTER <const> = 0.5
 
 --- Opens a study in a store, or makes it, and joins its workers.
 -- @param o { store =, name =, search =, seed =, sign =, prune =, spec =,
---   lease =, durable =, existing =, allow_other_isa =, shard = { i, n } or nil }
+--   lease =, durable =, existing =, allow_other_isa =, shard = { i, n } }
 -- Raises errors of the store.
 function M.open(o)
   local db = connection.open(o.store, { durable = o.durable })
