@@ -261,6 +261,13 @@ Study.counts = with_session(function(_, session)
   return session:counts()
 end)
 
+--- Writes all trials into a file: CSV in long form, or JSON, by the name's
+-- ending.
+-- @return true; nil and why
+Study.export = with_session(function(_, session, path)
+  return require("neap.store.export").to_file(session, path)
+end)
+
 --- Closes the store. What was asked for and not told is given back.
 function Study:close()
   if self.session then self.session:close() end

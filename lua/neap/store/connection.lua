@@ -92,8 +92,8 @@ end
 
 --- Opens a database.
 -- @param location a path or a URL
--- @param o { mode = "create", "write" or "read"; durable = "process" or "power";
---   patience = seconds to wait for a server that went away (60) }
+-- @param o { mode = "create", "write" or "read"; durable = "process" or
+--   "power"; patience = seconds to wait for a server that went away (60) }
 function M.open(location, o)
   local kind, path = M.parse(location)
   local self = setmetatable({

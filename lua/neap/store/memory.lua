@@ -124,6 +124,23 @@ function Session:top(count)
   return list
 end
 
+--- Calls a function with each trial that has begun, by their numbers.
+function Session:each(call)
+  for _, trial in ipairs(self:all()) do
+    call(trial)
+  end
+end
+
+--- The names of all parameters, sorted.
+function Session:param_names()
+  return self.search.names
+end
+
+--- The scores of a trial by run: it has none.
+function Session.scores_of()
+  return {}
+end
+
 --- All trials that have begun, by their numbers.
 function Session:all()
   local list = {}

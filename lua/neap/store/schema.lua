@@ -184,8 +184,8 @@ end
 
 local function has_additions(db)
   if db.kind == "postgresql" then return has_table(db, "neap_task") end
-  return #db:rows("SELECT 1 FROM sqlite_master WHERE name = 'neap_study_gone'")
-    > 0 and #db:rows("SELECT 1 FROM sqlite_master WHERE name = 'neap_claim'") > 0
+  return #db:rows("SELECT name FROM sqlite_master "
+    .. "WHERE name IN ('neap_claim', 'neap_study_gone')") == 2
 end
 
 local function revision_of(db)

@@ -1,5 +1,6 @@
 --- A worker on a study that lives in a store: claims points, keeps how they
 -- ended. One transaction ends some trials and claims others.
+local arrays = require "neap.store.arrays"
 local host = require "neap.host"
 local connection = require "neap.store.connection"
 local json = require "neap.json"
@@ -92,10 +93,25 @@ local function put_end(self, trial)
     self.db:run("INSERT INTO trial_values (trial_id, objective, value, "
       .. "value_type) VALUES ($1, 0, $2, $3)", trial.id, value, kind)
   end
-  if self.keep then self:keep(trial) end
   self.db:run("UPDATE trials SET state = $1, datetime_complete = $2 "
     .. "WHERE trial_id = $3", trial.state, host.utc(), trial.id)
   return true
+end
+
+-- Ends some trials; returns how many of them others had taken over.
+local function put_ends(self, ended)
+  if #ended == 0 then return 0 end
+  local lost = 0
+  local kept = self.db.kind == "postgresql" and arrays.finish(self, ended)
+  for _, trial in ipairs(ended) do
+    local mine = kept and kept[trial.id] or not kept and put_end(self, trial)
+    if not mine then
+      lost = lost + 1
+    elseif self.keep then
+      self:keep(trial)
+    end
+  end
+  return lost
 end
 
 -- ------------------------------------------------------------------- claiming
@@ -115,18 +131,26 @@ local insert_params = setmetatable({}, {
   end,
 })
 
-local function put_params(self, id, params)
-  local values, count = {}, 0
+--- Calls a function with each parameter of a point as its table has it: name,
+-- number, distribution.
+function Session:each_param(params, call)
   for _, name in ipairs(self.search.names) do
     local value = params[name]
     if value ~= nil then
       local positions = self.positions[name]
       if positions then value = positions[value] end
-      values[3 * count + 1], values[3 * count + 2] = name, value + 0.0
-      values[3 * count + 3] = self.distributions[name]
-      count = count + 1
+      call(name, value + 0.0, self.distributions[name])
     end
   end
+end
+
+local function put_params(self, id, params)
+  local values, count = {}, 0
+  self:each_param(params, function(name, value, distribution)
+    values[3 * count + 1], values[3 * count + 2] = name, value
+    values[3 * count + 3] = distribution
+    count = count + 1
+  end)
   if count > 0 then
     self.db:run(insert_params[count], id, table.unpack(values, 1, 3 * count))
   end
@@ -150,19 +174,20 @@ local function is_known(self, point)
     .. "WHERE study_id = $1 AND point = $2", self.study_id, point) > 0
 end
 
-local function begin(self, point, number)
-  local params = self.search:point(point, self.seed,
-    self.search.adaptive and self:history() or nil)
-  local _, id = self.db:run("INSERT INTO trials (number, study_id, state, "
-    .. "datetime_start) VALUES ($1, $2, 'RUNNING', $3) RETURNING trial_id",
-    number, self.study_id, host.utc())
-  self.db:run("INSERT INTO neap_trial (trial_id, study_id, point, attempt, "
-    .. "worker_id, lease_until) VALUES ($1, $2, $3, 1, $4, $5)", id,
-    self.study_id, point, self.worker_id, self:lease_end())
-  put_params(self, id, params)
-  return {
-    id = id, number = number, index = point, attempt = 1, params = params,
-  }
+local function begin(self, trials)
+  if #trials == 0 then return end
+  if self.db.kind == "postgresql" then return arrays.begin(self, trials) end
+  local ends = self:lease_end()
+  for _, trial in ipairs(trials) do
+    local _, id = self.db:run("INSERT INTO trials (number, study_id, state, "
+      .. "datetime_start) VALUES ($1, $2, 'RUNNING', $3) RETURNING trial_id",
+      trial.number, self.study_id, host.utc())
+    trial.id = id
+    self.db:run("INSERT INTO neap_trial (trial_id, study_id, point, attempt, "
+      .. "worker_id, lease_until) VALUES ($1, $2, $3, 1, $4, $5)", id,
+      self.study_id, trial.index, self.worker_id, ends)
+    put_params(self, id, trial.params)
+  end
 end
 
 -- Claims points that nobody has claimed.
@@ -170,8 +195,8 @@ local function claim_new(self, want, claimed)
   local db, size = self.db, share_size(self)
   local _, before = db:run("SELECT next_index FROM neap_study "
     .. "WHERE study_id = $1", self.study_id)
-  local at = before
-  local number
+  local at, number, fresh = before, nil, {}
+  local history = self.search.adaptive and self:history() or nil
   while #claimed < want and at < size do
     at = at + 1
     local point = point_at(self, at)
@@ -182,9 +207,14 @@ local function claim_new(self, want, claimed)
         number = last or -1
       end
       number = number + 1
-      claimed[#claimed + 1] = begin(self, point, number)
+      fresh[#fresh + 1] = {
+        number = number, index = point, attempt = 1,
+        params = self.search:point(point, self.seed, history),
+      }
+      claimed[#claimed + 1] = fresh[#fresh]
     end
   end
+  begin(self, fresh)
   if at > before then
     db:run("UPDATE neap_study SET next_index = $1 WHERE study_id = $2", at,
       self.study_id)
@@ -213,14 +243,11 @@ end
 function Session:exchange(ended, want)
   local lost = 0
   local claimed, status = self.db:transaction(function()
-    lost = 0
     if self.db.kind == "postgresql" then -- as Optuna's workers do
       self.db:run("SELECT study_id FROM studies WHERE study_id = $1 "
         .. "FOR UPDATE", self.study_id)
     end
-    for _, trial in ipairs(ended) do
-      if not put_end(self, trial) then lost = lost + 1 end
-    end
+    lost = put_ends(self, ended)
     if want <= 0 then return {} end
     return claim(self, want)
   end)

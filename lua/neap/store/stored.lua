@@ -134,6 +134,43 @@ function Stored:all()
     .. "ORDER BY t.number", self.study_id)
 end
 
+-- So many trials are read at once.
+local PAGE <const> = 500
+
+--- Calls a function with each trial, by their numbers.
+function Stored:each(call)
+  local last = -1
+  while true do
+    local page = self:select(("WHERE t.study_id = $1 AND t.number > $2 "
+      .. "AND t.state <> 'WAITING' ORDER BY t.number LIMIT %d"):format(PAGE),
+      self.study_id, last)
+    for _, trial in ipairs(page) do call(trial) end
+    if #page < PAGE then return end
+    last = page[#page].number
+  end
+end
+
+--- The names of all parameters, sorted.
+function Stored:param_names()
+  local names = {}
+  for i, row in ipairs(self.db:rows("SELECT DISTINCT param_name "
+    .. "FROM trial_params JOIN trials USING (trial_id) WHERE study_id = $1 "
+    .. "ORDER BY param_name", self.study_id)) do
+    names[i] = row[1]
+  end
+  return names
+end
+
+--- The scores of a trial: rows of run, metric, value, data set, repeat, fold
+-- and positives.
+function Stored:scores_of(id)
+  if not self.spec then return {} end
+  return self.db:rows("SELECT s.run, s.metric, s.value, r.dataset, "
+    .. "r.\"repeat\", r.fold, r.positives FROM neap_score s "
+    .. "LEFT JOIN neap_run r ON r.study_id = $1 AND r.run = s.run "
+    .. "WHERE s.trial_id = $2 ORDER BY s.run, s.metric", self.study_id, id)
+end
+
 --- The best complete trials, best first. Infinite values stand where they
 -- belong.
 function Stored:top(count)
