@@ -75,8 +75,9 @@ local function as_object(study, trial)
   end
   return {
     number = trial.number, state = trial.state or "RUNNING",
-    value = trial.value, params = trial.params, error = trial.error, notes = trial.notes,
-    began = trial.began, ended = trial.ended, reports = reports,
+    value = trial.value, params = trial.params, error = trial.error,
+    notes = trial.notes, began = trial.began, ended = trial.ended,
+    reports = reports,
     scores = #scores > 0 and scores or nil,
   }
 end
