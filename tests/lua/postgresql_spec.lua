@@ -122,7 +122,7 @@ describe("a study in PostgreSQL", function()
     write_script("restarted", 400)
     local process <close> = assert(host.start { program, "--workers", "2", path,
       stdout = "pipe", stderr = "stdout" })
-    local count = 0
+    local count
     repeat
       host.sleep(0.005)
       local lines = query(each_point_once:format "restarted")

@@ -23,7 +23,7 @@ return function(words)
   local study, why = store:study(names[2])
   if not study then return nil, why end
   return connection.protect(function()
-    export[form](study.stored or study, function(text)
+    export[form](study, function(text)
       io.stdout:write(text)
     end)
     return true

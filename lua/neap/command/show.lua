@@ -123,7 +123,7 @@ return function(words)
     end
     local study, why = store:study(words[2])
     if not study then return nil, why end
-    show_one(study.stored or study)
+    show_one(study)
     return true
   end)
 end

@@ -61,9 +61,6 @@ function Store:study(name)
         connection.shown(self.db.location), name,
         #names > 0 and table.concat(names, ", ") or "none"), "study")
     end
-    if study.spec and study.spec.kind == "training" then
-      return require("neap.store.training").open(study)
-    end
     return setmetatable(study, StudyReader)
   end)
 end
