@@ -179,6 +179,26 @@ describe("workers", function()
       .. "WHERE value <> 1.0 / point OR datetime_complete IS NULL"))
   end)
 
+  -- A file may not grow beyond what the shell allows: a disk that is full.
+  it("say that there is no room, and go on when there is", function()
+    local path = script(3000)
+    local process <close> = assert(host.start { "sh", "-c",
+      'trap "" XFSZ; ulimit -f 4000; exec "$@"', "sh", program, path,
+      stdout = "null", stderr = folder .. "/stderr" })
+    assert.same({ "exit", 1 }, { process:wait() })
+    assert.matches("study.lua:%d+: store '.*s.db': disk I/O error",
+      read "stderr")
+    local before = tonumber(query("s.db", "SELECT count(*) FROM trials "
+      .. "WHERE state = 'COMPLETE'")[1])
+    assert.is_true(before > 10 and before < 3000)
+    assert.same({}, query("s.db", "SELECT t.trial_id FROM trials t "
+      .. "LEFT JOIN trial_values v USING (trial_id) "
+      .. "WHERE (state = 'COMPLETE') <> (v.value IS NOT NULL)"))
+    local _, output = run(path)
+    assert.equal("before\nafter\t3000\t0\t0\n", output)
+    assert.same({ "3000 3000 3000 3000" }, query("s.db", each_point_once))
+  end)
+
   it("create a study at the same moment", function()
     local path = script(300)
     local processes = {}
