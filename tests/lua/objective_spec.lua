@@ -155,6 +155,30 @@ describe("a study of an objective", function()
   end)
 end)
 
+describe("a study that compares losses", function()
+  local function comparison_of(search)
+    return neap.study {
+      data = neap.data.recipe("hard_negatives", { n = 200, prior = 0.2 }),
+      datasets = 2, search = search, seed = 3,
+      loss = function(p) return neap.loss.focal { gamma = p.gamma } end,
+    }
+  end
+
+  it("takes the points that its seed draws, and no search that learns",
+    function()
+      local search = neap.search.random {
+        trials = 3, gamma = { low = 0, high = 2 },
+      }
+      assert.same({ search:point(1, 3), search:point(2, 3),
+        search:point(3, 3) }, comparison_of(search).points)
+      refused(function()
+        comparison_of(neap.search.tpe {
+          trials = 3, gamma = { low = 0, high = 2 },
+        })
+      end, "search is tpe, whose points depend on trials")
+    end)
+end)
+
 describe("ask and tell", function()
   it("leave the loop to the script", function()
     local study = study_of(nil)
