@@ -70,8 +70,11 @@ if(NEAP_TESTS)
       add_test(NAME lua/numpy_files COMMAND ${PEERS_PYTHON}
                tests/lua/numpy_files.py $<TARGET_FILE:neap>
                WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+      add_test(NAME lua/optuna_reader COMMAND ${PEERS_PYTHON}
+               tests/lua/optuna_reader.py $<TARGET_FILE:neap>
+               WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
       set_tests_properties(train/against_torch lua/numpy_files
-                           PROPERTIES SKIP_RETURN_CODE 77)
+                           lua/optuna_reader PROPERTIES SKIP_RETURN_CODE 77)
     endif()
   endif()
   # Optional: where this Python has no scikit-learn it is skipped.

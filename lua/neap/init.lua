@@ -22,6 +22,7 @@ local M = {
 local files = {
   data = "neap.data",
   metric = "neap.metric",
+  prune = "neap.prune",
   search = "neap.search",
   study = "neap.study",
   plot = "neap.plot",
@@ -30,6 +31,12 @@ local files = {
   from_saved = "neap.fit",
   load = "neap.fit",
   tune = "neap.tune",
+  open = "neap.store.reader",
+}
+
+-- Files that have several of them.
+local by_name = {
+  ["neap.train"] = true, ["neap.fit"] = true, ["neap.store.reader"] = true,
 }
 
 -- Losses tell their formula by files that are loaded when they are asked to.
@@ -67,7 +74,7 @@ return setmetatable(M, {
     local file = files[name]
     if not file then return nil end
     local value = require(file)
-    if file == "neap.train" or file == "neap.fit" then value = value[name] end
+    if by_name[file] then value = value[name] end
     rawset(self, name, value)
     return value
   end,

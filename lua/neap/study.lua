@@ -95,6 +95,10 @@ end
 -- model, optimizer and loss are values, or function(p, train) of a point's
 -- parameters and the run's training rows.
 local function new(given)
+  if type(given) == "table" and given.search and not given.data
+    and given.loss == nil then
+    return require("neap.objective")(given)
+  end
   local o = options.read("study", given, study_options)
   check_protocol(o)
   if not o.search.is_search then
@@ -104,7 +108,11 @@ local function new(given)
   local self = setmetatable({}, Study)
   self.spec = o
   self.points = {}
-  for i = 1, o.search.size do self.points[i] = o.search:point(i) end
+  if o.search.adaptive then
+    options.refuse("study", ("search is %s, whose points depend on trials; "
+      .. "wanted a grid, random or sobol"):format(o.search.kind))
+  end
+  for i = 1, o.search.size do self.points[i] = o.search:point(i, o.seed) end
   self.runs = {} -- what has been evaluated: { name =, positives =, ... }
   self.rows = {} -- points, then baselines: { label =, kind =, values = }
   return self

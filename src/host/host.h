@@ -45,10 +45,14 @@ bool neap_interrupt_noted(void);
 
 // ------------------------------------------------------------- neap.host
 
-// Pushes the module table of "neap.host".
+// Pushes the module table of "neap.host". What the registry has under
+// NEAP_COMMAND becomes its `command`: the command line of the program.
+#define NEAP_COMMAND "neap.command"
 int neap_host_open(lua_State *state);
 
 // Its parts. Each adds its functions to the table on top of the stack.
+void neap_add_database(lua_State *state);
+void neap_add_identity(lua_State *state);
 void neap_add_process(lua_State *state);
 void neap_add_sha256(lua_State *state);
 void neap_add_system(lua_State *state);

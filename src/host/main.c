@@ -17,6 +17,7 @@
 
 static const char usage[] =
     "usage: neap [options] [script [arguments]]\n"
+    "       neap show|export|merge arguments\n"
     "  -e code     run code, a string\n"
     "  -l module   require a module, as a global of its name\n"
     "  -l g=module require a module, as the global g\n"
@@ -25,6 +26,8 @@ static const char usage[] =
     "  -E          don't read LUA_INIT, LUA_PATH and LUA_CPATH\n"
     "  -W          turn warnings on\n"
     "  -           run standard input\n"
+    "  --workers n run the script's studies by n processes\n"
+    "  --shard i/n work on the i-th of n shares of the script's studies\n"
     "  --          end the options\n"
     "  --version   print the version and end\n"
     "  --help      print this and end\n"
@@ -41,6 +44,7 @@ typedef struct command {
   bool has_code, prompt, show_version, no_environment;
   bool only_version, only_help;
   const char *isa;  // the instruction set of the version line
+  const char *workers, *shard, *worker;  // the options' values, or NULL
 } command;
 
 // ---------------------------------------------------------- running things
@@ -172,6 +176,21 @@ static bool read_option(command *c, int *position) {
   return true;
 }
 
+// Reads the option at *position that has a value: --workers, --shard, and
+// --worker, by which a program starts more of itself. Returns false if it is
+// none or has no value.
+static bool read_long_option(command *c, int *position) {
+  const char *word = c->words[*position];
+  const char **value = strcmp(word, "--workers") == 0  ? &c->workers
+                       : strcmp(word, "--shard") == 0  ? &c->shard
+                       : strcmp(word, "--worker") == 0 ? &c->worker
+                                                       : NULL;
+  if (value == NULL || *position + 1 >= c->count)
+    return false;
+  *value = c->words[++*position];
+  return true;
+}
+
 static void read_command(command *c) {
   c->script = c->count;
   for (int i = 1; i < c->count; i++) {
@@ -185,7 +204,7 @@ static void read_command(command *c) {
     c->only_help = strcmp(word, "--help") == 0;
     if (c->only_version || c->only_help)
       return;
-    if (!read_option(c, &i)) {
+    if (!(word[1] == '-' ? read_long_option(c, &i) : read_option(c, &i))) {
       c->wrong = word;
       return;
     }
@@ -199,6 +218,8 @@ static bool run_options(lua_State *L, const command *c) {
     const char letter = word[1];
     if (letter == 'W')
       lua_warning(L, "@on", 0);
+    if (letter == '-')
+      i++;  // a long option's value
     if (letter != 'e' && letter != 'l')
       continue;
     const char *value = word[2] != 0 ? word + 2 : c->words[++i];
@@ -211,7 +232,9 @@ static bool run_options(lua_State *L, const command *c) {
 }
 
 static void explain_wrong_option(const command *c) {
-  const bool needs_value = strchr("el", c->wrong[1]) != NULL;
+  const bool needs_value = strchr("el", c->wrong[1]) != NULL ||
+                           strcmp(c->wrong, "--workers") == 0 ||
+                           strcmp(c->wrong, "--shard") == 0;
   fprintf(stderr,
           needs_value ? "neap: '%s' needs argument\n"
                       : "neap: unrecognized option '%s'\n",
@@ -231,6 +254,74 @@ static void set_arguments(lua_State *L, const command *c) {
     lua_rawseti(L, -2, i - zero);
   }
   lua_setglobal(L, "arg");
+}
+
+// Reads "i/n" with 1 <= i <= n. Returns false if it isn't that.
+static bool read_share(const char *text, long *i, long *n) {
+  char *end;
+  *i = strtol(text, &end, 10);
+  if (*end != '/')
+    return false;
+  *n = strtol(end + 1, &end, 10);
+  return *end == 0 && 1 <= *i && *i <= *n && *n <= 1000000;
+}
+
+// Keeps the command line for neap.host.command: { words =, script = path,
+// position = of the script among the words, workers =, shard = { i, n },
+// worker = }.
+static void keep_command(lua_State *L, const command *c) {
+  lua_createtable(L, 0, 8);
+  lua_createtable(L, c->count, 0);
+  for (int i = 0; i < c->count; i++) {
+    lua_pushstring(L, c->words[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_setfield(L, -2, "words");
+  if (c->script < c->count) {
+    lua_pushstring(L, c->words[c->script]);
+    lua_setfield(L, -2, "script");
+    lua_pushinteger(L, c->script + 1);
+    lua_setfield(L, -2, "position");
+  }
+  if (c->workers != NULL) {
+    lua_pushinteger(L, strtol(c->workers, NULL, 10));
+    lua_setfield(L, -2, "workers");
+  }
+  long i = 0, n = 0;
+  if (c->shard != NULL && read_share(c->shard, &i, &n)) {
+    lua_createtable(L, 2, 0);
+    lua_pushinteger(L, i);
+    lua_rawseti(L, -2, 1);
+    lua_pushinteger(L, n);
+    lua_rawseti(L, -2, 2);
+    lua_setfield(L, -2, "shard");
+  }
+  lua_pushstring(L, c->worker);
+  lua_setfield(L, -2, "worker");
+  lua_setfield(L, LUA_REGISTRYINDEX, NEAP_COMMAND);
+}
+
+// Says what is wrong with the values of the long options. Returns whether
+// nothing is.
+static bool check_values(const command *c) {
+  char *end;
+  long i, n;
+  if (c->workers != NULL) {
+    const long count = strtol(c->workers, &end, 10);
+    if (*end != 0 || count < 1 || count > 1024) {
+      fprintf(stderr,
+              "neap: --workers is '%s'; wanted a whole number, 1 to "
+              "1024\n",
+              c->workers);
+      return false;
+    }
+  }
+  if (c->shard != NULL && !read_share(c->shard, &i, &n)) {
+    fprintf(stderr, "neap: --shard is '%s'; wanted i/n, such as 2/3\n",
+            c->shard);
+    return false;
+  }
+  return true;
 }
 
 static int open_core(lua_State *L) {
@@ -274,6 +365,39 @@ static void add_modules(lua_State *L) {
   lua_pop(L, 3);
 }
 
+// Whether a word is a command: the name of a file of lua/neap/command.
+static bool is_command(const char *word) {
+  static const char folder[] = "neap.command.";
+  for (const neap_embedded_file *file = neap_embedded_files;
+       file->module != NULL; file++) {
+    if (strncmp(file->module, folder, sizeof folder - 1) == 0 &&
+        strcmp(file->module + sizeof folder - 1, word) == 0)
+      return true;
+  }
+  return false;
+}
+
+// Calls require "neap.command"(name, arguments ...), which returns true, or
+// nil and what went wrong.
+static bool run_tool(lua_State *L, const command *c) {
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "neap.command");
+  int status = neap_program_call(L, 1, 1);
+  if (status == LUA_OK) {
+    const int count = c->count - c->script;
+    luaL_checkstack(L, count, "too many arguments");
+    for (int i = c->script; i < c->count; i++)
+      lua_pushstring(L, c->words[i]);
+    status = neap_program_call(L, count, 2);
+  }
+  if (neap_program_report(L, status, NEAP_NAMED) != LUA_OK)
+    return false;
+  if (lua_toboolean(L, -2))
+    return true;
+  write_error(lua_tostring(L, -1), NEAP_NAMED);
+  return false;
+}
+
 static void print_version(const command *c) {
   printf("neap %s (%s, %s)\n", NEAP_VERSION, LUA_RELEASE, c->isa);
   fflush(stdout);
@@ -289,6 +413,7 @@ static void open_libraries(lua_State *L, const command *c) {
   }
   luaL_openlibs(L);
   set_arguments(L, c);
+  keep_command(L, c);
   add_modules(L);
   lua_gc(L, LUA_GCGEN, 0, 0);  // lua5.4's mode: scripts must not notice
 }
@@ -301,6 +426,11 @@ static int run_command(lua_State *L) {
   if (c->show_version)
     print_version(c);
   open_libraries(L, c);
+  if (has_script && is_command(c->words[c->script]) &&
+      strcmp(c->words[c->script - 1], "--") != 0) {
+    lua_pushboolean(L, run_tool(L, c));
+    return 1;
+  }
   if ((!c->no_environment && run_init(L) != LUA_OK) || !run_options(L, c) ||
       (has_script && run_script(L, c) != LUA_OK))
     return 0;
@@ -340,6 +470,8 @@ int main(int argc, char **argv) {
     explain_wrong_option(&c);
     return EXIT_FAILURE;
   }
+  if (!check_values(&c))
+    return EXIT_FAILURE;
   if (c.only_help) {
     fputs(usage, stdout);
     return EXIT_SUCCESS;

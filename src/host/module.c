@@ -14,7 +14,11 @@ int neap_host_failure(lua_State *L, const char *verb, const char *object,
 
 int neap_host_open(lua_State *L) {
   luaL_checkversion(L);
-  lua_createtable(L, 0, 16);
+  lua_createtable(L, 0, 24);
+  lua_getfield(L, LUA_REGISTRYINDEX, NEAP_COMMAND);
+  lua_setfield(L, -2, "command");
+  neap_add_database(L);
+  neap_add_identity(L);
   neap_add_process(L);
   neap_add_sha256(L);
   neap_add_system(L);

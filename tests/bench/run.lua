@@ -117,6 +117,22 @@ local benches = {
     sides = { { build .. "/neap", "tests/bench/scale.lua", build .. "/neap",
       build .. "/bench" } },
   },
+  store = {
+    title = "a trial beside its objective, one process",
+    unit = "ms",
+    sides = {
+      { build .. "/neap", "tests/bench/store.lua", build .. "/bench" },
+      { python, "tests/bench/store_optuna.py", build .. "/bench" },
+    },
+  },
+  faults = {
+    title = "points that are wrong after kills and resumes",
+    unit = "points",
+    sides = {
+      { build .. "/neap", "tests/bench/faults.lua", build .. "/neap",
+        build .. "/bench" },
+    },
+  },
   program = {
     title = "whole programs, all cores",
     unit = "s",
@@ -126,7 +142,7 @@ local benches = {
 
 local order = {
   "loss", "losses", "scripted", "softmax", "lua", "matmul", "generate", "read",
-  "grid", "mlp", "metrics", "converged", "scale", "program",
+  "grid", "mlp", "metrics", "converged", "scale", "store", "program",
 }
 
 -- ------------------------------------------------------------ command line

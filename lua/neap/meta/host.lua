@@ -92,4 +92,65 @@ function M.catch_interrupts(on) end
 --- catch_interrupts(true)
 function M.interrupted() end
 
+---@class neap.Database
+local Database = {}
+
+--- Runs a statement with values for $1, $2, ...
+---@param text string one statement; it is prepared once
+---@param ... string|number|nil
+---@return integer? changed rows
+---@return any ... the columns of the first row; or a message and a code:
+--- "busy", "full", "readonly", "corrupt", "open", "constraint", "connection",
+--- "missing", "io" or "error"
+function Database:run(text, ...) end
+
+---@param text string one statement
+---@param ... string|number|nil
+---@return any[][]? rows each a list of its columns, nil for NULL
+---@return string? message
+---@return string? code
+function Database:rows(text, ...) end
+
+---@param text string statements without values
+---@return boolean? done
+---@return string? message
+---@return string? code
+function Database:execute(text) end
+
+---@return "sqlite"|"postgresql" kind
+function Database:kind() end
+
+--- Closes it; twice does nothing.
+function Database:close() end
+
+--- Opens a file of SQLite, whose library is loaded now.
+---@param path string
+---@param mode? "create"|"write"|"read" "create" if none is given
+---@return neap.Database? database
+---@return string? message
+---@return string? code
+function M.sqlite(path, mode) end
+
+--- Connects to a PostgreSQL server, whose library is loaded now.
+---@param url string "postgresql://user@host/database"
+---@return neap.Database? database
+---@return string? message
+---@return string? code
+function M.postgresql(url) end
+
+--- What no other process has.
+---@return string machine since it was started
+---@return integer pid
+---@return integer start in ticks of the system's clock
+function M.identity() end
+
+---@param pid integer
+---@param start integer as identity gives it
+---@return boolean running whether that process still runs on this machine
+function M.is_running(pid, start) end
+
+--- Does nothing for so long, or until a signal comes.
+---@param seconds number
+function M.sleep(seconds) end
+
 return M

@@ -1,0 +1,31 @@
+--- neap export STORE [STUDY] [--csv|--json]: all numbers of a study on standard
+-- output, as CSV in long form or as JSON.
+local connection = require "neap.store.connection"
+local export = require "neap.store.export"
+local reader = require "neap.store.reader"
+
+local usage = "usage: neap export STORE [STUDY] [--csv|--json]"
+
+return function(words)
+  local form, names = "csv", {}
+  for _, word in ipairs(words) do
+    if word == "--csv" or word == "--json" then
+      form = word:sub(3)
+    elseif word:sub(1, 1) == "-" then
+      return nil, ("export: unknown option '%s'\n%s"):format(word, usage)
+    else
+      names[#names + 1] = word
+    end
+  end
+  if #names < 1 or #names > 2 then return nil, usage end
+  local store, message = reader.open(names[1])
+  if not store then return nil, message end
+  local study, why = store:study(names[2])
+  if not study then return nil, why end
+  return connection.protect(function()
+    export[form](study, function(text)
+      io.stdout:write(text)
+    end)
+    return true
+  end)
+end

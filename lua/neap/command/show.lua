@@ -1,0 +1,129 @@
+--- neap show STORE [STUDY]: what is in a store, also while it is worked on.
+local connection = require "neap.store.connection"
+local json = require "neap.json"
+local reader = require "neap.store.reader"
+local stored = require "neap.store.stored"
+local text = require "neap.text"
+
+local usage = "usage: neap show STORE [STUDY]"
+
+local TOP <const> = 10
+
+-- Parameters in the order of their names: "alpha 0.25, gamma 2".
+local function show_params(params)
+  local names, parts = {}, {}
+  for name in pairs(params) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    local value = params[name]
+    local shown = value == false and "off"
+      or type(value) == "number" and ("%.6g"):format(value)
+      or tostring(value)
+    parts[i] = name .. " " .. shown
+  end
+  return table.concat(parts, ", ")
+end
+
+local function show_seconds(seconds)
+  if seconds < 1 then return ("%.3g ms"):format(1000 * seconds) end
+  if seconds < 120 then return ("%.3g s"):format(seconds) end
+  if seconds < 7200 then return ("%.3g min"):format(seconds / 60) end
+  return ("%.3g h"):format(seconds / 3600)
+end
+
+-- The mean time of the trials that ended, in seconds; nil if none has.
+local function mean_time(db, study_id)
+  local length = db.kind == "sqlite"
+    and "strftime('%s', datetime_complete) - strftime('%s', datetime_start) "
+      .. "+ (substr(datetime_complete, 21) - substr(datetime_start, 21)) / 1e6"
+    or "extract(epoch FROM datetime_complete - datetime_start)"
+  local _, mean = db:run("SELECT avg(" .. length .. ") FROM trials "
+    .. "WHERE study_id = $1 AND state IN ('COMPLETE', 'PRUNED')", study_id)
+  return mean
+end
+
+local function coverage(counts)
+  local ended = counts.COMPLETE + counts.PRUNED + counts.FAIL
+  if not counts.total then return ("%d trials"):format(ended) end
+  return ("%d of %d points (%.3g %%)"):format(ended, counts.total,
+    100 * ended / counts.total)
+end
+
+local function show_all(db)
+  local lines = {
+    { "study", "direction", "complete", "pruned", "failed", "running",
+      "points", "best" },
+  }
+  for _, name in ipairs(stored.names(db)) do
+    local study = stored.read(db, name)
+    local counts, best = study:counts(), study:top(1)[1]
+    lines[#lines + 1] = {
+      name, study.direction, ("%d"):format(counts.COMPLETE),
+      ("%d"):format(counts.PRUNED), ("%d"):format(counts.FAIL),
+      ("%d"):format(counts.RUNNING),
+      counts.total and ("%d"):format(counts.total) or "",
+      best and ("%.6g"):format(best.value) or "-",
+    }
+  end
+  print(text.columns(lines))
+end
+
+local function show_made(study)
+  if not study.spec then return "not made by neap" end
+  local _, workers, hosts = study.db:run("SELECT count(*), "
+    .. "count(DISTINCT host) FROM neap_worker WHERE study_id = $1",
+    study.study_id)
+  local parts = { ("%s, seed %d, %s"):format(study.spec.search.kind,
+    study.seed, study.isa) }
+  if study.shard then parts[2] = "shard " .. study.shard end
+  parts[#parts + 1] = ("%d worker%s on %d machine%s so far"):format(workers,
+    workers == 1 and "" or "s", hosts, hosts == 1 and "" or "s")
+  return table.concat(parts, ", ")
+end
+
+local function show_failures(study)
+  for _, trial in ipairs(study:select("WHERE t.study_id = $1 "
+    .. "AND t.state = 'FAIL' ORDER BY t.number LIMIT 3", study.study_id)) do
+    local why = trial.error or "no reason kept"
+    print(("trial %d failed: %s"):format(trial.number,
+      why:match("^[^\n]*")))
+  end
+end
+
+local function show_one(study)
+  local counts = study:counts()
+  print(("study '%s', %s: %s, %d pruned, %d failed, %d running"):format(
+    study.name, study.direction, coverage(counts), counts.PRUNED, counts.FAIL,
+    counts.RUNNING))
+  print(show_made(study))
+  local mean = mean_time(study.db, study.study_id)
+  if mean then print(("%s a point"):format(show_seconds(mean))) end
+  show_failures(study)
+  local lines = { { ("best of %d"):format(counts.COMPLETE), "value" } }
+  for _, trial in ipairs(study:top(TOP)) do
+    lines[#lines + 1] = {
+      ("%d: %s"):format(trial.number, show_params(trial.params)),
+      trial.value and json.number(trial.value) or "-",
+    }
+  end
+  if #lines > 1 then print("\n" .. text.columns(lines)) end
+end
+
+return function(words)
+  if #words < 1 or #words > 2 or words[1]:sub(1, 1) == "-" then
+    return nil, usage
+  end
+  local store, message = reader.open(words[1])
+  if not store then return nil, message end
+  return connection.protect(function()
+    local names = stored.names(store.db)
+    if not words[2] and #names ~= 1 then
+      show_all(store.db)
+      return true
+    end
+    local study, why = store:study(words[2])
+    if not study then return nil, why end
+    show_one(study)
+    return true
+  end)
+end

@@ -1,0 +1,196 @@
+--- A connection to a database, SQLite or PostgreSQL: statements that raise, and
+-- transactions that are tried again.
+local host = require "neap.host"
+
+local Connection = {}
+Connection.__index = Connection
+Connection.__name = "neap.Connection"
+
+local M = {}
+
+-- What is raised where the outside world fails; see M.protect.
+local StoreError = {
+  __name = "neap.StoreError",
+  __tostring = function(self) return self.message end,
+}
+
+--- Raises an error of the store: { message =, code =, is_store_error = true }.
+function M.fail(message, code)
+  error(setmetatable({
+    message = message, code = code or "error", is_store_error = true,
+  }, StoreError), 0)
+end
+
+local function finish(ok, ...)
+  if ok then return ... end
+  local problem = ...
+  if type(problem) == "table" and problem.is_store_error then
+    return nil, problem.message, problem.code
+  end
+  error(problem, 0)
+end
+
+--- Calls a function; errors of the store become nil, message, code.
+function M.protect(call, ...)
+  return finish(pcall(call, ...))
+end
+
+-- --------------------------------------------------------------- where it is
+
+--- The kind of a location, "sqlite" or "postgresql", and what to open: a path
+-- or a URL.
+function M.parse(location)
+  if location:match("^postgres%a*://") then return "postgresql", location end
+  return "sqlite", (location:gsub("^sqlite:///", ""))
+end
+
+--- A location to show: without a password.
+function M.shown(location)
+  return (location:gsub("^(%w+://[^:/@]*):[^@]*@", "%1@"))
+end
+
+local function explain(self, message, code)
+  local place = M.shown(self.location)
+  local hints = {
+    readonly = "; it can be read, but not written",
+    corrupt = "; it is no database, or it is damaged",
+    full = "; what was committed before is kept",
+    open = "",
+  }
+  return ("store '%s': %s%s"):format(place, message, hints[code] or "")
+end
+
+-- ---------------------------------------------------------------- connecting
+
+local function connect(self)
+  local db, message, code
+  if self.kind == "sqlite" then
+    db, message, code = host.sqlite(self.path, self.mode)
+  else
+    db, message, code = host.postgresql(self.path)
+  end
+  if not db then M.fail(explain(self, message, code), code) end
+  self.db = db
+  self:prepare()
+end
+
+-- Settings of a new connection. "process" survives the end of this process,
+-- "power" that of the machine, too.
+function Connection:prepare()
+  if self.kind == "postgresql" then
+    if self.durable == "process" then
+      self:execute("SET synchronous_commit TO off")
+    end
+    local _, now = self:run(
+      "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+    self.ahead = now - math.floor(host.clock() * 1000000)
+  elseif self.mode ~= "read" then
+    self:execute(("PRAGMA synchronous = %s"):format(
+      self.durable == "process" and "NORMAL" or "FULL"))
+  end
+end
+
+--- Opens a database.
+-- @param location a path or a URL
+-- @param o { mode = "create", "write" or "read"; durable = "process" or
+--   "power"; patience = seconds to wait for a server that went away (60) }
+function M.open(location, o)
+  local kind, path = M.parse(location)
+  local self = setmetatable({
+    location = location, kind = kind, path = path, mode = o.mode or "create",
+    durable = o.durable or "process", patience = o.patience or 60,
+  }, Connection)
+  connect(self)
+  return self
+end
+
+function Connection:close()
+  if self.db then self.db:close() end
+  self.db = nil
+end
+
+--- Microseconds since 1970 by the clock that all workers share: the server's,
+-- or this machine's.
+function Connection:now()
+  if self.ahead then return self.ahead + math.floor(host.clock() * 1000000) end
+  return host.now()
+end
+
+-- ---------------------------------------------------------------- statements
+
+local function check(self, first, message, code, ...)
+  if first == nil then M.fail(explain(self, message, code), code) end
+  return first, message, code, ...
+end
+
+--- Runs a statement with values for $1, $2, ...: the rows it changed, and the
+-- columns of its first row.
+function Connection:run(text, ...)
+  return check(self, self.db:run(text, ...))
+end
+
+--- The rows of a query: lists of columns.
+function Connection:rows(text, ...)
+  return check(self, self.db:rows(text, ...))
+end
+
+--- Runs statements without values.
+function Connection:execute(text)
+  return check(self, self.db:execute(text))
+end
+
+-- -------------------------------------------------------------- transactions
+
+-- Connects again to a server that went away, waiting longer each time.
+local function reconnect(self, deadline, problem)
+  local pause = 0.05
+  while true do
+    if host.clock() + pause > deadline then error(problem, 0) end
+    host.sleep(pause)
+    pause = math.min(pause * 2, 2)
+    if self.db then self.db:close() end
+    local ok, why = pcall(connect, self)
+    if ok then return end
+    if type(why) ~= "table" or why.code ~= "connection"
+      and not why.message:find("starting up", 1, true)
+      and not why.message:find("shutting down", 1, true) then
+      error(why, 0)
+    end
+  end
+end
+
+local function attempt(self, call)
+  self:execute(self.kind == "sqlite" and "BEGIN IMMEDIATE" or "BEGIN")
+  local result = table.pack(pcall(call))
+  if not result[1] then
+    if self.db then self.db:execute("ROLLBACK") end
+    error(result[2], 0)
+  end
+  local done, message, code = self.db:execute("COMMIT")
+  if not done then
+    self.db:execute("ROLLBACK")
+    M.fail(explain(self, message, code), code)
+  end
+  return table.unpack(result, 2, result.n)
+end
+
+--- Calls a function in a transaction and returns what it returns. It may be
+-- called again: where the database was busy, or where the connection was lost
+-- and it is not known whether the commit came through.
+function Connection:transaction(call)
+  local deadline = host.clock() + self.patience
+  while true do
+    local result = table.pack(pcall(attempt, self, call))
+    if result[1] then return table.unpack(result, 2, result.n) end
+    local problem = result[2]
+    local code = type(problem) == "table" and problem.is_store_error
+      and problem.code
+    if code == "connection" then
+      reconnect(self, deadline, problem)
+    elseif code ~= "busy" or host.clock() > deadline then
+      error(problem, 0)
+    end
+  end
+end
+
+return M

@@ -1,0 +1,91 @@
+--- Reading a store: its studies, without stating them again.
+local connection = require "neap.store.connection"
+local schema = require "neap.store.schema"
+local stored = require "neap.store.stored"
+
+local Store = {}
+Store.__index = Store
+Store.__name = "neap.Store"
+
+local StudyReader = setmetatable({}, { __index = stored.Stored })
+StudyReader.__index = StudyReader
+StudyReader.__name = "neap.StoredStudy"
+
+local M = {}
+
+--- neap.open(path or URL): the store there.
+-- @return the store; nil, why and a code where it can't be read
+function M.open(location)
+  if type(location) ~= "string" then
+    error(("bad argument #1 to 'open' (wanted a path or a URL, got a %s)")
+      :format(type(location)), 2)
+  end
+  return connection.protect(function()
+    local db = connection.open(location, { mode = "read" })
+    local ok, problem = pcall(schema.check_readable, db)
+    if not ok then
+      db:close()
+      error(problem, 0)
+    end
+    return setmetatable({ db = db }, Store)
+  end)
+end
+
+function Store:close()
+  self.db:close()
+end
+
+Store.__close = Store.close
+
+--- The names of the studies, in the order in which they were made.
+function Store:studies()
+  return connection.protect(stored.names, self.db)
+end
+
+--- A study by its name; without one, the only one there is.
+-- @return what has best, trials, counts, export; nil and why if there is none
+function Store:study(name)
+  return connection.protect(function()
+    local names = stored.names(self.db)
+    if not name then
+      if #names ~= 1 then
+        connection.fail(("store '%s' has %d studies: %s"):format(
+          connection.shown(self.db.location), #names,
+          table.concat(names, ", ")), "study")
+      end
+      name = names[1]
+    end
+    local study = stored.read(self.db, name)
+    if not study then
+      connection.fail(("store '%s' has no study '%s'; it has %s"):format(
+        connection.shown(self.db.location), name,
+        #names > 0 and table.concat(names, ", ") or "none"), "study")
+    end
+    return setmetatable(study, StudyReader)
+  end)
+end
+
+-- ---------------------------------------------------------------- the study
+
+local function protected(call)
+  return function(...) return connection.protect(call, ...) end
+end
+
+--- The best trial: { number =, params =, value =, notes = }; nil if none is
+-- complete.
+StudyReader.best = protected(function(self) return self:top(1)[1] end)
+
+--- All trials that have begun, by their numbers.
+StudyReader.trials = protected(function(self) return self:all() end)
+
+--- How many trials are in each state and, as total, how many points there are.
+StudyReader.counts = protected(function(self)
+  return stored.Stored.counts(self)
+end)
+
+--- Writes all trials into a file: long CSV, or JSON by the name's ending.
+StudyReader.export = protected(function(self, path)
+  return require("neap.store.export").to_file(self, path)
+end)
+
+return M

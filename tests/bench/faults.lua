@@ -1,0 +1,109 @@
+-- tests/bench/faults.lua -- kills running studies at random moments and resumes
+-- them: every point must be there once, with the bits of an undisturbed run.
+local host = require "neap.host"
+local random = require "neap.random"
+
+local program, folder = arg[1], arg[2]
+local kills = tonumber(arg[3] or "200")
+
+local servers = dofile "tests/lua/postgresql_server.lua"
+
+local function write_script(path, store)
+  local file <close> = assert(io.open(path, "w"))
+  file:write(([[
+    local neap = require "neap"
+    local values = {}
+    for i = 1, 2000 do values[i] = i end
+    local study = neap.study {
+      name = "s", store = "%s", search = neap.search.grid { x = values },
+      objective = function(trial)
+        local sum = 0
+        for i = 1, 3000 do sum = sum + math.sin(trial.params.x * i) end
+        return sum
+      end,
+    }
+    assert(study:run { quiet = true })
+    study:close()
+  ]]):format(store))
+end
+
+local query = "SELECT point, value, state FROM neap_trial "
+  .. "JOIN trials USING (trial_id) LEFT JOIN trial_values USING (trial_id) "
+  .. "ORDER BY point"
+
+local function expected(point)
+  local sum = 0
+  for i = 1, 3000 do sum = sum + math.sin(point * i) end
+  return sum
+end
+
+-- How many points are not there once, complete, with the right bits.
+local function wrong_points(db)
+  local rows, wrong = assert(db:rows(query)), 0
+  for i = 1, math.max(#rows, 2000) do
+    local row = rows[i]
+    if not row or row[1] ~= i or row[2] ~= expected(i)
+      or row[3] ~= "COMPLETE" then
+      wrong = wrong + 1
+    end
+  end
+  return wrong
+end
+
+local function run(path, workers)
+  return assert(host.start { program, "--workers", tostring(workers), path,
+    stdout = "null", stderr = "null" })
+end
+
+-- Kills `count` times, studies beginning anew as they are completed.
+local function measure(case, path, workers, count, open, clear)
+  local uniform, wrong, done = random.stream(count + workers), 0, 0
+  local longest = 0.8 / math.min(workers, 2)
+  while done < count do
+    clear()
+    local finished = false
+    while not finished and done < count do
+      local process = run(path, workers)
+      finished = process:wait(longest * uniform()) ~= nil
+      if not finished then
+        process:kill(9) -- its workers go on, or are killed next time
+        process:wait()
+        done = done + 1
+      end
+    end
+    assert(run(path, workers):wait() == "exit")
+    local db <close> = open()
+    wrong = wrong + wrong_points(db)
+  end
+  print(("neap\t%s, %d kills\t%d"):format(case, count, wrong))
+end
+
+local script, file = folder .. "/faults.lua", folder .. "/faults.db"
+write_script(script, file)
+for _, workers in ipairs { 1, 4 } do
+  measure(("SQLite, %d workers"):format(workers), script, workers, kills // 4,
+    function() return assert(host.sqlite(file, "write")) end,
+    function()
+      for _, ending in ipairs { "", "-wal", "-shm" } do
+        os.remove(file .. ending)
+      end
+    end)
+end
+local server, why = servers.new()
+if not server then
+  io.stderr:write("faults: no PostgreSQL, for ", why, "\n")
+  os.exit(true)
+end
+write_script(script, server.url)
+local ok, problem = pcall(function()
+  for _, workers in ipairs { 1, 4 } do
+    measure(("PostgreSQL, %d workers"):format(workers), script, workers,
+      kills // 4, function() return assert(host.postgresql(server.url)) end,
+      function()
+        local db <close> = assert(host.postgresql(server.url))
+        assert(db:execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+      end)
+  end
+end)
+server:remove()
+assert(ok, problem)

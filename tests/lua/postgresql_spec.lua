@@ -1,0 +1,171 @@
+-- Studies in PostgreSQL: a server of the test's own, workers that are killed,
+-- a server that goes away.
+local host = require "neap.host"
+local neap = require "neap"
+
+local program = os.getenv("NEAP_PROGRAM") or "build/neap"
+local servers = dofile "tests/lua/postgresql_server.lua"
+local server, why = servers.new()
+
+local it = server and it or function(name)
+  pending(name .. ": skipped, " .. why)
+end
+
+local path = os.tmpname()
+
+teardown(function()
+  os.remove(path)
+  if server then server:remove() end
+end)
+
+local function query(text)
+  local db <close> = assert(host.postgresql(server.url))
+  local lines = {}
+  for i, row in ipairs(assert(db:rows(text))) do
+    local cells = {}
+    for j = 1, 12 do cells[j] = row[j] ~= nil and tostring(row[j]) or nil end
+    lines[i] = table.concat(cells, " ")
+  end
+  return lines
+end
+
+local each_point_once = "SELECT count(*), count(DISTINCT point), "
+  .. "count(DISTINCT number), count(*) FILTER (WHERE state = 'COMPLETE') "
+  .. "FROM trials JOIN neap_trial USING (trial_id) "
+  .. "JOIN studies s ON s.study_id = trials.study_id WHERE study_name = '%s'"
+
+local function write_script(name, size, options)
+  local file <close> = assert(io.open(path, "w"))
+  file:write(([[
+    local neap, host = require "neap", require "neap.host"
+    local values = {}
+    for i = 1, %d do values[i] = i end
+    local study = neap.study {
+      name = "%s", store = "%s",
+      search = neap.search.grid { x = values },
+      objective = function(trial)
+        host.sleep(0.001)
+        return 1 / trial.params.x
+      end,
+    }
+    assert(study:run { quiet = true, %s })
+    print(study:counts().COMPLETE)
+    study:close()
+  ]]):format(size, name, server.url, options or ""))
+end
+
+describe("a study in PostgreSQL", function()
+  it("keeps what one in memory keeps", function()
+    local function study_of(store)
+      return neap.study {
+        name = "kept", store = store, direction = "maximize",
+        search = neap.search.tpe { trials = 25, x = { low = 0, high = 1 },
+          k = { "a\"b\\", "c" }, n = { low = 1, high = 9, int = true,
+            when = { k = "c" } } },
+        prune = neap.prune.median { startup = 3 },
+        objective = function(trial)
+          trial:note("text", "a'\"\\{},\u{e9}")
+          if trial.number == 2 then error "no {,\"" end
+          if trial.number == 3 then return -math.huge end
+          for step = 1, 3 do
+            trial:report(step, trial.number == 5 and 0 / 0 or trial.params.x)
+            if trial:should_prune() then return end
+          end
+          return trial.params.x / 3
+        end,
+      }
+    end
+    local results = {}
+    for i, store in ipairs { false, server.url } do
+      local study = study_of(store or nil)
+      assert(study:run { quiet = true })
+      results[i] = {}
+      for j, trial in ipairs(study:trials()) do
+        results[i][j] = { trial.number, trial.state, trial.value, trial.steps,
+          trial.error, trial.notes, setmetatable(trial.params, nil) }
+      end
+      results[i].best = study:best().number
+      results[i].counts = study:counts()
+      study:close()
+    end
+    assert.equal(1, results[1].counts.FAIL)
+    assert.is_true(results[1].counts.PRUNED > 3)
+    assert.same(results[1], results[2])
+  end)
+
+  it("is shared by 8 workers, of which some are killed", function()
+    write_script("shared", 600, "batch = 5")
+    local process <close> = assert(host.start { program, "--workers", "8", path,
+      stdout = "pipe", stderr = "null" })
+    local own, killed, count = process:pid(), {}, 0
+    repeat
+      host.sleep(0.005)
+      local db <close> = assert(host.postgresql(server.url))
+      for _, row in ipairs(db:rows("SELECT DISTINCT w.pid FROM neap_trial "
+        .. "JOIN neap_worker w USING (worker_id) "
+        .. "JOIN studies s ON s.study_id = w.study_id "
+        .. "WHERE study_name = 'shared' AND lease_until IS NOT NULL")) do
+        if row[1] ~= own and not killed[row[1]] and count < 3 then
+          killed[row[1]] = true
+          count = count + 1
+          assert(host.start { "kill", "-9", tostring(row[1]) }):wait()
+        end
+      end
+    until count >= 3 or process:wait(0)
+    assert.equal("600\n", process:read())
+    assert.same({ "exit", 0 }, { process:wait() })
+    assert.equal(3, count)
+    assert.same({ "600 600 600 600" }, query(each_point_once:format "shared"))
+  end)
+
+  it("loses nothing when the server goes away for a moment", function()
+    write_script("restarted", 400)
+    local process <close> = assert(host.start { program, "--workers", "2", path,
+      stdout = "pipe", stderr = "stdout" })
+    local count
+    repeat
+      host.sleep(0.005)
+      local lines = query(each_point_once:format "restarted")
+      count = tonumber(lines[1]:match("^%d+"))
+    until count > 100 or process:wait(0)
+    assert.is_true(server:stop())
+    assert.is_true(server:start())
+    assert.equal("400\n", process:read())
+    assert.same({ "400 400 400 400" },
+      query(each_point_once:format "restarted"))
+    assert.same({}, query("SELECT point FROM trials JOIN neap_trial "
+      .. "USING (trial_id) LEFT JOIN trial_values v USING (trial_id) "
+      .. "JOIN studies s ON s.study_id = trials.study_id "
+      .. "WHERE study_name = 'restarted' "
+      .. "AND value IS DISTINCT FROM 1.0::float8 / point"))
+  end)
+
+  it("is shown, exported and merged into a file", function()
+    write_script("small", 3)
+    assert(host.start { program, path, stdout = "null" }):wait()
+    local file = os.tmpname()
+    os.remove(file)
+    for _, words in ipairs {
+      { "show", server.url, "small", want = "3 of 3 points (100 %)" },
+      { "export", server.url, "small", want = "2,COMPLETE,3,,,,,,value,0.33" },
+      { "merge", file, server.url, want = "study 'small': 3 trials added" },
+    } do
+      local process <close> = assert(host.start { program, stdout = "pipe",
+        table.unpack(words) })
+      assert.matches(words.want, process:read(), 1, true)
+    end
+    os.remove(file)
+  end)
+
+  it("says what is wrong, without passwords", function()
+    local url = server.url:gsub("neap@", "nobody:secret@")
+    local study = neap.study { store = url, objective = print,
+      search = neap.search.grid { x = { 1 } } }
+    local result, message, code = study:run { quiet = true }
+    assert.is_nil(result)
+    assert.equal("open", code)
+    assert.matches("role \"nobody\" does not exist", message)
+    assert.matches("store 'postgresql://nobody@127", message, 1, true)
+    assert.not_matches("secret", message)
+  end)
+end)
