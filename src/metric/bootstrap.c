@@ -231,6 +231,12 @@ static void draw_counts(const bootstrap *b, uint32_t draw, uint8_t *counts) {
   }
 }
 
+// Counts each row that a draw did not take once, and no other.
+static void turn_counts(const bootstrap *b, uint8_t *counts) {
+  for (size_t i = 0; i < b->columns->rows * NEAP_DRAWS; i++)
+    counts[i] = counts[i] == 0;
+}
+
 static void sum_stretches(const bootstrap *b, const sorted_column *column,
                           const drawing *space) {
   const double *weights = b->columns->weights;
@@ -306,6 +312,8 @@ static void run_draws(void *argument, size_t batch, size_t worker) {
   const drawing *space = &b->spaces[worker];
   const size_t first = batch * NEAP_DRAWS;
   draw_counts(b, (uint32_t)first, space->counts);
+  if (b->how->left_out)
+    turn_counts(b, space->counts);
   for (size_t c = 0; c < b->columns->columns; c++) {
     const neap_scores loaded =
         neap_load_column(b->engine, b->columns, c, false, &space->column);

@@ -141,11 +141,13 @@ typedef struct neap_bootstrap {
   size_t draws;
   uint64_t seed;
   bool stratified;  // the rows of each class are drawn for themselves
+  bool left_out;    // metrics of the rows that a draw left out, each once
 } neap_bootstrap;
 
 // Evaluates metrics of every column on rows drawn with replacement, as many as
 // there are; the same ones for all columns. Draw d is a pure function of the
-// seed and d. A column is sorted once.
+// seed and d. A column is sorted once. With left_out, metrics are of those rows
+// that draw d did not take, some .37 of all.
 //
 // values  out [use_count][columns][draws], NaN where a draw has no value
 //   NEAP_EMEMORY  no memory
