@@ -24,6 +24,7 @@ local files = {
   metric = "neap.metric",
   search = "neap.search",
   study = "neap.study",
+  verdict = "neap.verdict.scores",
   plot = "neap.plot",
   train = "neap.train",
   job = "neap.train",

@@ -149,10 +149,33 @@ static int scatter(lua_State *L) {
   return 0;
 }
 
+// (matrix [g][n], positions int32 [m] from 1) -> [g][m] of its type: columns.
+static int gather(lua_State *L) {
+  const neap_array *from = neap_check_array(L, 1, NEAP_FLOAT64);
+  const neap_array *positions =
+      neap_check_array_of(L, 2, NEAP_INT32, "positions");
+  luaL_argcheck(L, from->dimensions == 2, 1, "wanted [g][n]");
+  const int32_t *at = positions->data;
+  for (size_t i = 0; i < positions->rows; i++)
+    luaL_argcheck(L, at[i] >= 1 && (size_t)at[i] <= from->columns, 2,
+                  "a position is beyond the columns");
+  const size_t size = from->dtype == NEAP_FLOAT64 ? 8 : 4;
+  const size_t count = positions->rows;
+  neap_array *out = neap_new_array(L, from->dtype, from->rows, count);
+  for (size_t g = 0; g < from->rows; g++) {
+    const char *line = (const char *)from->data + g * from->columns * size;
+    char *to = (char *)out->data + g * count * size;
+    for (size_t i = 0; i < count; i++)
+      memcpy(to + i * size, line + (size_t)(at[i] - 1) * size, size);
+  }
+  return 1;
+}
+
 void neap_open_study(lua_State *L) {
   static const luaL_Reg functions[] = {{"metrics", evaluate_all},
                                        {"recalibrate", recalibrate},
                                        {"scatter", scatter},
+                                       {"gather", gather},
                                        {NULL, NULL}};
   luaL_newlib(L, functions);
 }

@@ -17,6 +17,7 @@
 
 static const char usage[] =
     "usage: neap [options] [script [arguments]]\n"
+    "       neap compare predictions.csv --target column ...\n"
     "  -e code     run code, a string\n"
     "  -l module   require a module, as a global of its name\n"
     "  -l g=module require a module, as the global g\n"
@@ -139,12 +140,34 @@ static int push_arguments(lua_State *L) {
   return count;
 }
 
+// Whether a word is a command: the name of a file of lua/neap/command.
+static bool is_command(const char *word) {
+  static const char folder[] = "neap.command.";
+  for (const neap_embedded_file *file = neap_embedded_files;
+       file->module != NULL; file++) {
+    if (strncmp(file->module, folder, sizeof folder - 1) == 0 &&
+        strcmp(file->module + sizeof folder - 1, word) == 0)
+      return true;
+  }
+  return false;
+}
+
+static int load_command(lua_State *L, const char *word) {
+  const char *code =
+      lua_pushfstring(L, "require \"neap.command.%s\" (...)", word);
+  const int status = luaL_loadbuffer(L, code, strlen(code), "=(command)");
+  lua_remove(L, -2);
+  return status;
+}
+
 static int run_script(lua_State *L, const command *c) {
   const char *path = c->words[c->script];
   const bool literal = strcmp(c->words[c->script - 1], "--") == 0;
   if (strcmp(path, "-") == 0 && !literal)
     path = NULL;
-  int status = luaL_loadfile(L, path);
+  int status = path != NULL && !literal && is_command(path)
+                   ? load_command(L, path)
+                   : luaL_loadfile(L, path);
   if (status == LUA_OK)
     status = neap_program_call(L, push_arguments(L), 0);
   return neap_program_report(L, status, NEAP_NAMED);

@@ -114,21 +114,20 @@ local function error_of(view, row, other, draws)
 end
 
 -- The gain after selection on one data set: the mean of the bootstrap's
--- differences; the interval is the wider one of theirs and of Student's.
+-- differences; the interval is the wider one of theirs and of Student's. Where
+-- there was nothing to select it is the difference on all rows.
 local function drawn_gain(view, question, picked, paired)
   local sign = metrics[view.score].sign
   local with, without = drawn(question.with), drawn(question.without)
-  if #with == 0 or #without == 0 or not (picked.with.inside
-    and picked.without.inside) then
-    return nil
-  end
-  local list = stats.selected(with, without, sign)
+  local a, b = picked.with, picked.without
+  if not (a.inside and b.inside) then return nil end
+  local plain, selected = draws_of(a, b, sign), #with + #without > 2
+  local list = selected and stats.selected(with, without, sign) or plain
   if #list < 2 then return nil end
   local gain = {
-    mean = stats.mean(list), count = paired and paired.count or 1,
-    df = paired and paired.df or #list - 1,
-    error = error_of(view, picked.with, picked.without,
-      draws_of(picked.with, picked.without, sign)),
+    mean = selected and stats.mean(list) or sign * (a.pooled - b.pooled),
+    count = paired and paired.count or 1, df = paired and paired.df or #list - 1,
+    error = error_of(view, a, b, plain), selected = selected or nil,
   }
   local reach = gain.error * stats.t_quantile(0.975, gain.df)
   gain.low = math.min(gain.mean - reach, stats.quantile(list, 0.025))

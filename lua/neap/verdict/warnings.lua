@@ -84,10 +84,8 @@ function M.of(study, view, rows)
   end
   add(fairness(study))
   local best, ce = rows[1], view.by_label["cross-entropy"]
-  if best and ce then add(norms(view, best, ce)) end
-  if rows.with and rows.without then
-    add(norms(view, rows.with, rows.without))
-  end
+  add(rows.with and rows.without and norms(view, rows.with, rows.without)
+    or best and ce and norms(view, best, ce))
   for _, row in ipairs { rows.with or best, best } do
     local text = row and edges(study, study.points[row.label])
     add(text and ("The grid ends at %s: a wider one may have a better point.")

@@ -42,12 +42,18 @@ local function found_by(view, gain)
   elseif gain.nested then
     return ("over %s, each picked inside the training rows")
       :format(M.protocol(view))
-  elseif view.kind ~= "datasets" then
+  elseif gain.selected then
     return ("over %s, judged by the bootstrap on rows that they were not "
       .. "picked on"):format(M.protocol(view))
   end
   return ("over %s%s"):format(M.protocol(view),
-    #view.runs > 1 and ", each picked on the others" or "")
+    view.kind == "datasets" and #view.runs > 1 and ", each picked on the others" or "")
+end
+
+-- A whole number with two digits that count.
+local function rounded_up(number)
+  local unit = 10 ^ math.max(math.floor(math.log(number, 10)) - 1, 0)
+  return math.ceil(number / unit) * unit // 1
 end
 
 -- What would decide it.
@@ -64,6 +70,11 @@ local function need(view, compared)
     return ""
   end
   local more = compared.need.positives
+    and rounded_up(compared.need.positives)
+  if more and view.kind == "rows" then
+    return (" Some %d positives (there are %d) would show a gain of this size.")
+      :format(more, compared.need.positives_now)
+  end
   return (" More repeats of the same rows can't decide it; %s can.")
     :format(more and ("some %d positives (there are %d)"):format(more,
       compared.need.positives_now) or "more positives")
@@ -110,8 +121,8 @@ end
 
 --- One set of scores against others, of any tool.
 function M.scores(view, compared)
-  return ("%s%s: %s against %s gains %s %s, %s, %s%s.%s"):format(
-    said(compared):gsub("^%l", string.upper), "", view.describe(compared.with),
+  return ("%s: %s against %s gains %s %s, %s, %s%s.%s"):format(
+    (said(compared):gsub("^%l", string.upper)), view.describe(compared.with),
     view.describe(compared.without), signed(compared.gain.mean),
     metrics.gain_title(view.score), interval(compared.gain),
     found_by(view, compared.gain), worth(view), need(view, compared))
@@ -122,6 +133,28 @@ local function p_text(p)
   return p < 0.001 and "0.001 or less" or ("%.3f"):format(p)
 end
 
+--- p after looking at all scores.
+function M.corrected(compared)
+  return ("p = %s, one-sided, after looking at %d %s."):format(
+    p_text(compared.p), compared.points,
+    compared.points == 1 and "set of scores" or "sets of scores")
+end
+
+-- What is known of a gain beside its size.
+local function beside(remedy, plain)
+  local parts = {}
+  if remedy.gain.low and remedy.label == "cross-entropy" then
+    parts[1] = ("%s to %s"):format(signed(remedy.gain.low),
+      signed(remedy.gain.high))
+    if plain and plain.p then
+      parts[2] = ("p = %s, one-sided, after looking at %d points"):format(
+        p_text(plain.p), plain.points)
+    end
+  end
+  if not remedy.converged then parts[#parts + 1] = "not converged" end
+  return #parts > 0 and (" (%s)"):format(table.concat(parts, "; ")) or ""
+end
+
 --- What the best point gains on each baseline that is a remedy.
 function M.remedies(list, plain)
   local parts = {}
@@ -129,19 +162,12 @@ function M.remedies(list, plain)
     if not remedy.gain then
       parts[#parts + 1] = remedy.label .. " (a fit failed)"
     elseif remedy.is_remedy then
-      parts[#parts + 1] = ("%s %s (%s%s)"):format(remedy.label,
-        signed(remedy.gain.mean), (interval(remedy.gain)
-          :gsub("^95 %% interval ", "")),
-        remedy.converged and "" or "; not converged")
+      parts[#parts + 1] = ("%s %s%s"):format(remedy.label,
+        signed(remedy.gain.mean), beside(remedy, plain))
     end
   end
   if #parts == 0 then return nil end
-  local text = ("It gains on %s."):format(table.concat(parts, ", "))
-  if plain and plain.p then
-    text = text .. (" Against cross-entropy p = %s, one-sided, after looking "
-      .. "at %d points."):format(p_text(plain.p), plain.points)
-  end
-  return text
+  return ("It gains on %s."):format(table.concat(parts, ", "))
 end
 
 -- ------------------------------------------------- where it comes from
@@ -153,24 +179,23 @@ local sources = {
   refinement = "it tells more apart",
 }
 
-local function verb(x)
-  return x < 0 and "loses" or "wins", math.abs(x)
-end
-
 -- Of metrics that a map of the scores changes: what is left after it.
 local function mapped(split, name, other)
   local part, how = split.ranking, "with tuned thresholds"
   if split.refinement then part, how = split.refinement, "recalibrated" end
-  local word, size = verb(split.gain.mean)
-  local left, rest = verb(part.mean)
-  return ("%s %s %s by %.2f over %s; %s %s%.2f%s."):format(name, word,
-    metrics.titles[split.metric], size, other, how,
-    left == word and "by " or left .. " ", rest,
+  local gain, left = split.gain.mean, part.mean
+  local rest = ("%.2f"):format(math.abs(left))
+  if rest ~= "0.00" and (gain < 0) ~= (left < 0) then
+    how = how .. (left < 0 and " it loses" or " it wins")
+  end
+  return ("%s %s %s by %.2f %s %s; %s by %s%s."):format(name,
+    gain < 0 and "loses" or "wins", metrics.titles[split.metric],
+    math.abs(gain), gain < 0 and "to" or "over", other, how, rest,
     sources[split.source] and ": " .. sources[split.source] or "")
 end
 
 -- What is left of a gain that was trained otherwise.
-local function retrained(split, name)
+local function retrained(split)
   local parts = {}
   for _, at in ipairs {
     { "longer", "optimisation", "at five times the epochs",
@@ -186,7 +211,7 @@ local function retrained(split, name)
     end
   end
   if #parts == 0 then return nil end
-  return ("%s gains %s."):format(name, table.concat(parts, "; "))
+  return ("It gains %s."):format(table.concat(parts, "; "))
 end
 
 --- Where the gain over cross-entropy comes from, in plain words.
@@ -200,7 +225,7 @@ function M.split(splits, name, other)
   elseif splits.f1 then
     list[1] = mapped(splits.f1, name, other)
   end
-  list[#list + 1] = split and retrained(split, name)
+  list[#list + 1] = split and retrained(split)
   return #list > 0 and table.concat(list, " ") or nil
 end
 
