@@ -48,6 +48,15 @@ local function all_converged(sheet, row)
   return true
 end
 
+--- Whether both rows of a comparison have converged in all runs of a sheet.
+function M.has_converged(sheet, compared)
+  for _, row in ipairs { compared.with, compared.without } do
+    local own = sheet.by_label[row.label]
+    if own and not all_converged(sheet, own) then return false end
+  end
+  return true
+end
+
 -- What was picked for each run, on the others or inside its training rows; and
 -- whether all of it has converged everywhere.
 local function choose(view, question)

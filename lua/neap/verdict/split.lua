@@ -18,9 +18,14 @@ local function less(list, other)
 end
 
 -- The part that makes up half of a gain or more; nil where 0 may be the gain.
-local function source_of(found, order)
-  local gain = found.gain
+-- Of optimisation a quarter is enough where what was trained five times longer
+-- has not converged either: more of the gain may be it.
+local function source_of(found, order, ended)
+  local gain, early = found.gain, found.optimisation
   if not gain.low or gain.low <= 0 and gain.high >= 0 then return nil end
+  if early and not ended and early.mean / gain.mean >= 0.25 then
+    return "optimisation"
+  end
   for _, name in ipairs(order) do
     local part = found[name]
     if part and part.mean / gain.mean >= 0.5 then return name end
@@ -79,7 +84,8 @@ function M.of(view, compared, metric)
     compared)
   found.regularisation, found.retuned = vanished(view, sheet, view.retuned,
     metric, compared)
-  found.source = source_of(found, order)
+  found.source = source_of(found, order, view.longer
+    and compare.has_converged(view.longer, compared))
   return found
 end
 
