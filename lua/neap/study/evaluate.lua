@@ -164,11 +164,17 @@ end
 function M.run(study, sheet, o)
   check(o.training, o.test, o.name)
   local spec, epochs = study.spec, study.spec.epochs
-  local how = o.variant == "tuned" and "tuned" or spec.fair
+  if study.many_rows == nil then
+    study.many_rows = fair.has_many_rows(o.training)
+  end
+  local how = {
+    fair = o.variant == "tuned" and "tuned" or spec.fair, seed = spec.seed,
+    many_rows = study.many_rows,
+  }
   local list, labels = points.of(study, o.training, o.labels)
   if o.variant == "longer" then epochs = prolong(study, list) end
   local function tune(part, of)
-    return fair.tune(of, part, how, spec.seed, function(rows, all)
+    return fair.tune(of, part, how, function(rows, all)
       return run_job(study, rows, all, epochs, function() o.look(0) end)
     end)
   end
@@ -185,7 +191,7 @@ function M.run(study, sheet, o)
   if not done then return false end
   sheet.runs[#sheet.runs + 1] = {
     where = o.where, positives = o.test.counts[2], rows = o.test.n,
-    many_rows = fair.has_many_rows(o.training),
+    many_rows = study.many_rows,
   }
   return true
 end

@@ -34,19 +34,20 @@ function M.changed(optimizer, changes)
   return core.train.optimizer[optimizer.name](o)
 end
 
---- What "as given" means for these training rows: whether l2 can't matter.
+--- Whether training rows are so many that l2 can't matter: drawn ones, 50 for
+-- each feature.
 function M.has_many_rows(training)
   return not training.standardize
     and training.n >= ROWS_A_FEATURE * training.features
 end
 
 -- What is tuned of a point: "rate", "l2" or nothing.
-local function what_of(point, training, how)
+local function what_of(point, how, many_rows)
   if how == "given" then return nil end
   if point.model.hidden and point.optimizer.batches then return "rate" end
   if how == "tuned" then return "l2" end
   -- Unless it is said, an l2 of the model's own stands.
-  if point.model.l2 > 0 or M.has_many_rows(training) then return nil end
+  if point.model.l2 > 0 or many_rows then return nil end
   return "l2"
 end
 
@@ -91,13 +92,14 @@ end
 --   with tuned = "l2" or "rate" where something was tuned, and edge = true where
 --   the best candidate is the first or the last
 -- @param training rows, of which a fifth of each class is held back
--- @param how "tuned", "given" or nil: tuned where that is the default
+-- @param how { fair = "tuned", "given" or nil: tuned where that is the default,
+--   many_rows = whether l2 can't matter for the study's training rows, seed = }
 -- @param train function(data, points) -> job, or nil where it was interrupted
 -- @return false where it was interrupted
-function M.tune(points, training, how, seed, train)
+function M.tune(points, training, how, train)
   local all, owners = {}, {}
   for i, point in ipairs(points) do
-    local what = what_of(point, training, how)
+    local what = what_of(point, how.fair, how.many_rows)
     point.tuned = what
     for at, candidate in ipairs(what and candidates_of(point, what) or {}) do
       candidate.loss, candidate.model = point.loss, point.model
@@ -107,7 +109,7 @@ function M.tune(points, training, how, seed, train)
     end
   end
   if #all == 0 then return true end
-  local part, held = training:split { test = 0.2, seed = seed }
+  local part, held = training:split { test = 0.2, seed = how.seed }
   local job = train(part, all)
   if not job then return false end
   local best = pick(all, owners, function(i) return job:report(i) end,

@@ -50,7 +50,10 @@ local function train_one(study, training, index, baseline)
     return assert(evaluate.run_job(study, rows, all, o.epochs,
       function() end), "interrupted")
   end
-  fair.tune({ point }, training, o.fair, o.seed, run)
+  local many_rows = study.many_rows
+  if many_rows == nil then many_rows = fair.has_many_rows(training) end
+  fair.tune({ point }, training,
+    { fair = o.fair, seed = o.seed, many_rows = many_rows }, run)
   return run(training, { point })
 end
 

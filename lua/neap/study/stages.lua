@@ -212,6 +212,7 @@ function M.run_all(study, pick)
   for _, key in ipairs { "confirmed", "longer", "retuned", "held_out" } do
     study[key] = nil
   end
+  study.many_rows = nil -- as the first training rows say
   sheets.new(study)
   return run_points(study) and run_picked(study, pick())
 end
