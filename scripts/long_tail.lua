@@ -90,12 +90,13 @@ print(("Training rows by class: %s; test rows: as many of each. Means over %d "
   .. "data\nsets; the gain in macro recall on cross-entropy with its 95 %% "
   .. "interval.\n"):format(table.concat(counts, " "), datasets))
 print(("%-26s%s  macro  macro"):format("", (" "):rep(38)))
-print(("%-26srecall by class, 0 to 9%s recall     F1            gain"):format("",
-  (" "):rep(15)))
+print(("%-26srecall by class, 0 to 9%s recall     F1            gain")
+  :format("", (" "):rep(15)))
 for _, name in ipairs(names) do
   local cells, differences = {}, {}
   for c = 1, 10 do
-    cells[c] = ("%4s"):format((("%.2f"):format(recalls[name][c]):gsub("^0", "")))
+    local text = ("%.2f"):format(recalls[name][c]):gsub("^0", "")
+    cells[c] = ("%4s"):format(text)
   end
   for i = 1, datasets do
     differences[i] = macro[name][i] - macro["cross-entropy"][i]

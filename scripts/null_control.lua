@@ -49,18 +49,18 @@ local function run(title, condition, optimizer)
   local verdict, _, test = study:verdict(), draw(1)
   local plain = verdict.cross_entropy
   print(("%s\n  verdict on focusing: %s; on the best of 36 against "
-    .. "cross-entropy: %s"):format(title, verdict.converged
+    .. "cross-entropy:\n  %s"):format(title, verdict.converged
       and verdict.verdict or "undecided, not converged", plain.converged
       and plain.verdict or "undecided, not converged"))
-  print(("  the best point gains %+.4f AP (%+.4f to %+.4f) on 20 fresh data "
-    .. "sets%s"):format(plain.gain.mean, plain.gain.low, plain.gain.high,
+  print(("  the best point gains %+.4f AP (%+.4f to %+.4f) on 20 fresh sets%s")
+    :format(plain.gain.mean, plain.gain.low, plain.gain.high,
       plain.split.source and "; source: " .. plain.split.source or ""))
   if plain.split.longer then
     print(("  at five times the epochs it gains %+.4f"):format(
       plain.split.longer.mean))
   end
-  print(("  exact, on endless rows: these fits %+.4f; the best ranking is the "
-    .. "same for all: AP %.4f"):format(exact_gain(study, draw),
+  print(("  exact, on endless rows: such fits %+.4f; the best there is, of any "
+    .. "loss: AP %.4f"):format(exact_gain(study, draw),
       test:ceiling().average_precision))
 end
 

@@ -72,7 +72,8 @@ end
 -- @param ce { train = [1][n], test =, report =, point = } of cross-entropy
 -- @param train function(data, point) -> a finished job, or nil where it was
 --   interrupted
--- @return a list of { label =, train =, test =, report =, loss = or nil }, or nil
+-- @return a list of { label =, train =, test =, report =, loss = or nil }, or
+--   nil
 function M.computed(spec, ce, training, test, train)
   local under = undersampled(spec, ce, training, test, train)
   if not under then return nil end

@@ -169,10 +169,10 @@ function M.quantile(list, p)
   return sorted[low] + (at - low) * (sorted[high] - sorted[low])
 end
 
---- What selection costs, by the bootstrap: on each draw the best of some columns
--- is picked on the rows drawn, and so is the best of others; their difference is
--- that on the rows which the draw left out (Tsamardinos, Greasidou and
--- Borboudakis 2018, Mach. Learn. 107, sec. 3, as a difference).
+--- What selection costs, by the bootstrap: on each draw the best of some
+-- columns is picked on the rows drawn, and so is the best of others; their
+-- difference is that on the rows which the draw left out (Tsamardinos,
+-- Greasidou and Borboudakis 2018, Mach. Learn. 107, sec. 3, as a difference).
 -- @param with, without lists of { inside = { by draw }, outside = { by draw } }
 -- @param sign 1, or -1 where less is better
 -- @return a difference for each draw that has values, positive is better

@@ -260,14 +260,14 @@ end
 --- See Study:verdict.
 -- @return { verdict = "better" | "worse" | "equivalent" | "too small to matter"
 --   | "undecided" of the first question that the study can ask, question = its
---   name; focus, remedy, cross_entropy = the questions: each { verdict =, gain =
---   { mean =, low =, high = }, converged =, p =, points =, need = { datasets = or
---   positives = }, with =, without = parameters, label = of a baseline, split =
---   where it comes from }; gain, converged, best, best_without = those of the
---   first; remedy.label; p = of the best point against cross-entropy; worth;
---   remedies = { { label =, gain =, verdict =, converged = } }; split = of the
---   best point against cross-entropy: { score =, f1 =, log_loss = }; picks = of
---   nested cross-validation; held_out; warnings = sentences; text }.
+--   name; focus, remedy, cross_entropy = the questions: each { verdict =, gain
+--   = { mean =, low =, high = }, converged =, p =, points =, need = { datasets
+--   = or positives = }, with =, without = parameters, label = of a baseline,
+--   split = where it comes from }; gain, converged, best, best_without = those
+--   of the first; remedy.label; p = of the best point against cross-entropy;
+--   worth; remedies = { { label =, gain =, verdict =, converged = } }; split =
+--   of the best point against cross-entropy: { score =, f1 =, log_loss = };
+--   picks = of nested cross-validation; held_out; warnings = sentences; text }.
 --   Gains are positive for better; a remedy with a fit that failed has none.
 function M.of_study(study)
   M.check_results(study)

@@ -1,5 +1,5 @@
--- tests/bench/verdict.lua -- what the verdict says where the truth is known, and
--- how long it takes. Shares are of studies with different seeds.
+-- tests/bench/verdict.lua -- what the verdict says where the truth is known,
+-- and how long it takes. Shares are of studies with different seeds.
 --
 -- NEAP_VERDICT_SEEDS: how many; 200 unless it is set.
 local controls = dofile "tests/lua/controls.lua"

@@ -256,7 +256,8 @@ describe("where a gain comes from", function()
   it("adds up, from ranking and threshold, refinement and calibration",
     function()
       local v = run { data = recipe(800, { prior = .05 }), datasets = 8,
-        confirm = 0, search = neap.search.grid { alpha = { .9 }, gamma = { 0 } },
+        confirm = 0,
+        search = neap.search.grid { alpha = { .9 }, gamma = { 0 } },
       }:verdict()
       local f1, log_loss = v.split.f1, v.split.log_loss
       assert.near(f1.gain.mean, f1.ranking.mean + f1.threshold.mean, 1e-12)

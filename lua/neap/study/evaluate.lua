@@ -156,8 +156,8 @@ end
 
 --- Trains and scores one run.
 -- @param sheet to keep it in
--- @param o { where =, name =, training =, test =, labels = of points or nil: all,
---   positions = of the test rows and pool = for them, or neither,
+-- @param o { where =, name =, training =, test =, labels = of points or nil:
+--   all, positions = of the test rows and pool = for them, or neither,
 --   variant = nil, "longer": five times the epochs, or "tuned": l2 tuned,
 --   look = function(fraction) }
 -- @return false where it was interrupted

@@ -89,8 +89,8 @@ end
 
 --- Sets l2 or the optimizer of each point to what is best for its loss.
 -- @param points { { loss =, optimizer =, model = }, ... }; changed in place,
---   with tuned = "l2" or "rate" where something was tuned, and edge = true where
---   the best candidate is the first or the last
+--   with tuned = "l2" or "rate" where something was tuned, and edge = true
+--   where the best candidate is the first or the last
 -- @param training rows, of which a fifth of each class is held back
 -- @param how { fair = "tuned", "given" or nil: tuned where that is the default,
 --   many_rows = whether l2 can't matter for the study's training rows, seed = }

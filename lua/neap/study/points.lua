@@ -68,8 +68,8 @@ end
 
 --- The trained points of a run.
 -- @param labels the numbers of the points; nil: all
--- @return a list of { loss =, optimizer =, model = }: first those of the labels,
---   then what the baselines need; and the labels
+-- @return a list of { loss =, optimizer =, model = }: first those of the
+--   labels, then what the baselines need; and the labels
 function M.of(study, training, labels)
   local list = {}
   if not labels then

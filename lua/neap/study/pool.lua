@@ -2,9 +2,9 @@
 -- bootstrap over them.
 --
 -- Draws are the same for all columns and repeats, and take as many rows of each
--- class as there are. A row of the sheet gets `inside`, its metric on each draw,
--- `outside`, that on the rows which the draw left out, and `pooled`, that on all
--- rows; each the mean over the repeats.
+-- class as there are. A row of the sheet gets `inside`, its metric on each
+-- draw, `outside`, that on the rows which the draw left out, and `pooled`, that
+-- on all rows; each the mean over the repeats.
 local core = require "neap.core"
 local metrics = require "neap.study.metrics"
 local sheets = require "neap.study.sheet"

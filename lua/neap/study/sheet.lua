@@ -1,8 +1,8 @@
 --- What has been evaluated: runs, and for each point or baseline a row.
 --
--- A sheet is { runs = { { where =, positives =, rows = }, ... }, rows = { ... },
--- by_label = { } }. A row is { label = the number of a point or the name of a
--- baseline, kind = "point" or "baseline", values = { metric = { by run } },
+-- A sheet is { runs = { { where =, positives =, rows = }, ... }, rows = { ...
+-- }, by_label = { } }. A row is { label = the number of a point or the name of
+-- a baseline, kind = "point" or "baseline", values = { metric = { by run } },
 -- converged =, l2 =, norm =, tuned =, edge = { by run } }.
 local core = require "neap.core"
 local metrics = require "neap.study.metrics"

@@ -1,10 +1,11 @@
 --- The best of some rows against the best of others, both picked the same way.
 --
--- A view is what is compared: { score = a metric's name, worth =, seed =, kind =
--- "datasets" (independent), "folds" (of one data set, dealt again and again) or
--- "rows" (one set of predictions), folds = K or nil, runs =, rows =, by_label =
--- as of a sheet (lua/neap/study/sheet.lua), confirmed = a sheet or nil }.
--- A question is { with = rows, without = rows }. docs/verdict.md has the rules.
+-- A view is what is compared: { score = a metric's name, worth =, seed =, kind
+-- = "datasets" (independent), "folds" (of one data set, dealt again and again)
+-- or "rows" (one set of predictions), folds = K or nil, runs =, rows =,
+-- by_label = as of a sheet (lua/neap/study/sheet.lua), confirmed = a sheet or
+-- nil }. A question is { with = rows, without = rows }. docs/verdict.md has the
+-- rules.
 local metrics = require "neap.study.metrics"
 local stats = require "neap.stats"
 
@@ -71,8 +72,8 @@ local function choose(view, question)
   return chosen, converged
 end
 
---- The differences of a metric over the runs of a sheet, positive is better; nil
--- where one has no value.
+--- The differences of a metric over the runs of a sheet, positive is better;
+-- nil where one has no value.
 -- @param rows_of function(run) -> the row with, the row without
 function M.differences(sheet, metric, rows_of)
   local sign, list = metrics[metric].sign, {}
@@ -135,7 +136,8 @@ local function drawn_gain(view, question, picked, paired)
   if #list < 2 then return nil end
   local gain = {
     mean = selected and stats.mean(list) or sign * (a.pooled - b.pooled),
-    count = paired and paired.count or 1, df = paired and paired.df or #list - 1,
+    count = paired and paired.count or 1,
+    df = paired and paired.df or #list - 1,
     error = error_of(view, a, b, plain), selected = selected or nil,
   }
   local reach = gain.error * stats.t_quantile(0.975, gain.df)
@@ -178,8 +180,8 @@ function M.too_few(view)
 end
 
 -- What a gain says: better and worse are beyond what it is worth, both by the
--- interval and with a probability of 95 %; and better holds after looking at all
--- points, unless the gain was found where nothing had been picked.
+-- interval and with a probability of 95 %; and better holds after looking at
+-- all points, unless the gain was found where nothing had been picked.
 local function word_of(view, gain, converged, p)
   local holds = gain.confirmed or gain.nested or p and p <= 0.05
   if not converged or not gain.low or M.too_few(view) then
@@ -238,7 +240,8 @@ end
 --   converged =, p =, points = that were looked at, need = }
 function M.compare(view, question)
   local picked = {
-    with = M.pick(view, question.with), without = M.pick(view, question.without),
+    with = M.pick(view, question.with),
+    without = M.pick(view, question.without),
   }
   if not (picked.with and picked.without) then return nil end
   local chosen, converged = choose(view, question)

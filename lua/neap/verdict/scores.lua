@@ -1,4 +1,5 @@
---- A verdict on scores from any tool: neap.verdict { scores =, targets =, ... }.
+--- A verdict on scores from any tool: neap.verdict { scores =, targets =, ...
+-- }.
 local compare = require "neap.verdict.compare"
 local core = require "neap.core"
 local metrics = require "neap.study.metrics"
@@ -17,7 +18,8 @@ local spec = {
   baseline = { "string" },
   score = { "choice", default = "average_precision", names = metrics.names },
   worth = { "number", low = 0 },
-  from = { "choice", default = "logits", names = { "logits", "probabilities" } },
+  from = { "choice", default = "logits",
+    names = { "logits", "probabilities" } },
   draws = { "number", default = 2000, low = 200, high = 1e6, whole = true },
   seed = { "number", default = 1, low = 0, whole = true },
 }
@@ -80,12 +82,16 @@ local usual = { "cross-entropy", "cross_entropy", "ce", "baseline" }
 -- The names, the baseline first, and the scores of each: [repeats][n].
 local function read_scores(o, n)
   local names, all, repeats = {}, {}, nil
-  for name, value in pairs(o.scores) do
+  for name in pairs(o.scores) do
     if type(name) ~= "string" then
       refuse("scores are named, such as { ce = ..., focal = ... }")
     end
     names[#names + 1] = name
-    local matrix, r, columns = matrix_of(value, "scores." .. name, "float64")
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local matrix, r, columns = matrix_of(o.scores[name], "scores." .. name,
+      "float64")
     if columns ~= n or r ~= (repeats or r) then
       refuse(("scores.%s are [%d][%d]; wanted [%d][%d], as targets are")
         :format(name, r, columns, repeats or 1, n))
@@ -94,7 +100,6 @@ local function read_scores(o, n)
     check_finite(matrix, name)
     if o.from == "probabilities" then to_logits(matrix, name) end
   end
-  table.sort(names)
   if #names < 2 then
     refuse(("scores has %d; wanted two or more"):format(#names))
   end
@@ -259,7 +264,7 @@ local function whole_metrics(y, weights, count)
   return function(matrix)
     local nan = core.array.zeros(count)
     nan:fill(0 / 0)
-    local all, given, plain = {}, nil, {}
+    local all, plain = {}, {}
     for _, name in ipairs(metrics.names) do
       if metrics[name].is then
         all[name] = nan
@@ -267,7 +272,7 @@ local function whole_metrics(y, weights, count)
         plain[#plain + 1] = name
       end
     end
-    given = table.pack(core.study.metrics(matrix, y, weights, nil, plain))
+    local given = table.pack(core.study.metrics(matrix, y, weights, nil, plain))
     for m, name in ipairs(plain) do all[name] = given[m] end
     return all
   end
@@ -361,14 +366,14 @@ end
 
 --- The verdict of a study, on scores from any tool.
 -- @param given { scores = { name = [n], or [repeats][n] of repeated
---   cross-validation: each row's score by a fit that did not see it }, targets =
---   [n] of 0 and 1, folds = [n] or [repeats][n] whole numbers: without folds the
---   rows are one test set, weights = [n], baseline = a name ("cross-entropy",
---   "cross_entropy", "ce" or "baseline" if there is one), score =
---   "average_precision", worth =, from = "logits" or "probabilities", draws =
---   2000, seed = 1 }
--- @return { verdict =, gain =, p =, need =, worth =, best =, baseline =, scores =
---   { { label =, gain =, verdict =, p =, split = }, ... }, split =, text = },
+--   cross-validation: each row's score by a fit that did not see it }, targets
+--   = [n] of 0 and 1, folds = [n] or [repeats][n] whole numbers: without folds
+--   the rows are one test set, weights = [n], baseline = a name
+--   ("cross-entropy", "cross_entropy", "ce" or "baseline" if there is one),
+--   score = "average_precision", worth =, from = "logits" or "probabilities",
+--   draws = 2000, seed = 1 }
+-- @return { verdict =, gain =, p =, need =, worth =, best =, baseline =, scores
+--   = { { label =, gain =, verdict =, p =, split = }, ... }, split =, text = },
 --   which prints as text; the best of the scores against the baseline
 return function(given)
   local o = options.read("verdict", given, spec)

@@ -47,11 +47,11 @@ end
 
 --- Splits the gain that a comparison found.
 -- @param metric any that studies keep; view.score if none is given
--- @return nil where there is nothing to split, or { metric =, gain =, ranking =,
---   threshold =, refinement =, calibration =, optimisation =, regularisation =,
---   longer = the gain at five times the epochs, retuned = that with l2 tuned,
---   source = the name of the part that makes up half of it or more }; each but
---   metric and source { mean =, low =, high = }
+-- @return nil where there is nothing to split, or { metric =, gain =, ranking
+--   =, threshold =, refinement =, calibration =, optimisation =, regularisation
+--   =, longer = the gain at five times the epochs, retuned = that with l2
+--   tuned, source = the name of the part that makes up half of it or more };
+--   each but metric and source { mean =, low =, high = }
 function M.of(view, compared, metric)
   metric = metric or view.score
   local sheet, row = view.confirmed or view, metrics[metric]

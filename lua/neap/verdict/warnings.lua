@@ -93,7 +93,8 @@ function M.of(study, view, rows)
   end
   add(tuned_edges(view, rows))
   if study.spec.folds and study.spec.data.groups then
-    add "Rows come in groups, and the bootstrap draws rows: too narrow intervals."
+    add("Rows come in groups, and the bootstrap draws rows: intervals are too "
+      .. "narrow.")
   end
   return list
 end

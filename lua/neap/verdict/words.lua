@@ -47,7 +47,8 @@ local function found_by(view, gain)
       .. "picked on"):format(M.protocol(view))
   end
   return ("over %s%s"):format(M.protocol(view),
-    view.kind == "datasets" and #view.runs > 1 and ", each picked on the others" or "")
+    view.kind == "datasets" and #view.runs > 1
+      and ", each picked on the others" or "")
 end
 
 -- A whole number with two digits that count.

@@ -1,0 +1,143 @@
+---@meta neap.study
+
+---@class neap.Gain
+---@field mean number positive for better, whatever the metric
+---@field low number? the 95 % interval; nil of one run
+---@field high number?
+---@field error number?
+---@field df number?
+---@field count integer runs
+---@field confirmed true? found on fresh data sets that nothing was picked on
+---@field nested true? picked inside training rows
+---@field selected true? after selection by the bootstrap
+
+---@class neap.Split where a gain comes from; see docs/verdict.md
+---@field metric string
+---@field gain neap.Gain
+---@field ranking neap.Gain?
+---@field threshold neap.Gain?
+---@field refinement neap.Gain?
+---@field calibration neap.Gain?
+---@field optimisation neap.Gain?
+---@field regularisation neap.Gain?
+---@field longer neap.Gain? what stays at five times the epochs
+---@field retuned neap.Gain? what stays with l2 tuned
+---@field source string? the part that makes up half of it or more
+
+---@alias neap.Word "better"|"worse"|"equivalent"|"too small to matter"|"undecided"
+
+---@class neap.Comparison
+---@field verdict neap.Word
+---@field gain neap.Gain
+---@field converged boolean
+---@field p number? after looking at all points
+---@field points integer? that were looked at
+---@field need { datasets: integer?, positives: integer?, positives_now: integer? }
+---@field with table? parameters of the better side's point
+---@field without table? parameters of the other's; nil of a baseline
+---@field label string? of the baseline
+---@field split neap.Split?
+
+---@class neap.Verdict prints as text
+---@field question "focus"|"remedy" the first that could be asked
+---@field verdict neap.Word its answer
+---@field gain neap.Gain
+---@field converged boolean
+---@field best table parameters
+---@field best_without table? parameters
+---@field worth number
+---@field p number? of the best point against cross-entropy
+---@field focus neap.Comparison?
+---@field remedy neap.Comparison?
+---@field cross_entropy neap.Comparison?
+---@field remedies { label: string, gain: neap.Gain?, verdict: neap.Word, converged: boolean }[]
+---@field split { score: neap.Split?, f1: neap.Split?, log_loss: neap.Split? }?
+---@field picks { index: integer, params: table, count: integer }[]? of nested
+---@field held_out { positives: integer, rows: integer, gain: neap.Gain?, scores: { label: string|integer, value: number }[] }?
+---@field warnings string[]
+---@field text string
+
+---@class neap.StudyOptions
+---@field data neap.Data|fun(seed: integer): neap.Data, neap.Data rows, or a recipe
+---@field loss neap.Loss|fun(p: table, train: neap.Data): neap.Loss
+---@field search table such as neap.search.grid { ... }
+---@field name? string
+---@field seed? integer 1 if none is given
+---@field datasets? integer of a recipe: 10 if none is given; 8 and more decide
+---@field confirm? integer of a recipe: 20 if none is given; 0 turns it off
+---@field folds? integer of a data set: 5 if none is given
+---@field repeats? integer of a data set: 5 if none is given
+---@field nested? integer of a data set: folds inside training rows that pick
+---@field draws? integer of a data set: 2,000 of the bootstrap if none is given
+---@field test? neap.Data of a data set: held-out rows, looked at once
+---@field model? neap.Model|fun(p: table, train: neap.Data): neap.Model?
+---@field optimizer? neap.Optimizer|fun(p: table, train: neap.Data): neap.Optimizer?
+---@field score? string "average_precision" if none is given
+---@field baselines? "standard"|"none"
+---@field fair? "tuned"|"given" see docs/verdict.md
+---@field reruns? boolean true: retrain to say where a gain comes from
+---@field worth? number the least gain that matters
+---@field standardize? boolean
+---@field epochs? integer
+---@field batch? integer
+
+---@class neap.Study
+local Study = {}
+
+--- Runs the study to its end: the study, or nil and "interrupted".
+---@param options? { quiet: boolean }
+---@return neap.Study?, string?
+function Study:run(options) end
+
+---@return { index: integer, params: table, score: number }?, string?
+function Study:best() end
+
+---@return neap.Verdict
+function Study:verdict() end
+
+--- Means, best points first; prints as text.
+---@param options? { top: integer }
+---@return table
+function Study:table(options) end
+
+---@param kind "heatmap"
+---@param options { x: string, y: string, metric: string?, against: string|false? }
+---@return table
+function Study:figure(kind, options) end
+
+--- Scores of rows by fits that did not see them, of a point's number, parameters,
+--- study:best() or a trained baseline's name.
+---@param point integer|table|string
+---@return table
+function Study:predictions(point) end
+
+--- A fit of a point to all rows, trained and tuned as in the study.
+---@param point integer|table|string
+---@param options? { data: neap.Data }
+---@return neap.Fit
+function Study:refit(point, options) end
+
+---@class neap.VerdictOptions
+---@field scores table<string, neap.Array|table> [n], or [repeats][n], by name
+---@field targets neap.Array|number[] 0 and 1
+---@field folds? neap.Array|table [n] or [repeats][n]; without: one test set
+---@field weights? neap.Array|number[]
+---@field baseline? string
+---@field score? string "average_precision" if none is given
+---@field worth? number
+---@field from? "logits"|"probabilities"
+---@field draws? integer 2,000 if none is given
+---@field seed? integer
+
+local M = {}
+
+---@param options neap.StudyOptions
+---@return neap.Study
+function M.study(options) end
+
+--- The verdict of a study on scores from any tool.
+---@param options neap.VerdictOptions
+---@return table verdict, gain, p, need, worth, best, baseline, scores, split, text
+function M.verdict(options) end
+
+return M
