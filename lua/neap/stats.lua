@@ -73,9 +73,16 @@ function M.t_cdf(t, df)
   return t > 0 and 1 - tail or tail
 end
 
+-- Quantiles that were found, by p and df: a verdict asks for few, again and
+-- again.
+local quantiles = {}
+
 --- The t with P(T <= t) = p, for 0 < p < 1.
 function M.t_quantile(p, df)
   if p < 0.5 then return -M.t_quantile(1 - p, df) end
+  local by_df = quantiles[p] or {}
+  quantiles[p] = by_df
+  if by_df[df] then return by_df[df] end
   local low, high = 0, 1
   while M.t_cdf(high, df) < p do high = high * 2 end
   for _ = 1, 200 do
@@ -83,7 +90,8 @@ function M.t_quantile(p, df)
     if middle == low or middle == high then break end
     if M.t_cdf(middle, df) < p then low = middle else high = middle end
   end
-  return (low + high) / 2
+  by_df[df] = (low + high) / 2
+  return by_df[df]
 end
 
 --- The mean of paired differences with its 95 % interval.

@@ -84,7 +84,7 @@ threshold()
 local ROWS = 2000
 
 local function contaminated()
-  local pilot = controls.contaminated_study(4000, "generalized", ROWS, 100, 0)
+  local pilot = controls.contaminated_study(4000, "generalized", ROWS, 1000, 0)
     :verdict().cross_entropy
   local deviation = pilot.gain.error * math.sqrt(pilot.gain.count)
   local needed = math.max(stats.needed(pilot.gain.mean, 0.005, deviation), 8)
@@ -133,20 +133,21 @@ local function times()
     study:verdict()
   end))
   local d = neap.data.hard_negatives { n = 20000 }
-  local scores = core.array.zeros(121, d.n, "float32")
-  local fit = neap.train { data = d, loss = neap.loss.focal {} }
-  local z = fit:logits(d)
+  local z = neap.train { data = d, loss = neap.loss.focal {} }:logits(d)
+  local scores = {}
   for g = 1, 121 do
-    local row = scores:row(g)
-    for i = 1, d.n do row[i] = z[i] + g / 50 * d.x:row(i)[1] end
+    local column = core.array.zeros(d.n)
+    for i = 1, d.n do column[i] = z[i] + g / 50 * d.x:row(i)[1] end
+    scores[g == 1 and "ce" or "loss " .. g] = column
   end
-  for _, rows in ipairs { "drawn", "left_out" } do
-    show(("2,000 draws of 121 columns x 20,000 rows, %s, s"):format(rows),
-      seconds_of(function()
-        neap.metric.bootstrap("average_precision", scores, d.y,
-          { draws = 2000, stratified = true, rows = rows })
-      end))
+  local folds = core.array.zeros(d.n, nil, "int32")
+  for _, _, fold, _, positions in d:folds { k = 10 } do
+    for i = 1, #positions do folds[positions[i]] = fold end
   end
+  show("neap.verdict: 121 scores x 20,000 rows, 10 folds, 2,000 draws, s",
+    seconds_of(function()
+      neap.verdict { scores = scores, targets = d.y, folds = folds }
+    end))
 end
 
 times()

@@ -179,6 +179,26 @@ static void test_alone(const neap *engine) {
   }
 }
 
+// A metric that takes a batch of draws at once has the bits that it has beside
+// another one, draw by draw; with ties, and of draws that fill no batch.
+static void test_batches(const neap *engine) {
+  static double both[2 * COLUMNS * DRAWS], alone[COLUMNS * DRAWS];
+  const neap_columns columns = columns_of(false);
+  const neap_metric_use uses[] = {use_of("average_precision"),
+                                  use_of("roc_auc")};
+  for (int kind = 0; kind < 4; kind++) {
+    const neap_bootstrap how = {.draws = DRAWS - 3,
+                                .seed = 8,
+                                .stratified = kind & 1,
+                                .left_out = kind & 2};
+    CHECK(neap_bootstrap_of(engine, &columns, uses, 2, &how, both, NULL) ==
+          NEAP_OK);
+    CHECK(neap_bootstrap_of(engine, &columns, uses, 1, &how, alone, NULL) ==
+          NEAP_OK);
+    CHECK(memcmp(both, alone, COLUMNS * (DRAWS - 3) * sizeof *both) == 0);
+  }
+}
+
 // A stratified draw has as many positive rows as there are: the accuracy of
 // calling all rows positive never changes. Of other draws it spreads as a
 // binomial share does.
@@ -288,6 +308,7 @@ static void test_isa(const neap *engine) {
   test_poisson(engine);
   test_draws(engine);
   test_left_out(engine);
+  test_batches(engine);
   test_alone(engine);
   test_strata(engine);
   test_delong(engine);

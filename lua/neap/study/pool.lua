@@ -16,8 +16,9 @@ Pool.__index = Pool
 
 local M = {}
 
--- Columns that are drawn at once: what C needs for them stays small.
-local COLUMNS = 16
+-- Columns that are drawn at once: of so many rows in all, so that what C needs
+-- for them, some 16 bytes each, stays small.
+local AT_ONCE = 4e6
 
 --- A pool for the rows of a data set.
 -- @param o { y =, weights = or nil, score = a metric's name, draws =, seed =,
@@ -50,8 +51,9 @@ end
 -- @return false where it was interrupted
 function Pool:draw(rows)
   local name, share = metrics[self.score].of, 1 / self.repeats
-  for first = 1, #rows, COLUMNS do
-    local last = math.min(first + COLUMNS - 1, #rows)
+  local columns = math.max(AT_ONCE // #self.y, 8) // 1 | 0
+  for first = 1, #rows, columns do
+    local last = math.min(first + columns - 1, #rows)
     local part = sheets.lines_of(self.matrix, first, last)
     local all = core.study.metrics(part, self.y, self.weights, nil, { name })
     local function draw(which)

@@ -65,14 +65,10 @@ local function to_logits(matrix, name)
 end
 
 local function check_finite(matrix, name)
-  for r = 1, (matrix:shape()) do
-    local row = matrix:row(r)
-    for i = 1, #row do
-      if row[i] - row[i] ~= 0 then
-        refuse(("scores.%s[%d] is %s; wanted a finite number"):format(name, i,
-          tostring(row[i])))
-      end
-    end
+  local r, i = core.data.find_not_finite(matrix)
+  if r then
+    refuse(("scores.%s[%d] is %s; wanted a finite number"):format(name, i,
+      tostring(matrix:row(r)[i])))
   end
 end
 
@@ -172,10 +168,12 @@ end
 
 -- The scores of one repeat: [names][n].
 local function columns_of(names, all, part, n)
-  local matrix = core.array.zeros(#names, n)
+  local matrix, positions = core.array.zeros(#names, n), {}
+  for i = 1, n do positions[i] = i end
+  positions = core.array.array(positions, "int32")
   for g, name in ipairs(names) do
-    local from, to = all[name]:row(part), matrix:row(g)
-    for i = 1, n do to[i] = from[i] end
+    core.study.scatter(matrix, g, positions,
+      sheets.lines_of(all[name], part, part))
   end
   return matrix
 end
