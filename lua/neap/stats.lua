@@ -75,13 +75,13 @@ end
 
 -- Quantiles that were found, by p and df: a verdict asks for few, again and
 -- again.
-local quantiles = {}
+local found = {}
 
 --- The t with P(T <= t) = p, for 0 < p < 1.
 function M.t_quantile(p, df)
   if p < 0.5 then return -M.t_quantile(1 - p, df) end
-  local by_df = quantiles[p] or {}
-  quantiles[p] = by_df
+  local by_df = found[p] or {}
+  found[p] = by_df
   if by_df[df] then return by_df[df] end
   local low, high = 0, 1
   while M.t_cdf(high, df) < p do high = high * 2 end
