@@ -181,7 +181,9 @@ end
 local function run_picked(study, labels)
   local o = study.spec
   if #labels == 0 then return true end
+  -- One point without baselines stands against nothing.
   local few = o.datasets and o.datasets < spec.LEAST_DATASETS
+    or #labels == 1 and o.baselines == "none"
   if o.datasets and o.confirm > 0 and not few then
     study.confirmed = sheets.new()
     if not stage(study, o.name .. ", confirmation", study.confirmed,
