@@ -83,7 +83,11 @@ if(NEAP_TESTS)
     add_test(NAME metric/against_sklearn WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
              COMMAND ${SYSTEM_PYTHON} tests/metric/against_sklearn.py
                      $<TARGET_FILE:neap>)
-    set_tests_properties(metric/against_sklearn PROPERTIES SKIP_RETURN_CODE 77)
+    add_test(NAME lua/against_scipy WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+             COMMAND ${SYSTEM_PYTHON} tests/lua/against_scipy.py
+                     $<TARGET_FILE:neap>)
+    set_tests_properties(metric/against_sklearn lua/against_scipy
+                         PROPERTIES SKIP_RETURN_CODE 77)
   endif()
   # tests/LAYER/NAME_spec.lua is run by busted inside the program.
   find_program(BUSTED busted)

@@ -1,6 +1,5 @@
 --- The remedies that stand beside every study: what is cheaper than a search.
 local core = require "neap.core"
-local train = require "neap.train"
 
 local M = {}
 
@@ -50,19 +49,12 @@ local function oracle_scores(d)
 end
 
 -- Cross-entropy on as many rows of the larger class as the smaller one has,
--- with the classes' shares put back afterwards.
-local function undersampled(spec, ce, training, test)
+-- with the classes' shares put back afterwards; nil where it was interrupted.
+local function undersampled(spec, ce, training, test, train)
   local size = math.min(training.counts[1], training.counts[2])
   local part = training:imbalance { counts = { size, size }, seed = spec.seed }
-  local point = ce.point
-  local job = train.job {
-    data = part, standardize = spec.standardize,
-    points = {
-      { loss = point.loss, optimizer = point.optimizer, model = point.model },
-    },
-    seed = spec.seed, epochs = spec.epochs, batch = spec.batch,
-  }
-  while not job:step(0.05) do end
+  local job = train(part, ce.point)
+  if not job then return nil end
   local shift, report = logit_of(training.prior), job:report(1)
   local failed = report.state == "failed"
   local made = {
@@ -78,14 +70,19 @@ end
 --- The baselines that are computed, from cross-entropy's scores or without any.
 -- @param spec the study's
 -- @param ce { train = [1][n], test =, report =, point = } of cross-entropy
--- @return a list of { label =, train =, test =, report =, loss = or nil }
-function M.computed(spec, ce, training, test)
+-- @param train function(data, point) -> a finished job, or nil where it was
+--   interrupted
+-- @return a list of { label =, train =, test =, report =, loss = or nil }, or
+--   nil
+function M.computed(spec, ce, training, test, train)
+  local under = undersampled(spec, ce, training, test, train)
+  if not under then return nil end
   local logit = logit_of(training.prior)
   local always = { state = "converged", converged = true }
   local list = {
     { label = "logit adjustment", report = ce.report,
       train = shifted(ce.train, -logit), test = shifted(ce.test, -logit) },
-    undersampled(spec, ce, training, test),
+    under,
     { label = "constant", report = always,
       train = shifted(core.array.zeros(1, training.n), logit),
       test = shifted(core.array.zeros(1, test.n), logit) },

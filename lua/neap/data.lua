@@ -382,14 +382,15 @@ end
 -- groups whole: for train, test in d:folds { k = 5, seed = 1 } do ... end
 -- @param given { k = 5, seed = 1, repeats = 1, by, stratified, order: see
 --   split }
--- @return an iterator of train, test, the fold and the repeat
+-- @return an iterator of train, test, the fold, the repeat, and the positions
+--   of the test rows
 function methods:folds(given)
   check_self(self, "folds")
   local next_fold = split.folds(fields[self], given)
   return function()
     local train, test, fold, part = next_fold()
     if not train then return nil end
-    return subset(self, train), subset(self, test), fold, part
+    return subset(self, train), subset(self, test), fold, part, test
   end
 end
 

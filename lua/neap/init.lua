@@ -25,6 +25,7 @@ local files = {
   prune = "neap.prune",
   search = "neap.search",
   study = "neap.study",
+  verdict = "neap.verdict.scores",
   plot = "neap.plot",
   train = "neap.train",
   job = "neap.train",

@@ -272,11 +272,11 @@ static double integer_field(lua_State *L, int index, const char *name,
   return number;
 }
 
-// Reads options { draws =, seed =, stratified =, weights =, from =,
+// Reads options { draws =, seed =, stratified =, rows =, weights =, from =,
 // threshold = } at 4.
 static neap_bootstrap check_bootstrap(lua_State *L) {
-  static const char *const names[] = {
-      "draws", "seed", "stratified", "weights", "from", "threshold", NULL};
+  static const char *const names[] = {"draws",   "seed", "stratified", "rows",
+                                      "weights", "from", "threshold",  NULL};
   if (lua_isnil(L, 4)) {
     lua_newtable(L);
     lua_replace(L, 4);
@@ -289,7 +289,12 @@ static neap_bootstrap check_bootstrap(lua_State *L) {
   luaL_argcheck(L, type == LUA_TNIL || type == LUA_TBOOLEAN, 4,
                 "stratified: wanted true or false");
   how.stratified = lua_toboolean(L, -1);
-  lua_pop(L, 1);
+  lua_getfield(L, 4, "rows");
+  const char *rows = lua_isnil(L, -1) ? "drawn" : lua_tostring(L, -1);
+  how.left_out = rows != NULL && strcmp(rows, "left_out") == 0;
+  luaL_argcheck(L, how.left_out || (rows != NULL && strcmp(rows, "drawn") == 0),
+                4, "rows: wanted drawn or left_out");
+  lua_pop(L, 2);
   return how;
 }
 
@@ -306,8 +311,9 @@ static void push_draws(lua_State *L, const double *values, size_t columns,
 // list there is one array for each. -> an array [draws], or [g][draws] for
 // scores [g][n]: the metric on n rows drawn with replacement, the same rows
 // for all columns; NaN where a draw has no value. Options: draws (2000), seed
-// (1), stratified (draw from each class as many rows as it has), weights,
-// from, threshold.
+// (1), stratified (draw from each class as many rows as it has), rows ("drawn",
+// or "left_out": on those that the same draw did not take), weights, from,
+// threshold.
 static int bootstrap(lua_State *L) {
   lua_settop(L, 4);
   const neap_bootstrap how = check_bootstrap(L);

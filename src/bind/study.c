@@ -100,8 +100,82 @@ static int recalibrate(lua_State *L) {
   return 1;
 }
 
+// Writes score columns, less a shift each, where their rows stand in all.
+static void scatter_rows(const neap_array *scores, const int32_t *positions,
+                         const double *shifts, size_t first, neap_array *out) {
+  const size_t count = scores->columns;
+  for (size_t c = 0; c < scores->rows; c++) {
+    double *line = (double *)out->data + (first + c) * out->columns;
+    const double shift = shifts != NULL ? shifts[c] : 0;
+    for (size_t i = 0; i < count; i++) {
+      const size_t at = c * count + i;
+      const double score = scores->dtype == NEAP_FLOAT32
+                               ? ((const float *)scores->data)[at]
+                               : ((const double *)scores->data)[at];
+      line[positions[i] - 1] = score - shift;
+    }
+  }
+}
+
+// (out float64 [g][n], its first line from 1, positions int32 [m] from 1,
+// scores [h][m], shifts float64 [h] or nil): writes scores - shifts into h
+// lines of out, each at its row's position.
+static int scatter(lua_State *L) {
+  lua_settop(L, 5);
+  neap_array *out = neap_check_array_of(L, 1, NEAP_FLOAT64, "out");
+  const lua_Integer first = luaL_checkinteger(L, 2);
+  const neap_array *positions =
+      neap_check_array_of(L, 3, NEAP_INT32, "positions");
+  const neap_array *scores = neap_check_array(L, 4, NEAP_FLOAT64);
+  const neap_array *shifts =
+      lua_isnil(L, 5) ? NULL
+                      : neap_check_array_of(L, 5, NEAP_FLOAT64, "shifts");
+  luaL_argcheck(L, scores->dtype != NEAP_INT32 && scores->dimensions == 2, 4,
+                "wanted numbers [h][m]");
+  luaL_argcheck(L, positions->rows == scores->columns, 3,
+                "wanted one for each row");
+  luaL_argcheck(L, shifts == NULL || shifts->rows == scores->rows, 5,
+                "wanted one for each column");
+  luaL_argcheck(L,
+                !out->frozen && out->dimensions == 2 && first >= 1 &&
+                    (size_t)first - 1 + scores->rows <= out->rows,
+                2, "the lines are not there");
+  const int32_t *at = positions->data;
+  for (size_t i = 0; i < positions->rows; i++)
+    luaL_argcheck(L, at[i] >= 1 && (size_t)at[i] <= out->columns, 3,
+                  "a position is beyond the rows");
+  scatter_rows(scores, at, shifts != NULL ? shifts->data : NULL,
+               (size_t)first - 1, out);
+  return 0;
+}
+
+// (matrix [g][n], positions int32 [m] from 1) -> [g][m] of its type: columns.
+static int gather(lua_State *L) {
+  const neap_array *from = neap_check_array(L, 1, NEAP_FLOAT64);
+  const neap_array *positions =
+      neap_check_array_of(L, 2, NEAP_INT32, "positions");
+  luaL_argcheck(L, from->dimensions == 2, 1, "wanted [g][n]");
+  const int32_t *at = positions->data;
+  for (size_t i = 0; i < positions->rows; i++)
+    luaL_argcheck(L, at[i] >= 1 && (size_t)at[i] <= from->columns, 2,
+                  "a position is beyond the columns");
+  const size_t size = from->dtype == NEAP_FLOAT64 ? 8 : 4;
+  const size_t count = positions->rows;
+  neap_array *out = neap_new_array(L, from->dtype, from->rows, count);
+  for (size_t g = 0; g < from->rows; g++) {
+    const char *line = (const char *)from->data + g * from->columns * size;
+    char *to = (char *)out->data + g * count * size;
+    for (size_t i = 0; i < count; i++)
+      memcpy(to + i * size, line + (size_t)(at[i] - 1) * size, size);
+  }
+  return 1;
+}
+
 void neap_open_study(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"metrics", evaluate_all}, {"recalibrate", recalibrate}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"metrics", evaluate_all},
+                                       {"recalibrate", recalibrate},
+                                       {"scatter", scatter},
+                                       {"gather", gather},
+                                       {NULL, NULL}};
   luaL_newlib(L, functions);
 }

@@ -25,6 +25,29 @@ static double average_precision(const neap_scores *s, const double *params,
   return sum / s->positive_weight;
 }
 
+static void average_precision_of_draws(size_t count,
+                                       const neap_stretch *stretches,
+                                       const uint32_t *sums, double *values) {
+  double positives[NEAP_DRAWS] = {0}, negatives[NEAP_DRAWS] = {0};
+  double sum[NEAP_DRAWS] = {0};
+  for (size_t t = 0; t < count; t++) {
+    const uint32_t *drawn = sums + t * NEAP_DRAWS;
+    if (!stretches[t].positive) {
+      for (int i = 0; i < NEAP_DRAWS; i++)
+        negatives[i] += drawn[i];
+      continue;
+    }
+    for (int i = 0; i < NEAP_DRAWS; i++) {
+      const double found = drawn[i];
+      positives[i] += found;
+      const double chosen = positives[i] + negatives[i];
+      sum[i] += found * (positives[i] / (chosen > 0 ? chosen : 1));
+    }
+  }
+  for (int i = 0; i < NEAP_DRAWS; i++)
+    values[i] = positives[i] > 0 ? sum[i] / positives[i] : NAN;
+}
+
 const neap_metric neap_metric_average_precision = {
     .name = "average_precision",
     .summary = "sum over thresholds of (R_i - R_(i-1)) P_i",
@@ -32,4 +55,5 @@ const neap_metric neap_metric_average_precision = {
     .needs = NEAP_NEEDS_CURVE,
     .larger_is_better = true,
     .of = average_precision,
+    .of_draws = average_precision_of_draws,
 };

@@ -9,16 +9,10 @@
 
 #include "metric/column.h"
 
-// Rows of one class that belong to one step of a column's curve.
-typedef struct stretch {
-  uint32_t end;  // position in the order
-  bool positive, ends_step;
-} stretch;
-
-// A column, sorted once. In a step the negative rows stand first.
+// A column, sorted once.
 typedef struct sorted_column {
-  uint32_t *order;     // [rows]
-  stretch *stretches;  // [rows], of which count are used
+  uint32_t *order;          // [rows]
+  neap_stretch *stretches;  // [rows], of which count are used
   size_t count;
 } sorted_column;
 
@@ -106,7 +100,7 @@ static size_t part(const double *targets, uint32_t *rows, size_t count,
 // Whether the latest step is of negative rows alone.
 static bool ends_in_negatives(const sorted_column *column) {
   const size_t n = column->count;
-  const stretch *last = column->stretches + n - 1;
+  const neap_stretch *last = column->stretches + n - 1;
   return n > 0 && !last->positive;
 }
 
@@ -120,12 +114,12 @@ static void add_step(sorted_column *column, const double *targets, size_t start,
     return;
   }
   if (negatives > 0) {
-    column->stretches[column->count++] =
-        (stretch){.end = (uint32_t)(start + negatives), .ends_step = !mixed};
+    column->stretches[column->count++] = (neap_stretch){
+        .end = (uint32_t)(start + negatives), .ends_step = !mixed};
   }
   if (negatives < end - start) {
-    column->stretches[column->count++] =
-        (stretch){.end = (uint32_t)end, .positive = true, .ends_step = true};
+    column->stretches[column->count++] = (neap_stretch){
+        .end = (uint32_t)end, .positive = true, .ends_step = true};
   }
 }
 
@@ -231,6 +225,12 @@ static void draw_counts(const bootstrap *b, uint32_t draw, uint8_t *counts) {
   }
 }
 
+// Counts each row that a draw did not take once, and no other.
+static void turn_counts(const bootstrap *b, uint8_t *counts) {
+  for (size_t i = 0; i < b->columns->rows * NEAP_DRAWS; i++)
+    counts[i] = counts[i] == 0;
+}
+
 static void sum_stretches(const bootstrap *b, const sorted_column *column,
                           const drawing *space) {
   const double *weights = b->columns->weights;
@@ -300,17 +300,36 @@ static void evaluate_draw(const bootstrap *b, size_t column, size_t draw,
   }
 }
 
+// Evaluates a metric that takes all draws of a batch at once.
+static void evaluate_batch(const bootstrap *b, size_t column, size_t first,
+                           const uint32_t *sums) {
+  const sorted_column *sorted = &b->sorted[column];
+  const size_t left = b->how->draws - first;
+  double values[NEAP_DRAWS];
+  b->uses[0].metric->of_draws(sorted->count, sorted->stretches, sums, values);
+  memcpy(b->values + column * b->how->draws + first, values,
+         (left < NEAP_DRAWS ? left : NEAP_DRAWS) * sizeof *values);
+}
+
 // Sixteen draws, of all columns.
 static void run_draws(void *argument, size_t batch, size_t worker) {
   const bootstrap *b = argument;
   const drawing *space = &b->spaces[worker];
   const size_t first = batch * NEAP_DRAWS;
   draw_counts(b, (uint32_t)first, space->counts);
+  if (b->how->left_out)
+    turn_counts(b, space->counts);
+  const bool at_once = b->use_count == 1 && b->columns->weights == NULL &&
+                       b->uses[0].metric->of_draws != NULL;
   for (size_t c = 0; c < b->columns->columns; c++) {
-    const neap_scores loaded =
-        neap_load_column(b->engine, b->columns, c, false, &space->column);
     if (b->needs != NEAP_NEEDS_ROWS)
       sum_stretches(b, &b->sorted[c], space);
+    if (at_once) {
+      evaluate_batch(b, c, first, space->sums);
+      continue;
+    }
+    const neap_scores loaded =
+        neap_load_column(b->engine, b->columns, c, false, &space->column);
     for (size_t lane = 0; lane < NEAP_DRAWS; lane++) {
       neap_scores s = loaded;
       if (first + lane >= b->how->draws)

@@ -36,6 +36,13 @@ typedef struct neap_scores {
   double *scratch;           // [2 * rows]; may hold the curve
 } neap_scores;
 
+// Rows of one class that belong to one step of a column's curve. In a step the
+// negative rows stand first; the last stretch of a step ends it.
+typedef struct neap_stretch {
+  uint32_t end;  // position in the order
+  bool positive, ends_step;
+} neap_stretch;
+
 // What a metric looks at besides the scores.
 typedef enum neap_metric_needs {
   NEAP_NEEDS_ROWS,    // scores, targets and weights alone
@@ -58,6 +65,11 @@ typedef struct neap_metric {
                    const char **undefined);
   double (*of)(const neap_scores *scores, const double *params,
                const char **undefined);
+  // The same bits as `of` gives, for NEAP_DRAWS draws of the bootstrap at once;
+  // or NULL. sums [count][NEAP_DRAWS]: how often rows of a stretch were drawn;
+  // values: out [NEAP_DRAWS], NaN where there is none.
+  void (*of_draws)(size_t count, const neap_stretch *stretches,
+                   const uint32_t *sums, double *values);
 } neap_metric;
 
 // Returns the metric at a position of the list, or NULL beyond its end.
@@ -141,11 +153,13 @@ typedef struct neap_bootstrap {
   size_t draws;
   uint64_t seed;
   bool stratified;  // the rows of each class are drawn for themselves
+  bool left_out;    // metrics of the rows that a draw left out, each once
 } neap_bootstrap;
 
 // Evaluates metrics of every column on rows drawn with replacement, as many as
 // there are; the same ones for all columns. Draw d is a pure function of the
-// seed and d. A column is sorted once.
+// seed and d. A column is sorted once. With left_out, metrics are of those rows
+// that draw d did not take, some .37 of all.
 //
 // values  out [use_count][columns][draws], NaN where a draw has no value
 //   NEAP_EMEMORY  no memory

@@ -111,6 +111,12 @@ local benches = {
       { "/usr/bin/python3", "tests/bench/converged_sklearn.py" },
     },
   },
+  verdict = {
+    title = "the verdict where the truth is known, and its time, one thread",
+    unit = "what the line says",
+    rounds = 1, -- shares of hundreds of studies, for ten minutes
+    sides = { { build .. "/neap", "tests/bench/verdict.lua" } },
+  },
   scale = {
     title = "5 epochs of SGD on 32 features: threads, points, rows",
     unit = "s",
@@ -142,7 +148,8 @@ local benches = {
 
 local order = {
   "loss", "losses", "scripted", "softmax", "lua", "matmul", "generate", "read",
-  "grid", "mlp", "metrics", "converged", "scale", "store", "program",
+  "grid", "mlp", "metrics", "converged", "verdict", "scale", "store",
+  "program",
 }
 
 -- ------------------------------------------------------------ command line
@@ -221,7 +228,7 @@ end
 
 local function measure(bench, rounds)
   local results = {}
-  for _ = 1, rounds do
+  for _ = 1, bench.rounds or rounds do
     for _, words in ipairs(bench.sides) do
       if exists(words[1]) then
         run_side(words, results)

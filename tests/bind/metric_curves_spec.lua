@@ -139,6 +139,8 @@ describe("the bootstrap", function()
       "draws is 0.0; wanted a whole number >= 1")
     assert.error_matches(bootstrap("f1", { stratified = 1 }),
       "stratified: wanted true or false")
+    assert.error_matches(bootstrap("f1", { rows = "all" }),
+      "rows: wanted drawn or left_out")
     assert.error_matches(bootstrap({}, {}), "the list of metrics is empty")
     assert.error_matches(bootstrap("f1", { draw = 1 }),
       "unknown option 'draw'; did you mean 'draws'%?")

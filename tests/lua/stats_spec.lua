@@ -50,6 +50,21 @@ describe("what a mean says of the gain", function()
     assert.near(0.0035399047, all.below, 1e-9)
   end)
 
+  it("is what baycomp says of folds", function()
+    -- baycomp 1.0.3, CorrelatedTTest.probs of 2 x 5 folds against 0.
+    local paired = stats.paired({ .031, -.012, .025, .007, .011, -.004, .0005,
+      .018, .022, .009 }, 5)
+    for worth, chances in pairs {
+      [.005] = { .04040335302297541, .20511367476681241, .7544829722102122 },
+      [.01] = { .014590604331384134, .44913316467234776, .5362762309962681 },
+    } do
+      local found = stats.posterior(paired, worth)
+      assert.near(chances[1], found.below, 1e-9)
+      assert.near(chances[2], found.within, 1e-9)
+      assert.near(chances[3], found.above, 1e-9)
+    end
+  end)
+
   it("has no width where nothing varies", function()
     local paired = stats.paired { 0.25, 0.25, 0.25 }
     assert.same({ above = 1, within = 0, below = 0 },
@@ -69,6 +84,56 @@ describe("the data sets that are needed", function()
   it("are none where the gain does not matter", function()
     assert.is_nil(stats.needed(0.004, 0.005, 0.01))
     assert.is_nil(stats.needed(-0.005, 0.005, 0.01))
+  end)
+end)
+
+describe("the positives that are needed", function()
+  it("solve the power equation, the error falling with their root", function()
+    -- scipy 1.10.1, as numpy.ceil(positives * max(1, ((t.95 + t.80) e / b)^2)).
+    local function needed(mean, error, df, worth, positives)
+      return stats.needed_positives({ mean = mean, error = error, df = df },
+        worth, positives)
+    end
+    assert.equal(895, needed(.02, .012, 24, .005, 212))
+    assert.equal(197, needed(-.03, .02, 9, 0, 60))
+    assert.equal(100, needed(.1, .001, 24, .005, 100))
+    assert.is_nil(needed(.004, .001, 24, .005, 100))
+  end)
+end)
+
+describe("quantiles of a list", function()
+  it("are numpy's", function() -- numpy 1.24.2
+    local list = { .3, -1.2, 2.5, .7, 1.1, -.4, .05 }
+    assert.near(-1.08, stats.quantile(list, .025), 1e-12)
+    assert.near(.3, stats.quantile(list, .5), 1e-12)
+    assert.near(2.29, stats.quantile(list, .975), 1e-12)
+    assert.equal(.3, list[1]) -- it stays as it was
+  end)
+end)
+
+describe("selection by the bootstrap", function()
+  local rows = {
+    { inside = { 1, 5, 2, 0 / 0 }, outside = { 10, 20, 30, 40 } },
+    { inside = { 3, 4, 9, 1 }, outside = { 11, 21, 31, 0 / 0 } },
+  }
+  local base = { { inside = { 0, 0, 0, 0 }, outside = { 1, 2, 3, 4 } } }
+
+  it("picks on the rows drawn and judges on those left out", function()
+    assert.same({ 10, 18, 28 }, stats.selected(rows, base, 1))
+    -- Less is better: the other ones are picked, and a fall is a gain. Of the
+    -- last draw the second has no score where it was left out.
+    assert.same({ -9, -19, -27 }, stats.selected(rows, base, -1))
+  end)
+
+  it("studentises the largest deviation of a draw", function()
+    -- numpy 1.24.2: the maxima are 0, .343, 1.414, 1.372, 0.
+    local gains = { .5, .2 }
+    local draws = { { .4, .6, .5, .9, .1 }, { .2, .1, .3, .2, .2 } }
+    local found = stats.maximum_of_draws(gains, draws, { .3, .1 })
+    assert.near(5 / 3, found.t[1], 1e-12)
+    assert.same({ 1 / 6, 1 / 6 }, found.p)
+    found = stats.maximum_of_draws(gains, draws, { .5 / 1.4, .2 / .3 })
+    assert.same({ 2 / 6, 4 / 6 }, found.p)
   end)
 end)
 

@@ -164,7 +164,7 @@ describe("a study on fresh data sets", function()
 
   it("trains points of other models, each in its own group", function()
     local other = run {
-      datasets = 2, epochs = 2,
+      datasets = 2, epochs = 2, fair = "given",
       search = neap.search.grid { hidden = { false, 4, 8 } },
       model = function(p)
         return p.hidden and neap.model.mlp { hidden = { p.hidden } }
@@ -240,7 +240,7 @@ describe("the verdict", function()
 
   -- A study of 8 data sets, and other scores by hand: a list, or one number
   -- and what alternates around it.
-  local eight = run { datasets = 8 }
+  local eight = run { datasets = 8, confirm = 0 }
   local function verdict(list)
     for i, scores in ipairs(list) do
       local made = {}
@@ -311,7 +311,7 @@ describe("the verdict", function()
   end)
 
   it("turns the sign where smaller is better", function()
-    local study = run { score = "log_loss", datasets = 8 }
+    local study = run { score = "log_loss", datasets = 8, confirm = 0 }
     for i, first in ipairs { .5, .4, .9, .8 } do
       local scores = {}
       for j = 1, 8 do scores[j] = first + (i == 2 and j % 2 * 0.02 or 0) end
@@ -378,14 +378,26 @@ describe("a study on one data set", function()
     local study = run {
       data = rest, folds = 3, repeats = 1, test = test,
     }
+    local best, v = study:best(), study:verdict()
     local fit = neap.train {
-      data = rest, loss = neap.loss.focal { alpha = 0.2, gamma = 1 },
+      data = rest, loss = neap.loss.focal(best.params),
     }
+    local ce = neap.train {
+      data = rest, loss = neap.loss.binary_cross_entropy {},
+    }
+    local ap = neap.metric.average_precision
+    local score = ap(fit:logits(test), test.y)
     assert.equal(3, #study.runs)
-    assert.equal(neap.metric.average_precision(fit:logits(test), test.y),
-      study.by_label[4].values.average_precision.test)
-    assert.matches("On the held%-out rows %(20 positives%)",
-      tostring(study:verdict()))
+    assert.equal(score,
+      study.held_out.by_label[best.index].values.average_precision[1])
+    assert.near(score - ap(ce:logits(test), test.y), v.held_out.gain.mean,
+      1e-12)
+    assert.is_true(v.held_out.gain.low <= v.held_out.gain.mean
+      and v.held_out.gain.mean <= v.held_out.gain.high)
+    assert.equal(20, v.held_out.positives)
+    -- Only what was picked is looked at.
+    assert.is_true(#study.held_out.rows < #study.rows)
+    assert.matches("On the held%-out rows %(20 positives%)", tostring(v))
   end)
 end)
 

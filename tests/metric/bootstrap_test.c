@@ -121,6 +121,36 @@ static void test_draws(const neap *engine) {
   }
 }
 
+// The rows that a draw left out are those whose count is 0, each once.
+static void test_left_out(const neap *engine) {
+  static double counts[DRAWS * ROWS], rest[ROWS];
+  static double values[2 * COLUMNS * DRAWS];
+  neap_bootstrap how = {.draws = DRAWS, .seed = 5};
+  find_counts(engine, &how, counts);
+  how.left_out = true;
+  for (int weighted = 0; weighted < 2; weighted++) {
+    neap_columns columns = columns_of(weighted);
+    const neap_metric_use uses[] = {use_of("average_precision"),
+                                    use_of("log_loss")};
+    CHECK(neap_bootstrap_of(engine, &columns, uses, 2, &how, values, NULL) ==
+          NEAP_OK);
+    for (size_t d = 0; d < DRAWS; d++) {
+      double each[2 * COLUMNS], left = 0;
+      const char *why[2 * COLUMNS];
+      for (size_t i = 0; i < ROWS; i++) {
+        rest[i] = (counts[d * ROWS + i] < 0.5) * (weighted ? weights[i] : 1);
+        left += counts[d * ROWS + i] < 0.5;
+      }
+      CHECK(fabs(left / ROWS - exp(-1)) < 0.15);
+      columns.weights = rest;
+      CHECK(neap_metrics_of(engine, &columns, uses, 2, each, why, NULL) ==
+            NEAP_OK);
+      for (size_t v = 0; v < 2 * COLUMNS; v++)
+        CHECK(fabs(values[v * DRAWS + d] - each[v]) < 1e-12);
+    }
+  }
+}
+
 // One metric alone, whose negative rows are merged, gives what it gives beside
 // one that wants all levels; and more draws extend.
 static void test_alone(const neap *engine) {
@@ -146,6 +176,26 @@ static void test_alone(const neap *engine) {
         CHECK_SHOW(fabs(alone[c * 3 + d] - both[c * DRAWS + d]) < 1e-14, "%s",
                    names[n]);
     }
+  }
+}
+
+// A metric that takes a batch of draws at once has the bits that it has beside
+// another one, draw by draw; with ties, and of draws that fill no batch.
+static void test_batches(const neap *engine) {
+  static double both[2 * COLUMNS * DRAWS], alone[COLUMNS * DRAWS];
+  const neap_columns columns = columns_of(false);
+  const neap_metric_use uses[] = {use_of("average_precision"),
+                                  use_of("roc_auc")};
+  for (int kind = 0; kind < 4; kind++) {
+    const neap_bootstrap how = {.draws = DRAWS - 3,
+                                .seed = 8,
+                                .stratified = kind & 1,
+                                .left_out = kind & 2};
+    CHECK(neap_bootstrap_of(engine, &columns, uses, 2, &how, both, NULL) ==
+          NEAP_OK);
+    CHECK(neap_bootstrap_of(engine, &columns, uses, 1, &how, alone, NULL) ==
+          NEAP_OK);
+    CHECK(memcmp(both, alone, COLUMNS * (DRAWS - 3) * sizeof *both) == 0);
   }
 }
 
@@ -257,6 +307,8 @@ static void test_memory(void) {
 static void test_isa(const neap *engine) {
   test_poisson(engine);
   test_draws(engine);
+  test_left_out(engine);
+  test_batches(engine);
   test_alone(engine);
   test_strata(engine);
   test_delong(engine);

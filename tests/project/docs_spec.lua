@@ -125,6 +125,40 @@ describe("docs/metrics.md", function()
   end)
 end)
 
+describe("docs/verdict.md", function()
+  local text = read "docs/verdict.md"
+
+  it("shows Lua that says what it says", function()
+    local printed = {}
+    local world = setmetatable({
+      print = function(...)
+        local parts = table.pack(...)
+        for i = 1, parts.n do parts[i] = tostring(parts[i]) end
+        printed[#printed + 1] = table.concat(parts, " ", 1, parts.n)
+      end,
+    }, { __index = _G })
+    local piece = pieces(text)[1]
+    assert(load(piece, "verdict.md", "t", world))()
+    local i = 0
+    for said in piece:gmatch("%-%-> ([^\n]+)") do
+      i = i + 1
+      assert.equal(said, printed[i])
+    end
+    assert.equal(#printed, i)
+    assert(load(pieces(text)[2]))
+  end)
+
+  it("has every word, question, part and option that matters", function()
+    for _, word in ipairs { "better", "worse", "equivalent",
+      "too small to matter", "undecided", "focus", "remedy", "cross_entropy",
+      "ranking", "threshold", "refinement", "calibration", "optimisation",
+      "regularisation", "nested", "confirm", "draws", "reruns", "fair", "test" }
+    do
+      assert.truthy(text:find(word, 1, true), word)
+    end
+  end)
+end)
+
 describe("docs/training.md", function()
   local text = read "docs/training.md"
 

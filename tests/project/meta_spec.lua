@@ -45,6 +45,9 @@ describe("the stubs", function()
     assert.same(names(neap.model), names(stub "train"().model))
     assert.same(names(neap.optimizer), names(stub "train"().optimizer))
     assert.same(names(require "neap.host"), names(stub "host"()))
+    for _, name in ipairs(names(stub "study"())) do
+      assert.is_function(neap[name], name)
+    end
     for _, name in ipairs(names(stub "array"())) do
       assert.equal(core.array[name], neap[name])
     end
@@ -67,6 +70,12 @@ describe("the stubs", function()
     for _, name in ipairs(methods("loss", "Loss")) do
       assert.is_function(loss[name], name)
     end
+    local study = neap.study { data = neap.data.recipe "gaussians",
+      loss = loss, search = neap.search.grid { gamma = { 0 } } }
+    for _, name in ipairs(methods("study", "Study")) do
+      assert.is_function(study[name], name)
+    end
+    assert.equal(7, #methods("study", "Study"))
     assert.equal(7, #methods("array", "Array"))
     assert.equal(7, #methods("loss", "Loss"))
   end)
@@ -87,6 +96,10 @@ describe("the stubs", function()
       for _, parameter in ipairs(row.parameters) do
         assert.matches("@field " .. parameter.name .. "%?", text)
       end
+    end
+    local study = read "lua/neap/meta/study.lua"
+    for option in pairs(require("neap.study.spec").options) do
+      assert.matches("@field " .. option .. "%f[^%w_]", study)
     end
     for _, name in ipairs(names(neap.optimizer)) do
       local options = tostring(neap.optimizer[name] {}):match("%((.*)%)")

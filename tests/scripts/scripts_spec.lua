@@ -69,6 +69,59 @@ describe("own_loop", function()
   end)
 end)
 
+describe("threshold_control", function()
+  it("shows a gain that is all threshold, beside the truth", function()
+    local output = run "threshold_control"
+    local gain, ranking, threshold = output:match("cross%-entropy: (%S+), of "
+      .. "which ranking (%S+) and threshold (%S+)%.")
+    assert.near(tonumber(gain), tonumber(ranking) + tonumber(threshold), 2e-4)
+    assert.is_true(tonumber(threshold) > 0.1)
+    has(output, "Source: threshold.")
+    has(output, "it moved the threshold")
+    -- F1 at 1/2 and the largest, of two Gaussians 2 apart with 1 % positive:
+    -- Python, SciPy 1.10.1, quadrature to 1e-10.
+    has(output, "the true probability           0.1697      0.3211")
+  end)
+end)
+
+describe("null_control", function()
+  it("calls nothing better, and names optimisation", function()
+    local output = run "null_control"
+    local studies = 0
+    for focus, best in output:gmatch("verdict on focusing: ([^;]+); on the "
+      .. "best of 36 against cross%-entropy:%s+([^\n]+)") do
+      studies = studies + 1
+      assert.not_equal("better", focus)
+      assert.not_equal("better", best)
+      if studies == 3 then assert.equal("undecided, not converged", best) end
+    end
+    assert.equal(3, studies)
+    has(output, "source: optimisation")
+    -- The population's average precision: SciPy 1.10.1, quadrature.
+    local _, count = output:gsub("AP 0%.5376", "")
+    assert.equal(3, count)
+  end)
+end)
+
+describe("long_tail", function()
+  it("compares losses by class on ten classes", function()
+    local output = run("long_tail", "2")
+    -- int(1000 * 100^(-k / 9)): Cui et al. 2019.
+    has(output, "1000 599 359 215 129 77 46 27 16 10")
+    for _, name in ipairs { "cross-entropy", "focal, gamma 2",
+      "class-balanced", "LDAM", "logit-adjusted loss",
+      "logit adjustment after it", "oracle" } do
+      has(output, "\n" .. name)
+    end
+    local function macro(name)
+      return tonumber(output:match("\n" .. name .. " +[%d. ]- +(0%.%d%d%d%d) "))
+    end
+    -- Taking the shares out serves the tail; the truth is not beaten.
+    assert.is_true(macro "logit%-adjusted loss" > macro "cross%-entropy" + .05)
+    assert.is_true(macro "oracle" > macro "logit%-adjusted loss")
+  end)
+end)
+
 local it_in_time = sanitized and pending or it -- these train for long there
 
 describe("focal_grid", function()

@@ -76,8 +76,9 @@ function Data:split(options) end
 ---@field order? true|string fold i is tested by what came before it
 
 --- Folds: for train, test, fold, part in d:folds { k = 5 } do ... end
+--- The fifth value are the positions of the test rows.
 ---@param options? neap.FoldsOptions
----@return fun(): neap.Data?, neap.Data?, integer?, integer?
+---@return fun(): neap.Data?, neap.Data?, integer?, integer?, neap.Array?
 function Data:folds(options) end
 
 ---@class neap.SamplesOptions

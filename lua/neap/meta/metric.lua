@@ -364,6 +364,8 @@ function M.delong(scores, targets) end
 ---@field draws? integer 2000
 ---@field seed? integer 1
 ---@field stratified? boolean draw from each class as many rows as it has
+---@field rows? "drawn"|"left_out" "drawn" if none is given; or those rows that
+--- the same draw did not take, each once
 ---@field weights? neap.Array|number[]
 ---@field from? "logits"|"probabilities"
 ---@field threshold? number|neap.Array

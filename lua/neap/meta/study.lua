@@ -1,99 +1,143 @@
----@meta neap
+---@meta neap.study
 
---- Studies of any objective, their searches, pruners and stores. Training
---- studies are told by README.md.
-local M = { search = {}, prune = {} }
+---@class neap.Gain
+---@field mean number positive for better, whatever the metric
+---@field low number? the 95 % interval; nil of one run
+---@field high number?
+---@field error number?
+---@field df number?
+---@field count integer runs
+---@field confirmed true? found on fresh data sets that nothing was picked on
+---@field nested true? picked inside training rows
+---@field selected true? after selection by the bootstrap
 
----@class neap.Parameter a list of choices, or a range of numbers
----@field [integer] string|number|boolean
----@field low? number
----@field high? number
----@field int? boolean whole numbers
----@field log? boolean drawn evenly by the logarithm
----@field step? number from low on
----@field when? table<string, any> it exists where others have these values
+---@class neap.Split where a gain comes from; see docs/verdict.md
+---@field metric string
+---@field gain neap.Gain
+---@field ranking neap.Gain?
+---@field threshold neap.Gain?
+---@field refinement neap.Gain?
+---@field calibration neap.Gain?
+---@field optimisation neap.Gain?
+---@field regularisation neap.Gain?
+---@field longer neap.Gain? what stays at five times the epochs
+---@field retuned neap.Gain? what stays with l2 tuned
+---@field source string? the part that makes up half of it or more
 
---- Every combination of the values of axes, or a union of such grids.
----@param axes table<string, any[]>|table<string, any[]>[]
-function M.search.grid(axes) end
+---@alias neap.Word "better"|"worse"|"equivalent"|"too small to matter"|"undecided"
 
----@param given { trials: integer, space?: table<string, neap.Parameter> }
-function M.search.random(given) end
+---@class neap.Comparison
+---@field verdict neap.Word
+---@field gain neap.Gain
+---@field converged boolean
+---@field p number? after looking at all points
+---@field points integer? that were looked at
+---@field need { datasets: integer?, positives: integer?, positives_now: integer? }
+---@field with table? parameters of the better side's point
+---@field without table? parameters of the other's; nil of a baseline
+---@field label string? of the baseline
+---@field split neap.Split?
 
----@param given { trials: integer, scramble?: "owen"|"shift"|"none", space?: table<string, neap.Parameter> }
-function M.search.sobol(given) end
+---@class neap.Verdict prints as text
+---@field question "focus"|"remedy" the first that could be asked
+---@field verdict neap.Word its answer
+---@field gain neap.Gain
+---@field converged boolean
+---@field best table parameters
+---@field best_without table? parameters
+---@field worth number
+---@field p number? of the best point against cross-entropy
+---@field focus neap.Comparison?
+---@field remedy neap.Comparison?
+---@field cross_entropy neap.Comparison?
+---@field remedies { label: string, gain: neap.Gain?, verdict: neap.Word, converged: boolean }[]
+---@field split { score: neap.Split?, f1: neap.Split?, log_loss: neap.Split? }?
+---@field picks { index: integer, params: table, count: integer }[]? of nested
+---@field held_out { positives: integer, rows: integer, gain: neap.Gain?, scores: { label: string|integer, value: number }[] }?
+---@field warnings string[]
+---@field text string
 
----@param given { trials: integer, startup?: integer, candidates?: integer, space?: table<string, neap.Parameter> }
-function M.search.tpe(given) end
+---@class neap.StudyOptions
+---@field data neap.Data|fun(seed: integer): neap.Data, neap.Data rows, or a recipe
+---@field loss neap.Loss|fun(p: table, train: neap.Data): neap.Loss
+---@field search table such as neap.search.grid { ... }
+---@field name? string
+---@field seed? integer 1 if none is given
+---@field datasets? integer of a recipe: 10 if none is given; 8 and more decide
+---@field confirm? integer of a recipe: 20 if none is given; 0 turns it off
+---@field folds? integer of a data set: 5 if none is given
+---@field repeats? integer of a data set: 5 if none is given
+---@field nested? integer of a data set: folds inside training rows that pick
+---@field draws? integer of a data set: 2,000 of the bootstrap if none is given
+---@field test? neap.Data of a data set: held-out rows, looked at once
+---@field model? neap.Model|fun(p: table, train: neap.Data): neap.Model?
+---@field optimizer? neap.Optimizer|fun(p: table, train: neap.Data): neap.Optimizer?
+---@field score? string "average_precision" if none is given
+---@field baselines? "standard"|"none"
+---@field fair? "tuned"|"given" see docs/verdict.md
+---@field reruns? boolean true: retrain to say where a gain comes from
+---@field worth? number the least gain that matters
+---@field standardize? boolean
+---@field epochs? integer
+---@field batch? integer
 
----@param given? { startup?: integer, warmup?: integer, interval?: integer }
-function M.prune.median(given) end
+---@class neap.Study
+local Study = {}
 
----@param given? { min?: integer, factor?: integer, skip?: integer }
-function M.prune.halving(given) end
+--- Runs the study to its end: the study, or nil and "interrupted".
+---@param options? { quiet: boolean }
+---@return neap.Study?, string?
+function Study:run(options) end
 
----@param given { min?: integer, max: integer, factor?: integer }
-function M.prune.hyperband(given) end
+---@return { index: integer, params: table, score: number }?, string?
+function Study:best() end
 
---- Opens a store to read it.
----@param location string a path, or a URL of PostgreSQL
----@return neap.Store? store
----@return string? message
----@return string? code
-function M.open(location) end
+---@return neap.Verdict
+function Study:verdict() end
 
----@class neap.Trial
----@field params table<string, any>
----@field number integer from 0
----@field seed integer of this trial alone
-local Trial = {}
+--- Means, best points first; prints as text.
+---@param options? { top: integer }
+---@return table
+function Study:table(options) end
 
----@param step integer 0 or more, above the step before
----@param value number
-function Trial:report(step, value) end
+---@param kind "heatmap"
+---@param options { x: string, y: string, metric: string?, against: string|false? }
+---@return table
+function Study:figure(kind, options) end
 
----@return boolean prune an objective that then returns nothing is pruned
-function Trial:should_prune() end
+--- Scores of rows by fits that did not see them, of a point's number, parameters,
+--- study:best() or a trained baseline's name.
+---@param point integer|table|string
+---@return table
+function Study:predictions(point) end
 
----@param key string
----@param value string|number|boolean|table
-function Trial:note(key, value) end
+--- A fit of a point to all rows, trained and tuned as in the study.
+---@param point integer|table|string
+---@param options? { data: neap.Data }
+---@return neap.Fit
+function Study:refit(point, options) end
 
----@class neap.ObjectiveStudy
-local ObjectiveStudy = {}
+---@class neap.VerdictOptions
+---@field scores table<string, neap.Array|table> [n], or [repeats][n], by name
+---@field targets neap.Array|number[] 0 and 1
+---@field folds? neap.Array|table [n] or [repeats][n]; without: one test set
+---@field weights? neap.Array|number[]
+---@field baseline? string
+---@field score? string "average_precision" if none is given
+---@field worth? number
+---@field from? "logits"|"probabilities"
+---@field draws? integer 2,000 if none is given
+---@field seed? integer
 
----@param given? { trials?: integer, seconds?: number, batch?: integer, workers?: integer, quiet?: boolean }
----@return neap.ObjectiveStudy? study
----@return string? message
----@return string? code
-function ObjectiveStudy:run(given) end
+local M = {}
 
----@return neap.Trial? trial nil when every point was tried
-function ObjectiveStudy:ask() end
+---@param options neap.StudyOptions
+---@return neap.Study
+function M.study(options) end
 
----@param trial neap.Trial
----@param value? number
----@param why? string why it failed
-function ObjectiveStudy:tell(trial, value, why) end
-
-function ObjectiveStudy:best() end
-function ObjectiveStudy:trials() end
-function ObjectiveStudy:counts() end
-
----@param path string ending in .csv or .json
-function ObjectiveStudy:export(path) end
-
-function ObjectiveStudy:close() end
-
----@class neap.Store
-local Store = {}
-
----@return string[] names
-function Store:studies() end
-
----@param name? string the only one if none is given
-function Store:study(name) end
-
-function Store:close() end
+--- The verdict of a study on scores from any tool.
+---@param options neap.VerdictOptions
+---@return table verdict, gain, p, need, worth, best, baseline, scores, split, text
+function M.verdict(options) end
 
 return M

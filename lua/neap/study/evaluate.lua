@@ -1,0 +1,201 @@
+--- One run of a study: its points trained on the same rows, scored on others.
+local baselines = require "neap.baselines"
+local data = require "neap.data"
+local fair = require "neap.study.fair"
+local points = require "neap.study.points"
+local sheets = require "neap.study.sheet"
+local train = require "neap.train"
+
+local found, host = pcall(require, "neap.host")
+
+local M = {}
+
+-- Raises what is wrong with a run's rows.
+local function check(training, test, name)
+  if not (data.is_data(training) and data.is_data(test)) then
+    error("the recipe returned no training and test data sets", 0)
+  end
+  if #training.classes ~= 2 then
+    error(("%s: studies compare losses of two classes; the data have %d")
+      :format(name, #training.classes), 0)
+  end
+  if training.features ~= test.features then
+    error(("%s: the training rows have %d features and the test rows %d")
+      :format(name, training.features, test.features), 0)
+  end
+  for c, class in ipairs(training.classes) do
+    if test.classes[c] ~= class then
+      error(("%s: the classes of the training rows are %s, and of the test "
+        .. "rows %s; read both with the same positive"):format(name,
+        table.concat(training.classes, ", "),
+        table.concat(test.classes, ", ")), 0)
+    end
+  end
+  for i, d in ipairs { training, test } do
+    for c, count in ipairs(d.counts) do
+      if count == 0 then
+        error(("%s: the %s rows have none of class '%s'")
+          :format(name, i == 1 and "training" or "test", d.classes[c]), 0)
+      end
+    end
+  end
+end
+
+-- A job of some points, or nil where it was interrupted. look(fraction) is
+-- called as it goes on.
+local function run_job(study, training, list, epochs, look)
+  local o, clean = study.spec, {}
+  for i, point in ipairs(list) do
+    clean[i] = {
+      loss = point.loss, optimizer = point.optimizer, model = point.model,
+      l2 = point.l2,
+    }
+  end
+  local job = train.job {
+    data = training, points = clean, standardize = o.standardize,
+    seed = o.seed, epochs = epochs, batch = o.batch,
+  }
+  local finished = false
+  while not finished do
+    finished = job:step(0.05)
+    look(job:progress().fraction)
+    if found and host.interrupted() then
+      job:close()
+      return nil
+    end
+  end
+  return job
+end
+
+-- Five times the epochs, or iterations where there are none.
+local function prolong(study, list)
+  for _, point in ipairs(list) do
+    local most = point.optimizer.max_iterations
+    if most then
+      point.optimizer = fair.changed(point.optimizer,
+        { max_iterations = 5 * most })
+    end
+  end
+  for _, point in ipairs(list) do
+    if not point.optimizer.batches then return study.spec.epochs end
+  end
+  return 5 * (study.spec.epochs or 20)
+end
+
+-- The norm of a linear fit's weights.
+local function norm_of(fit)
+  if not fit.weights then return nil end
+  local sum = 0
+  for j = 1, #fit.weights do sum = sum + fit.weights[j] ^ 2 end
+  return math.sqrt(sum)
+end
+
+-- How each point ended. What failed gets numbers that metrics can take.
+local function reports_of(job, list, scores)
+  local reports, fits = {}, job:fits()
+  for i, point in ipairs(list) do
+    local report = job:report(i)
+    report.l2, report.norm = point.l2 or point.model.l2, norm_of(fits[i])
+    report.tuned, report.edge = point.tuned, point.edge
+    if report.state == "failed" then
+      scores.train:row(i):fill(0)
+      scores.test:row(i):fill(0)
+    end
+    reports[i] = report
+  end
+  return reports
+end
+
+local function part_of(scores, first, last)
+  return {
+    train = sheets.lines_of(scores.train, first, last),
+    test = sheets.lines_of(scores.test, first, last),
+  }
+end
+
+local always = { state = "converged", converged = true }
+
+-- Scores what was trained, and keeps it. @return false where it was interrupted
+local function keep_all(study, sheet, o, job, list, labels, train_one)
+  local run, pool = #sheet.runs + 1, o.pool
+  local scores = { train = job:scores(o.training), test = job:scores(o.test) }
+  local reports = reports_of(job, list, scores)
+  job:close()
+  local function keep(label, kind, all, column, report)
+    sheets.keep(sheets.row_of(sheet, label, kind), run, all, column, report)
+  end
+  local function evaluate(part, losses)
+    local all, columns, thresholds = sheets.metrics_of(part, losses,
+      o.training, o.test, study.spec.score)
+    if pool then pool:add(columns, thresholds, o.positions) end
+    return all
+  end
+  local losses = {}
+  for i, point in ipairs(list) do losses[i] = point.loss end
+  local count = #labels
+  local all = evaluate(part_of(scores, 1, count), losses)
+  for i, label in ipairs(labels) do
+    keep(label, "point", all, i, reports[i])
+  end
+  if study.spec.baselines ~= "standard" then return true end
+  local part = part_of(scores, count + 1, #list)
+  all = evaluate(part, table.move(losses, count + 1, #list, 1, {}))
+  for i, label in ipairs(baselines.trained) do
+    keep(label, "baseline", all, i, reports[count + i])
+  end
+  local ce = part_of(part, 1, 1)
+  ce.report, ce.point = reports[count + 1], list[count + 1]
+  local made = baselines.computed(study.spec, ce, o.training, o.test, train_one)
+  if not made then return false end
+  for _, of in ipairs(made) do
+    keep(of.label, "baseline", evaluate(of, { of.loss or false }), 1,
+      of.report or always)
+  end
+  return true
+end
+
+--- Trains and scores one run.
+-- @param sheet to keep it in
+-- @param o { where =, name =, training =, test =, labels = of points or nil:
+--   all, positions = of the test rows and pool = for them, or neither,
+--   variant = nil, "longer": five times the epochs, or "tuned": l2 tuned,
+--   look = function(fraction) }
+-- @return false where it was interrupted
+function M.run(study, sheet, o)
+  check(o.training, o.test, o.name)
+  local spec, epochs = study.spec, study.spec.epochs
+  if study.many_rows == nil then
+    study.many_rows = fair.has_many_rows(o.training)
+  end
+  local how = {
+    fair = o.variant == "tuned" and "tuned" or spec.fair, seed = spec.seed,
+    many_rows = study.many_rows,
+  }
+  local list, labels = points.of(study, o.training, o.labels)
+  if o.variant == "longer" then epochs = prolong(study, list) end
+  local function tune(part, of)
+    return fair.tune(of, part, how, function(rows, all)
+      return run_job(study, rows, all, epochs, function() o.look(0) end)
+    end)
+  end
+  if not tune(o.training, list) then return false end
+  local job = run_job(study, o.training, list, epochs, o.look)
+  if not job then return false end
+  local done = keep_all(study, sheet, o, job, list, labels,
+    function(part, point)
+      point = { loss = point.loss, optimizer = point.optimizer,
+        model = point.model }
+      if not tune(part, { point }) then return nil end
+      return run_job(study, part, { point }, epochs, function() o.look(1) end)
+    end)
+  if not done then return false end
+  sheet.runs[#sheet.runs + 1] = {
+    where = o.where, positives = o.test.counts[2], rows = o.test.n,
+    many_rows = study.many_rows,
+  }
+  return true
+end
+
+M.run_job = run_job
+
+return M

@@ -1,0 +1,107 @@
+--- The options of a study, checked.
+local data = require "neap.data"
+local metrics = require "neap.study.metrics"
+local options = require "neap.options"
+
+local M = {}
+
+M.options = {
+  name = { "string", default = "study" },
+  seed = { "number", default = 1, low = 0, whole = true },
+  data = { "any", required = true, wanted = "a recipe or a data set" },
+  datasets = { "number", low = 1, whole = true },
+  confirm = { "number", low = 0, whole = true },
+  folds = { "number", low = 2, whole = true },
+  repeats = { "number", low = 1, whole = true },
+  nested = { "number", low = 2, whole = true },
+  draws = { "number", low = 200, high = 1e6, whole = true },
+  test = { "any", wanted = "a data set" },
+  model = { "maker", type = "neap.Model", wanted = "a model or a function" },
+  optimizer = { "maker", type = "neap.Optimizer",
+    wanted = "an optimizer or a function" },
+  loss = { "maker", type = "neap.Loss", required = true,
+    wanted = "a loss or a function" },
+  search = { "table", required = true,
+    wanted = "a search, such as neap.search.grid { ... }" },
+  score = { "choice", default = "average_precision", names = metrics.names },
+  baselines = { "choice", default = "standard",
+    names = { "standard", "none" } },
+  fair = { "choice", names = { "tuned", "given" } },
+  reruns = { "boolean", default = true },
+  worth = { "number", low = 0 },
+  standardize = { "boolean" },
+  epochs = { "number", low = 1, whole = true },
+  batch = { "number", low = 1, whole = true },
+}
+
+--- Fewer fresh data sets can't decide: of 5, a sign test's least p is 1/32.
+M.LEAST_DATASETS = 8
+
+local function check_data(d, folds)
+  if #d.classes ~= 2 then
+    options.refuse("study", ("studies compare losses of two classes; the data "
+      .. "have %d"):format(#d.classes), 5)
+  end
+  for c, count in ipairs(d.counts) do
+    if count < folds then
+      options.refuse("study", ("folds is %d; class '%s' has %d rows, fewer "
+        .. "than one for each fold"):format(folds, d.classes[c], count), 5)
+    end
+  end
+end
+
+local function refuse(message)
+  options.refuse("study", message, 5)
+end
+
+local function check_folds(o)
+  if o.datasets or o.confirm then
+    refuse(("%s is for a recipe; a data set takes folds and repeats")
+      :format(o.datasets and "datasets" or "confirm"))
+  end
+  o.folds, o.repeats = o.folds or 5, o.repeats or 5
+  o.draws = o.draws or 2000
+  check_data(o.data, o.folds)
+end
+
+local function check_datasets(o)
+  if o.folds or o.repeats then
+    refuse("folds and repeats are for a data set; a recipe takes datasets")
+  elseif o.nested or o.draws then
+    refuse(("%s is for a data set; a recipe confirms on fresh data sets")
+      :format(o.nested and "nested" or "draws"))
+  elseif o.test then
+    refuse("test is for a data set; a recipe draws its own")
+  end
+  o.datasets, o.confirm = o.datasets or 10, o.confirm or 20
+  if o.confirm > 0 and o.confirm < M.LEAST_DATASETS then
+    refuse(("confirm is %d; wanted 0, or %d and more, for fewer can't decide")
+      :format(o.confirm, M.LEAST_DATASETS))
+  end
+end
+
+--- Reads the options of neap.study; blames the caller of the function that
+-- calls this.
+function M.read(given)
+  local o = options.read("study", given, M.options, 3)
+  if data.is_data(o.data) then
+    check_folds(o)
+  elseif type(o.data) == "function" then
+    check_datasets(o)
+  else
+    options.refuse("study", "data is neither a recipe nor a data set", 3)
+  end
+  if o.test and not data.is_data(o.test) then
+    options.refuse("study", "test is no data set", 3)
+  end
+  if not o.search.is_search then
+    options.refuse("study", "search is a table; wanted a search, such as "
+      .. "neap.search.grid { ... }", 3)
+  elseif o.search.adaptive then
+    options.refuse("study", ("search is %s, whose points depend on trials; "
+      .. "wanted a grid, random or sobol"):format(o.search.kind), 3)
+  end
+  return o
+end
+
+return M
