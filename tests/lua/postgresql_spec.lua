@@ -82,7 +82,8 @@ describe("a study in PostgreSQL", function()
       results[i] = {}
       for j, trial in ipairs(study:trials()) do
         results[i][j] = { trial.number, trial.state, trial.value, trial.steps,
-          trial.error, trial.notes, setmetatable(trial.params, nil) }
+          trial.error and trial.error:match "^[^\n]*", trial.notes,
+          setmetatable(trial.params, nil) }
       end
       results[i].best = study:best().number
       results[i].counts = study:counts()
