@@ -45,14 +45,10 @@ for _, loss in ipairs { textbook_focal {}, floored {}, round_hinge {} } do
 end
 print()
 
--- What a point is trained with: a loss, and one of three settings of it.
+-- Each loss has parameters of its own, so each has a grid of its own.
 local makers = {
-  focal = function(i) return neap.loss.focal { gamma = i - 1 } end,
-  textbook_focal = function(i) return textbook_focal { gamma = i - 1 } end,
-  floored = function(i) return floored { floor = ({ 0, 0.1, 0.5 })[i] } end,
-  round_hinge = function(i)
-    return round_hinge { width = ({ 0.25, 0.5, 1 })[i] }
-  end,
+  focal = neap.loss.focal, textbook_focal = textbook_focal,
+  floored = floored, round_hinge = round_hinge,
 }
 
 local study = neap.study {
@@ -61,10 +57,13 @@ local study = neap.study {
   datasets = datasets,
   model = neap.model.linear {},
   optimizer = neap.optimizer.lbfgs {},
-  loss = function(p) return makers[p.loss](p.setting) end,
+  loss = function(p)
+    return makers[p.loss] { gamma = p.gamma, floor = p.floor, width = p.width }
+  end,
   search = neap.search.grid {
-    loss = { "focal", "textbook_focal", "floored", "round_hinge" },
-    setting = { 1, 2, 3 },
+    { loss = { "focal", "textbook_focal" }, gamma = { 0, 1, 2 } },
+    { loss = { "floored" }, floor = { 0, 0.1, 0.5 } },
+    { loss = { "round_hinge" }, width = { 0.25, 0.5, 1 } },
   },
   score = "average_precision",
 }
