@@ -412,11 +412,17 @@ describe("a study refuses", function()
     refuses("datasets is for a recipe; a data set takes folds and repeats",
       { data = neap.data.gaussians {} })
     refuses("data is neither a recipe nor a data set", { data = 1 })
-    refuses("nested is 9; class '1' leaves 8 rows to train on, fewer than one "
-      .. "for each fold", { nested = 9, data = neap.data.gaussians {
-        n = 100, prior = 0.1, labels = "exact" } })
     refuses("test is for a data set",
       { test = neap.data.gaussians {} })
+  end)
+
+  it("more nested folds than training rows of a class", function()
+    assert.error_matches(function()
+      neap.study { nested = 9, search = neap.search.grid { gamma = { 0 } },
+        loss = neap.loss.focal {}, data = neap.data.gaussians {
+          n = 100, prior = 0.1, labels = "exact",
+        } }
+    end, "nested is 9; class '1' leaves 8 rows to train on, fewer than one")
   end)
 
   it("unknown options and wrong types", function()
