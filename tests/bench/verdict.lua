@@ -63,7 +63,7 @@ local function null(title, condition)
 end
 
 -- The same on one data set: 5 folds, dealt twice.
-local function folds()
+local function null_on_folds()
   -- Four folds of five train on 800 of 1,000 rows.
   local truth = controls.null.truth(1, 400, 800)
   local tally = new_tally "null on folds"
@@ -178,7 +178,7 @@ end
 local cases = {
   { "null", function() null("null", 1) end },
   { "condition", function() null("null, condition 100", 100) end },
-  { "folds", folds },
+  { "folds", null_on_folds },
   { "unconverged", unconverged },
   { "threshold", threshold },
   { "contaminated", contaminated },

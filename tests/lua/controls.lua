@@ -48,7 +48,7 @@ function M.null.run_folds(seed)
 end
 
 -- What each point, and cross-entropy ("ce"), reaches on endless rows: the mean
--- over training sets of n rows (1000) of the exact average precision of the fit.
+-- over training sets of n rows (1000) of the fit's exact average precision.
 function M.null.truth(condition, draws, n)
   local draw, sums = M.null.recipe(condition, n), {}
   local points = {}

@@ -344,9 +344,9 @@ end
 -- Weights as [n], or nil.
 local function read_weights(o, n)
   if not o.weights then return nil end
-  local matrix, r, columns = matrix_of(o.weights, "weights", "float64")
-  if r ~= 1 or columns ~= n then
-    refuse(("weights are [%d][%d]; wanted [%d]"):format(r, columns, n))
+  local matrix, r, count = matrix_of(o.weights, "weights", "float64")
+  if r ~= 1 or count ~= n then
+    refuse(("weights are [%d][%d]; wanted [%d]"):format(r, count, n))
   end
   local weights = matrix:row(1):copy()
   for i = 1, n do
