@@ -251,6 +251,10 @@ local function text_of(study, view, found, result)
     sentences[#sentences + 1] = words.held_out(view, result.held_out,
       found.best.label)
   end
+  if not (focus or remedy) and not result.held_out then
+    sentences[1] = "Nothing to compare: no point stands against another of "
+      .. "gamma 0, and there are no baselines with a score in every run."
+  end
   if #result.warnings > 0 then
     sentences[#sentences + 1] = table.concat(result.warnings, " ")
   end

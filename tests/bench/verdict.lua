@@ -1,7 +1,8 @@
 -- tests/bench/verdict.lua -- what the verdict says where the truth is known,
 -- and how long it takes. Shares are of studies with different seeds.
 --
--- NEAP_VERDICT_SEEDS: how many; 200 unless it is set.
+-- One case alone: NEAP_THREADS=1 build/neap tests/bench/verdict.lua CASE, such
+-- as contaminated. NEAP_VERDICT_SEEDS: how many seeds; 200 unless it is set.
 local controls = dofile "tests/lua/controls.lua"
 local core = require "neap.core"
 local host = require "neap.host"
@@ -16,33 +17,61 @@ end
 
 -- ---------------------------------------------------------------- the nulls
 
-local function null(title, condition)
-  local truth = controls.null.truth(condition, 400)
-  local counts, errors, covered = { focus = 0, plain = 0 }, {}, 0
-  for seed = 1, seeds do
-    local study = controls.null.run(1000 + seed, condition)
-    local v = study:verdict()
-    local plain = v.cross_entropy
-    if v.verdict == "better" then counts.focus = counts.focus + 1 end
-    if plain.verdict == "better" then counts.plain = counts.plain + 1 end
-    local true_gain = truth[controls.number_of(study, plain.with)] - truth.ce
-    errors[seed] = plain.gain.mean - true_gain
-    -- alpha 1/2 without gamma is cross-entropy but for rounding: 1e-5 AP is 0.
-    if plain.gain.low - 1e-5 <= true_gain
-      and true_gain <= plain.gain.high + 1e-5 then
-      covered = covered + 1
-    end
-  end
-  show(title .. ": focusing called better, share", counts.focus / seeds)
-  show(title .. ": best of 36 called better, share", counts.plain / seeds)
-  show(title .. ": gain less the truth, AP", stats.mean(errors))
-  show(title .. ": its standard error",
-    stats.deviation(errors) / math.sqrt(seeds))
-  show(title .. ": 95 % interval covers, share", covered / seeds)
+-- What verdicts said of the best of 36 points against cross-entropy.
+local Tally = {}
+Tally.__index = Tally
+
+local function new_tally(title)
+  return setmetatable({ title = title, focus = 0, plain = 0, errors = {},
+    covered = 0, strictly = 0 }, Tally)
 end
 
-null("null", 1)
-null("null, condition 100", 100)
+function Tally:add(study, truth)
+  local v = study:verdict()
+  local plain = v.cross_entropy
+  local gain = plain.gain
+  local true_gain = truth[controls.number_of(study, plain.with)] - truth.ce
+  local beyond = math.max(gain.low - true_gain, true_gain - gain.high)
+  if v.verdict == "better" then self.focus = self.focus + 1 end
+  if plain.verdict == "better" then self.plain = self.plain + 1 end
+  -- alpha 1/2 without gamma is cross-entropy but for rounding: 1e-5 AP is 0.
+  if beyond <= 1e-5 then self.covered = self.covered + 1 end
+  if beyond <= 0 then self.strictly = self.strictly + 1 end
+  table.insert(self.errors, gain.mean - true_gain)
+end
+
+function Tally:show()
+  local count = #self.errors
+  local function line(what, number)
+    show(("%s: %s"):format(self.title, what), number)
+  end
+  line("focusing called better, share", self.focus / count)
+  line("best of 36 called better, share", self.plain / count)
+  line("gain less the truth, AP", stats.mean(self.errors))
+  line("its standard error", stats.deviation(self.errors) / math.sqrt(count))
+  line("95 % interval covers within 1e-5, share", self.covered / count)
+  line("95 % interval covers, share", self.strictly / count)
+end
+
+local function null(title, condition)
+  local truth = controls.null.truth(condition, 400)
+  local tally = new_tally(title)
+  for seed = 1, seeds do
+    tally:add(controls.null.run(1000 + seed, condition), truth)
+  end
+  tally:show()
+end
+
+-- The same on one data set: 5 folds, dealt twice.
+local function null_on_folds()
+  -- Four folds of five train on 800 of 1,000 rows.
+  local truth = controls.null.truth(1, 400, 800)
+  local tally = new_tally "null on folds"
+  for seed = 1, math.max(seeds * 3 // 4, 1) do
+    tally:add(controls.null.run_folds(6000 + seed), truth)
+  end
+  tally:show()
+end
 
 local function unconverged()
   local few = math.max(seeds // 5, 1)
@@ -63,8 +92,6 @@ local function unconverged()
   show("null by 100 epochs of Adam: gain, AP", stats.mean(left))
 end
 
-unconverged()
-
 -- ------------------------------------------------------ a threshold's gain
 
 local function threshold()
@@ -76,8 +103,6 @@ local function threshold()
   end
   show("F1 at 1/2: threshold named, share", named / count)
 end
-
-threshold()
 
 -- ------------------------------------------------- contaminated positives
 
@@ -103,8 +128,6 @@ local function contaminated()
   show("contaminated: found at that size, share", found / seeds)
   show("contaminated: focal's loss called a gain, studies", called)
 end
-
-contaminated()
 
 -- ------------------------------------------------------------------- times
 
@@ -150,4 +173,27 @@ local function times()
     end))
 end
 
-times()
+-- ------------------------------------------------------------------- cases
+
+local cases = {
+  { "null", function() null("null", 1) end },
+  { "condition", function() null("null, condition 100", 100) end },
+  { "folds", null_on_folds },
+  { "unconverged", unconverged },
+  { "threshold", threshold },
+  { "contaminated", contaminated },
+  { "times", times },
+}
+
+local ran, known = false, {}
+for i, case in ipairs(cases) do
+  known[i] = case[1]
+  if not arg[1] or arg[1] == case[1] then
+    case[2]()
+    ran = true
+  end
+end
+if not ran then
+  error(("there is no case '%s'; wanted %s"):format(arg[1],
+    table.concat(known, ", ")), 0)
+end

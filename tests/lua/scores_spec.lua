@@ -157,6 +157,43 @@ local function compare(...)
   return output, errors, select(2, process:wait())
 end
 
+describe("neap.verdict refuses", function()
+  local y, z, ones = {}, {}, {}
+  for i = 1, 40 do
+    y[i], ones[i] = i % 4 == 0 and 1 or 0, 1
+    z[i] = math.sin(i) + y[i]
+  end
+
+  local function changed(i, value)
+    local list = table.move(ones, 1, 40, 1, {})
+    list[i] = value
+    return list
+  end
+
+  for message, wrong in pairs {
+    ["scores.b is a number; wanted an array or a table"] =
+      { scores = { ce = z, b = 5 } },
+    ["scores.b is empty; wanted one number for each row"] =
+      { scores = { ce = z, b = {} } },
+    ["targets is empty; wanted one number for each row"] = { targets = {} },
+    ["weights are [2][40]; wanted [40]"] = { weights = { ones, ones } },
+    ["weights are [1][2]; wanted [40]"] = { weights = { 1, 2 } },
+    ["weights[3] is -1.0; wanted a finite number >= 0"] =
+      { weights = changed(3, -1) },
+    ["weights[7] is inf; wanted a finite number >= 0"] =
+      { weights = changed(7, math.huge) },
+  } do
+    it(message, function()
+      local ok, why = pcall(neap.verdict, {
+        scores = wrong.scores or { ce = z, b = y },
+        targets = wrong.targets or y, weights = wrong.weights,
+      })
+      assert.is_false(ok)
+      assert.is_truthy(why:find("'verdict' (" .. message .. ")", 1, true), why)
+    end)
+  end
+end)
+
 describe("neap compare", function()
   local path = os.tmpname()
   teardown(function() os.remove(path) end)

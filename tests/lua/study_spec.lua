@@ -416,6 +416,15 @@ describe("a study refuses", function()
       { test = neap.data.gaussians {} })
   end)
 
+  it("more nested folds than training rows of a class", function()
+    assert.error_matches(function()
+      neap.study { nested = 9, search = neap.search.grid { gamma = { 0 } },
+        loss = neap.loss.focal {}, data = neap.data.gaussians {
+          n = 100, prior = 0.1, labels = "exact",
+        } }
+    end, "nested is 9; class '1' leaves 8 rows to train on, fewer than one")
+  end)
+
   it("unknown options and wrong types", function()
     refuses("bad argument #1 to 'study' %(unknown option 'serach'; did you "
       .. "mean 'search'%?%)", { serach = 1 })

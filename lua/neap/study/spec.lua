@@ -54,6 +54,18 @@ local function refuse(message)
   options.refuse("study", message, 5)
 end
 
+-- Training rows of a fold have all rows of a class but a fold's share.
+local function check_nested(o)
+  for c, count in ipairs(o.data.counts) do
+    local left = count - math.ceil(count / o.folds)
+    if not o.data.groups and left < o.nested then
+      options.refuse("study", ("nested is %d; class '%s' leaves %d rows to "
+        .. "train on, fewer than one for each fold"):format(o.nested,
+          o.data.classes[c], left), 5)
+    end
+  end
+end
+
 local function check_folds(o)
   if o.datasets or o.confirm then
     refuse(("%s is for a recipe; a data set takes folds and repeats")
@@ -62,6 +74,7 @@ local function check_folds(o)
   o.folds, o.repeats = o.folds or 5, o.repeats or 5
   o.draws = o.draws or 2000
   check_data(o.data, o.folds)
+  if o.nested then check_nested(o) end
 end
 
 local function check_datasets(o)

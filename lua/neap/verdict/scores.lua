@@ -31,6 +31,12 @@ end
 
 -- A table or an array as [repeats][n].
 local function matrix_of(value, what, dtype)
+  if type(value) ~= "table" and not core.array.is_array(value) then
+    refuse(("%s is a %s; wanted an array or a table"):format(what,
+      type(value)))
+  elseif #value == 0 then
+    refuse(("%s is empty; wanted one number for each row"):format(what))
+  end
   local ok, array = pcall(function()
     return type(value) == "table" and core.array.array(value, dtype)
       or value:copy(dtype)
@@ -335,6 +341,24 @@ local function conclude(view, given)
   }
 end
 
+-- Weights as [n], or nil.
+local function read_weights(o, n)
+  if not o.weights then return nil end
+  local matrix, r, count = matrix_of(o.weights, "weights", "float64")
+  if r ~= 1 or count ~= n then
+    refuse(("weights are [%d][%d]; wanted [%d]"):format(r, count, n))
+  end
+  local weights = matrix:row(1):copy()
+  for i = 1, n do
+    local weight = weights[i]
+    if not (weight >= 0 and weight < math.huge) then
+      refuse(("weights[%d] is %s; wanted a finite number >= 0"):format(i,
+        tostring(weight)))
+    end
+  end
+  return weights
+end
+
 local function run(o)
   local y, n, positives = read_targets(o)
   local names, all, repeats = read_scores(o, n)
@@ -343,11 +367,7 @@ local function run(o)
     refuse(("%s wants folds: what is tuned is tuned on other folds"):format(
       metrics.titles[o.score]))
   end
-  local weights = o.weights and matrix_of(o.weights, "weights", "float64")
-  weights = weights and weights:row(1):copy()
-  if weights and #weights ~= n then
-    refuse(("weights are [%d]; wanted [%d]"):format(#weights, n))
-  end
+  local weights = read_weights(o, n)
   local sheet = evaluate {
     y = y, n = n, positives = positives, names = names, all = all,
     repeats = repeats, folds = folds, weights = weights, score = o.score,
