@@ -16,13 +16,14 @@ function M.check_results(study)
   end
 end
 
---- A point's parameters as text, in the order of their names, but one.
+--- A point's parameters as text, in the order of their names, but one; of a
+-- union of grids, those that it has.
 function M.show_point(study, index, but)
   local point, parts = study.points[index], {}
   for _, name in ipairs(study.spec.search.names) do
     local value = point[name]
     if value == false then value = "off" end
-    if name ~= but then
+    if name ~= but and value ~= nil then
       parts[#parts + 1] = ("%s %s"):format(name, tostring(value))
     end
   end

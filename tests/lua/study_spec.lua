@@ -162,6 +162,21 @@ describe("a study on fresh data sets", function()
     assert.not_matches("first point", tostring(study:table()))
   end)
 
+  it("calls a point of a union of grids by what it has", function()
+    local other = run {
+      datasets = 1,
+      search = neap.search.grid { { gamma = { 0, 1 } }, { q = { 0.5 } } },
+      loss = function(p)
+        if p.q then return neap.loss.generalized_cross_entropy { q = p.q } end
+        return neap.loss.focal { gamma = p.gamma }
+      end,
+    }
+    local labels = {}
+    for i = 1, 3 do labels[i] = other:table()[i].label end
+    table.sort(labels)
+    assert.same({ "gamma 0", "gamma 1", "q 0.5" }, labels)
+  end)
+
   it("trains points of other models, each in its own group", function()
     local other = run {
       datasets = 2, epochs = 2, fair = "given",
