@@ -5,17 +5,25 @@
 //   D = 1/2 sum P log(P / m) + q log(q / m),
 //   q phi' = q/2 log(q / m),   q^2 phi'' = q P / (2 (P + q))
 // Near t = 0 a term is P (t (e^t - 1) / 4 - (1 + e^t) h / 2) with
-// h = log cosh(t / 2), and nothing cancels but a half.
+// h = log cosh(t / 2), and nothing cancels but a half. Far from it
+//   log(q / m) = log 2 - log(1 + e^-|t|) + min(t, 0),
+// and of P likewise, which a tiny q, whose P / q would overflow, leaves finite.
+NEAP_INLINE real log_over_mean(neap_pair x, real ratio) {
+  const real low = x.p < x.q ? x.p : x.q, high = x.p < x.q ? x.q : x.p;
+  const real log2 = R(0x1.62e42fefa39efp-1);
+  return log2 - neap_log1p(low / high) + (ratio < R(0) ? ratio : R(0));
+}
+
 NEAP_INLINE neap_terms terms_of(neap_pair x) {
-  const real log2 = R(0x1.62e42fefa39efp-1), t = x.ratio;
+  const real t = x.ratio;
   const int near = NEAP_ABS(t) < R(0.6);
   const real r = near ? t : R(0);
   const real grow = neap_expm1(r), quarter = neap_expm1(R(0.5) * r);
   // cosh(y) - 1 = (e^y - 1)^2 / (2 e^y)
   const real h = neap_log1p(quarter * quarter / (R(2) * (quarter + R(1))));
   const real close = x.p * (R(0.25) * r * grow - R(0.5) * (R(2) + grow) * h);
-  const real of_q = near ? R(0.5) * r - h : log2 - neap_log1p(x.p / x.q);
-  const real of_p = log2 - neap_log1p(x.q / x.p);
+  const real of_q = near ? R(0.5) * r - h : log_over_mean(x, t);
+  const real of_p = log_over_mean(x, -t);
   const real cost_q = x.q == R(0) ? R(0) : x.q * of_q;
   const real cost_p = x.p == R(0) ? R(0) : x.p * of_p;
   const real far = R(0.5) * (cost_p + cost_q);
@@ -27,9 +35,8 @@ NEAP_INLINE neap_terms terms_of(neap_pair x) {
 }
 
 NEAP_INLINE neap_terms slopes_of(neap_pair x) {
-  const real log2 = R(0x1.62e42fefa39efp-1);
   const int none = x.p == R(0) && x.q == R(0);
-  const real c = R(0.5) * (log2 - neap_log1p(x.p / x.q));
+  const real c = R(0.5) * log_over_mean(x, x.ratio);
   return (neap_terms){
       .value = terms_of(x).value,
       .first = none ? R(0) : c,
