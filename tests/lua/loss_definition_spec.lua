@@ -1,17 +1,9 @@
 -- Which functions can be losses, and what the others are told.
+local cases = dofile "tests/lua/defined_cases.lua"
 local neap = require "neap"
 local m = neap.math
 
-local function focal()
-  return neap.loss.define {
-    name = "my_focal", params = { gamma = { 2, min = 0, max = 100 } },
-    binary = function(x, y, p)
-      local q = m.sigmoid(x)
-      return -y * (1 - q) ^ p.gamma * m.log(q)
-        - (1 - y) * q ^ p.gamma * m.log(1 - q)
-    end,
-  }
-end
+local focal = cases.focal
 
 describe("a definition", function()
   local function refused(message, given)

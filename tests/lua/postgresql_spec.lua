@@ -1,6 +1,7 @@
 -- Studies in PostgreSQL: a server of the test's own, workers that are killed,
 -- a server that goes away.
 local host = require "neap.host"
+local rows_text = dofile "tests/lua/rows_text.lua"
 local neap = require "neap"
 
 local program = os.getenv("NEAP_PROGRAM") or "build/neap"
@@ -20,13 +21,7 @@ end)
 
 local function query(text)
   local db <close> = assert(host.postgresql(server.url))
-  local lines = {}
-  for i, row in ipairs(assert(db:rows(text))) do
-    local cells = {}
-    for j = 1, 12 do cells[j] = row[j] ~= nil and tostring(row[j]) or nil end
-    lines[i] = table.concat(cells, " ")
-  end
-  return lines
+  return rows_text(db, text)
 end
 
 local each_point_once = "SELECT count(*), count(DISTINCT point), "

@@ -1,6 +1,7 @@
 -- Many processes on one store: lua/neap/workers.lua, --workers, --shard, merge,
 -- show and export.
 local host = require "neap.host"
+local rows_text = dofile "tests/lua/rows_text.lua"
 local lfs = require "lfs"
 local neap = require "neap"
 
@@ -63,13 +64,7 @@ end
 -- Rows of a query as text.
 local function query(name, text)
   local db <close> = assert(host.sqlite(folder .. "/" .. name, "write"))
-  local lines = {}
-  for i, row in ipairs(assert(db:rows(text))) do
-    local cells = {}
-    for j = 1, 12 do cells[j] = row[j] ~= nil and tostring(row[j]) or nil end
-    lines[i] = table.concat(cells, " ")
-  end
-  return lines
+  return rows_text(db, text)
 end
 
 local each_point_once = "SELECT count(*), count(DISTINCT point), "

@@ -5,6 +5,16 @@ History.__index = History
 
 local M = {}
 
+--- The losses of the complete trials among some, at a step.
+function M.losses_at(trials, step)
+  local losses = {}
+  for _, trial in ipairs(trials) do
+    local loss = trial.state == "COMPLETE" and trial.losses[step]
+    if loss and loss == loss then losses[#losses + 1] = loss end
+  end
+  return losses
+end
+
 --- The history of a session's study.
 function M.new(session)
   return setmetatable({
@@ -55,14 +65,8 @@ function History:complete_count()
   return self.complete
 end
 
---- The losses of the complete trials at a step.
 function History:at(step)
-  local losses = {}
-  for _, trial in ipairs(self.trials) do
-    local loss = trial.state == "COMPLETE" and trial.losses[step]
-    if loss and loss == loss then losses[#losses + 1] = loss end
-  end
-  return losses
+  return M.losses_at(self.trials, step)
 end
 
 --- Of each trial but the running one that reported at `step` or beyond, the

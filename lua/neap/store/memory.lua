@@ -1,6 +1,8 @@
 --- The trials of a study that has no store: they live as long as the program.
 -- A session is what works on the trials of a study; that of a store has the
 -- same methods (neap.store.session).
+local history = require "neap.store.history"
+
 local Session = {}
 Session.__index = Session
 
@@ -75,12 +77,7 @@ end
 
 --- The losses of the complete trials at a step.
 function Session:at(step)
-  local losses = {}
-  for _, trial in ipairs(self.finished) do
-    local loss = trial.state == "COMPLETE" and trial.losses[step]
-    if loss and loss == loss then losses[#losses + 1] = loss end
-  end
-  return losses
+  return history.losses_at(self.finished, step)
 end
 
 --- Of each trial but the running one that reported at `step` or beyond, the
