@@ -53,7 +53,9 @@ local function work()
   local spent, repeats = {}, rows == MAPPED and 1 or 5
   for i = 1, repeats do
     local start = host.clock()
-    local job = neap.job { data = d, points = list, epochs = epochs }
+    local job = neap.job {
+      data = d, points = list, epochs = epochs, standardize = true,
+    }
     while not job:step(math.huge) do end
     spent[i] = host.clock() - start
     job:close()
