@@ -90,6 +90,24 @@ local function is_list(list)
   return count == #list
 end
 
+--- Returns the optimizer of a point that names none.
+-- @param model nil: linear
+function M.default_optimizer(model)
+  if model and model.hidden then return core.train.optimizer.adam {} end
+  return core.train.optimizer.lbfgs {}
+end
+
+--- Returns which option of a job goes with batches only, and not with this
+-- optimizer; or nil.
+function M.batches_fault(o, optimizer)
+  for _, key in ipairs { "epochs", "batch", "validation" } do
+    if o[key] and not optimizer.batches then
+      return ("%s is for optimizers that take batches; %s works on all rows")
+        :format(key, optimizer.name)
+    end
+  end
+end
+
 -- A point with what it takes from the job.
 local function complete(point, o, model, i, name, level)
   if point.loss.reduction ~= "mean" then
@@ -101,8 +119,7 @@ local function complete(point, o, model, i, name, level)
     options.refuse(name, ("points[%d]: a %s model has no units to drop")
       :format(i, point.model.name), level + 1)
   end
-  point.optimizer = point.optimizer or (point.model.hidden
-    and core.train.optimizer.adam {} or core.train.optimizer.lbfgs {})
+  point.optimizer = point.optimizer or M.default_optimizer(point.model)
   local optimizer = point.optimizer
   if optimizer.nesterov == "yes" and optimizer.momentum == 0 then
     options.refuse(name, ("points[%d]: nesterov looks ahead by momentum, which "
@@ -151,12 +168,8 @@ end
 -- What only optimizers on batches have.
 local function check_batches(o, points, name, level)
   for _, point in ipairs(points) do
-    for _, key in ipairs { "epochs", "batch", "validation" } do
-      if o[key] and not point.optimizer.batches then
-        options.refuse(name, ("%s is for optimizers that take batches; %s "
-          .. "works on all rows"):format(key, point.optimizer.name), level + 1)
-      end
-    end
+    local fault = M.batches_fault(o, point.optimizer)
+    if fault then options.refuse(name, fault, level + 1) end
   end
 end
 

@@ -264,15 +264,16 @@ end
 
 --- See Study:verdict.
 -- @return { verdict = "better" | "worse" | "equivalent" | "too small to matter"
---   | "undecided" of the first question that the study can ask, question = its
---   name; focus, remedy, cross_entropy = the questions: each { verdict =, gain
---   = { mean =, low =, high = }, converged =, p =, points =, need = { datasets
---   = or positives = }, with =, without = parameters, label = of a baseline,
---   split = where it comes from }; gain, converged, best, best_without = those
---   of the first; remedy.label; p = of the best point against cross-entropy;
---   worth; remedies = { { label =, gain =, verdict =, converged = } }; split =
---   of the best point against cross-entropy: { score =, f1 =, log_loss = };
---   picks = of nested cross-validation; held_out; warnings = sentences; text }.
+--   | "undecided" of the first question that the study can ask (undecided where
+--   there is none), question = its name; focus, remedy, cross_entropy = the
+--   questions: each { verdict =, gain = { mean =, low =, high = }, converged =,
+--   p =, points =, need = { datasets = or positives = }, with =, without =
+--   parameters, label = of a baseline, split = where it comes from }; gain,
+--   converged, best, best_without = those of the first; remedy.label; p = of
+--   the best point against cross-entropy; worth; remedies = { { label =, gain
+--   =, verdict =, converged = } }; split = of the best point against
+--   cross-entropy: { score =, f1 =, log_loss = }; picks = of nested
+--   cross-validation; held_out; warnings = sentences; text }.
 --   Gains are positive for better; a remedy with a fit that failed has none.
 function M.of_study(study)
   M.check_results(study)
@@ -286,7 +287,7 @@ function M.of_study(study)
   local answer = found[first]
   found.best = compare.pick(view, points_where(study, anything))
   local result = {
-    question = first or nil, verdict = answer and answer.verdict,
+    question = first or nil, verdict = answer and answer.verdict or "undecided",
     converged = answer and answer.converged, gain = answer and answer.gain,
     worth = view.worth, p = found.cross_entropy and found.cross_entropy.p,
     best = answer and study.points[answer.with.label],

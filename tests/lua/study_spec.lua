@@ -458,20 +458,34 @@ describe("a study refuses", function()
   end)
 
   it("test rows that are not like the training rows", function()
-    local function study_of(test)
-      return neap.study(spec {
-        data = neap.data.gaussians { n = 60, features = 3 }, folds = 2,
-        repeats = 1, test = test,
+    local function refuses_test(message, test)
+      refuses("bad argument #1 to 'study' %(held%-out test: " .. message, {
+        data = neap.data.gaussians { n = 60, features = 3, prior = 0.5 },
+        folds = 2, test = test,
       })
     end
-    local wide = study_of(neap.data.gaussians { n = 40, features = 30 })
-    assert.error_matches(function() wide:run { quiet = true } end,
-      "held%-out test: the training rows have 3 features and the test rows 30")
-    local turned = study_of(neap.data.from {
-      x = { { 1, 2, 3 }, { 4, 5, 6 } }, y = { 1, 2 },
-    })
-    assert.error_matches(function() turned:run { quiet = true } end,
-      "the classes of the training rows are 0, 1, and of the test rows 1, 2")
+    refuses_test("the training rows have 3 features and the test rows 30",
+      neap.data.gaussians { n = 40, features = 30 })
+    refuses_test("the classes of the training rows are 0, 1, and of the test "
+      .. "rows 1, 2", neap.data.from {
+        x = { { 1, 2, 3 }, { 4, 5, 6 } }, y = { 1, 2 },
+      })
+    local study = neap.study(spec { data = function(seed)
+      return neap.data.gaussians { n = 40, features = 2, seed = seed },
+        neap.data.gaussians { n = 40, features = 30, seed = seed, part = 1 }
+    end })
+    assert.error_matches(function() study:run { quiet = true } end,
+      "data set 1: the training rows have 2 features and the test rows 30")
+  end)
+
+  it("epochs and batches of an optimizer that has none", function()
+    refuses("epochs is for optimizers that take batches; lbfgs works on all",
+      { epochs = 3 })
+    refuses("batch is for optimizers that take batches; newton works on all",
+      { batch = 64, optimizer = neap.optimizer.newton {} })
+    refuses("epochs is for optimizers that take batches; lbfgs works on all",
+      { epochs = 3, model = neap.model.mlp { hidden = { 4 } },
+        optimizer = neap.optimizer.lbfgs {} })
   end)
 
   it("losses of classes", function()

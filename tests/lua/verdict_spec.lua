@@ -34,6 +34,20 @@ local function says(v, text)
   assert.is_truthy(flat:find(text, 1, true), text .. " is not in\n" .. flat)
 end
 
+describe("a verdict", function()
+  it("says so where there is nothing to compare", function()
+    local v = run {
+      data = recipe(200), datasets = 8, baselines = "none", confirm = 0,
+      search = neap.search.grid { gamma = { 2 } },
+      loss = neap.loss.focal { gamma = 2 },
+    }:verdict()
+    says(v, "Nothing to compare: no point stands against another of gamma 0")
+    assert.equal("undecided", v.verdict)
+    assert.is_nil(v.focus)
+    assert.is_nil(v.cross_entropy)
+  end)
+end)
+
 describe("confirmation", function()
   local draw = recipe(400)
   local study = run { data = draw, datasets = 8, confirm = 9 }

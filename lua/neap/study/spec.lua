@@ -2,6 +2,8 @@
 local data = require "neap.data"
 local metrics = require "neap.study.metrics"
 local options = require "neap.options"
+local rows = require "neap.study.rows"
+local train = require "neap.train"
 
 local M = {}
 
@@ -66,6 +68,12 @@ local function check_nested(o)
   end
 end
 
+local function check_test(o)
+  if not o.test then return end
+  local fault = rows.fault(o.data, o.test)
+  if fault then refuse("held-out test: " .. fault) end
+end
+
 local function check_folds(o)
   if o.datasets or o.confirm then
     refuse(("%s is for a recipe; a data set takes folds and repeats")
@@ -74,6 +82,7 @@ local function check_folds(o)
   o.folds, o.repeats = o.folds or 5, o.repeats or 5
   o.draws = o.draws or 2000
   check_data(o.data, o.folds)
+  check_test(o)
   if o.nested then check_nested(o) end
 end
 
@@ -93,19 +102,28 @@ local function check_datasets(o)
   end
 end
 
+-- What a function makes is known in the run only.
+local function check_batches(o)
+  local made = type(o.model) == "function" or type(o.optimizer) == "function"
+  if made then return end
+  local optimizer = o.optimizer or train.default_optimizer(o.model)
+  local fault = train.batches_fault(o, optimizer)
+  if fault then options.refuse("study", fault, 4) end
+end
+
 --- Reads the options of neap.study; blames the caller of the function that
 -- calls this.
 function M.read(given)
   local o = options.read("study", given, M.options, 3)
+  if o.test and not data.is_data(o.test) then
+    options.refuse("study", "test is no data set", 3)
+  end
   if data.is_data(o.data) then
     check_folds(o)
   elseif type(o.data) == "function" then
     check_datasets(o)
   else
     options.refuse("study", "data is neither a recipe nor a data set", 3)
-  end
-  if o.test and not data.is_data(o.test) then
-    options.refuse("study", "test is no data set", 3)
   end
   if not o.search.is_search then
     options.refuse("study", "search is a table; wanted a search, such as "
@@ -114,6 +132,7 @@ function M.read(given)
     options.refuse("study", ("search is %s, whose points depend on trials; "
       .. "wanted a grid, random or sobol"):format(o.search.kind), 3)
   end
+  check_batches(o)
   return o
 end
 
