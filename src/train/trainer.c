@@ -129,8 +129,12 @@ static void step(const neap_trainer *t, neap_point *p,
   }
   p->state =
       optimizer->step(p->optimizer, t->parameters, p->spec.optimizer, &p->at);
-  const bool is_new = p->history_count == 0 || p->at.steps > kept;
-  if (!optimizer->batches && is_new)
+  if (optimizer->batches)
+    return;
+  const bool is_first =
+      p->history_count == 0 &&
+      optimizer->kept(p->optimizer, t->parameters, p->spec.optimizer) != NULL;
+  if (is_first || p->at.steps > kept)
     remember(p, p->at.best_value);
 }
 
