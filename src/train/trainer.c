@@ -149,8 +149,10 @@ static void end_pass(const neap_trainer *t, neap_point *p,
     p->gradient[i] /= rows;
   for (size_t i = 0; i < square; i++)
     p->hessian[i] /= rows;
-  p->value += t->spec.model->penalise(&t->spec.shape, p->spec.l2, p->at.x,
-                                      p->gradient, p->hessian);
+  if (p->spec.l2 > 0) {
+    p->value += t->spec.model->penalise(&t->spec.shape, p->spec.l2, p->at.x,
+                                        p->gradient, p->hessian);
+  }
   if (t->phase == NEAP_PHASE_STEPS) {
     step(t, p, at);
   } else {
