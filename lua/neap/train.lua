@@ -29,11 +29,14 @@ local function with(spec, more)
   return all
 end
 
-local job_options = with(shared, {
+--- The options of neap.job, neap.train and of a point.
+M.options = {}
+
+M.options.job = with(shared, {
   points = { "table", required = true },
   resume = { "string" },
 })
-local train_options = with(shared, {
+M.options.train = with(shared, {
   loss = { "object", type = "neap.Loss", required = true,
     wanted = "a loss, such as neap.loss.focal {}" },
   optimizer = { "object", type = "neap.Optimizer",
@@ -41,15 +44,15 @@ local train_options = with(shared, {
   initial = { "table", wanted = "a fit" },
 })
 
-local point_options = {
-  loss = train_options.loss,
-  optimizer = train_options.optimizer,
+M.options.point = {
+  loss = M.options.train.loss,
+  optimizer = M.options.train.optimizer,
   model = shared.model,
   seed = { "number", low = 0, high = 2 ^ 53, whole = true },
   sampling = { "any" },
   l2 = { "number", low = 0 },
   dropout = { "number", low = 0, high = 0.99 },
-  initial = train_options.initial,
+  initial = M.options.train.initial,
 }
 
 -- ---------------------------------------------------------------- the points
@@ -139,7 +142,7 @@ local function read_points(o, name, level)
     options.refuse(name, "points is no list without gaps", level + 1)
   end
   for i, given in ipairs(o.points) do
-    local point = options.read(name, given, point_options, level + 1)
+    local point = options.read(name, given, M.options.point, level + 1)
     points[i] = complete(point, o, model, i, name, level + 1)
   end
   if #points == 0 then
@@ -322,7 +325,7 @@ end
 --   binary loss, [n][k] that add up to 1 of a loss of classes.
 --   resume: the bytes of job:checkpoint(), of a job with the same options.
 function M.job(given)
-  local o = options.read("job", given, job_options)
+  local o = options.read("job", given, M.options.job)
   return new_job(o, "job", 2)
 end
 
@@ -331,7 +334,7 @@ end
 --   what neap.job takes besides
 -- @return a fit
 function M.train(given)
-  local o = options.read("train", given, train_options)
+  local o = options.read("train", given, M.options.train)
   o.points = {
     { loss = o.loss, optimizer = o.optimizer, initial = o.initial },
   }
