@@ -137,7 +137,7 @@ local function remedies_of(study, view)
     local found = compare.compare(view, { with = all, without = { row } })
     list[#list + 1] = {
       label = row.label, is_remedy = not no_remedy[row.label],
-      gain = found and found.gain,
+      gain = found and found.gain, shown = found and found.shown,
       verdict = found and found.verdict or "undecided",
       converged = found ~= nil and found.converged,
     }
@@ -243,9 +243,9 @@ local function text_of(study, view, found, result)
   sentences[#sentences + 1] = words.remedies(result.remedies,
     found.cross_entropy)
   if result.split then
-    sentences[#sentences + 1] = words.split(result.split,
-      found.best and ("The best point (%s)"):format(view.describe(found.best)),
-      "cross-entropy")
+    local who = result.picks and "What was picked"
+      or ("The best point (%s)"):format(view.describe(found.best))
+    sentences[#sentences + 1] = words.split(result.split, who, "cross-entropy")
   end
   sentences[#sentences + 1] = nested_text(study, result.picks)
   if result.held_out then
