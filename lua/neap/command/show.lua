@@ -121,7 +121,7 @@ return function(words)
       show_all(store.db)
       return true
     end
-    local study, why = store:study(words[2])
+    local study, why = reader.trials_of(store, words[2])
     if not study then return nil, why end
     show_one(study)
     return true

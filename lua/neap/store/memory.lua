@@ -55,6 +55,16 @@ function Session:release(trials)
   end
 end
 
+--- Gives back all that was claimed.
+function Session:give_back()
+  local open = {}
+  for index = 1, self.next_index do
+    local trial = self.trials[index]
+    if trial and not trial.state then open[#open + 1] = trial end
+  end
+  self:release(open)
+end
+
 --- Told by a trial after each report.
 function Session.reported() end
 

@@ -64,6 +64,23 @@ local function refuse_change(self, lines)
     table.concat(lines, "\n  ")), "changed")
 end
 
+-- What was found beside the points' scores depends on what was picked of them,
+-- and the baselines on the first point.
+local function forget_stages(self)
+  for _, name in ipairs { "neap_task", "neap_baseline",
+    "neap_baseline_draws" } do
+    self.db:run(("DELETE FROM %s WHERE study_id = $1"):format(name),
+      self.study_id)
+  end
+  self.db:run("DELETE FROM neap_run WHERE study_id = $1 AND stage <> 'points'",
+    self.study_id)
+  for _, name in ipairs { "neap_score", "neap_draws" } do
+    self.db:run(("DELETE FROM %s WHERE stage <> 'points' AND trial_id IN "
+      .. "(SELECT trial_id FROM trials WHERE study_id = $1)"):format(name),
+      self.study_id)
+  end
+end
+
 -- Puts a study's trials where another search has their points; those that it
 -- has not stay as history.
 local function add(self, o)
@@ -78,6 +95,7 @@ local function add(self, o)
     .. "ORDER BY trial_id", self.study_id)
   db:run("UPDATE neap_trial SET point = NULL WHERE study_id = $1",
     self.study_id)
+  forget_stages(self)
   for _, row in ipairs(o.search.index and ids or {}) do
     local point = o.search:index(self:params_of(row[1]))
     if point then
@@ -91,7 +109,11 @@ end
 
 local function check_spec(self, o)
   local lines = specs.differences(self.spec, o.spec)
-  if #lines == 0 then return end
+  if #lines == 0 then
+    self.db:run("UPDATE neap_study SET spec_json = $1 WHERE study_id = $2",
+      json.encode(o.spec), self.study_id)
+    return
+  end
   local other = false
   for _, line in ipairs(lines) do
     other = other or not line:match("^search[%. ]")
