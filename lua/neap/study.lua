@@ -46,7 +46,9 @@ local function new(given)
   end
   local self = setmetatable({}, Study)
   self.spec = spec.read(given)
-  self.points = points_of(self.spec.search, self.spec.seed)
+  local o = self.spec
+  self.points = points_of(o.search, o.seed)
+  self.first = o.search:point(1, o.seed, { trials = {} })
   return sheets.new(self)
 end
 

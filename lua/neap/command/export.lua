@@ -20,9 +20,10 @@ return function(words)
   if #names < 1 or #names > 2 then return nil, usage end
   local store, message = reader.open(names[1])
   if not store then return nil, message end
-  local study, why = reader.trials_of(store, names[2])
+  local study, why = store:study(names[2])
   if not study then return nil, why end
   return connection.protect(function()
+    if study.rows then study = require("neap.study.export")(study) end
     export[form](study, function(text)
       io.stdout:write(text)
     end)

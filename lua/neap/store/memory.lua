@@ -13,6 +13,7 @@ local M = {}
 function M.new(o)
   return setmetatable({
     name = o.name, search = o.search, seed = o.seed, sign = o.sign,
+    direction = o.sign == -1 and "maximize" or "minimize",
     prune = o.prune, trials = {}, finished = {}, next_index = 0,
     counted = { COMPLETE = 0, PRUNED = 0, FAIL = 0, RUNNING = 0 },
   }, Session)
@@ -141,11 +142,6 @@ end
 --- The names of all parameters, sorted.
 function Session:param_names()
   return self.search.names
-end
-
---- The scores of a trial by run: it has none.
-function Session.scores_of()
-  return {}
 end
 
 --- All trials that have begun, by their numbers.

@@ -16,13 +16,15 @@ local of_trials = {
     "intermediate_value_type" },
   trial_user_attributes = { '"key"', "value_json" },
   trial_system_attributes = { '"key"', "value_json" },
-  neap_series = { "metric", "step", "value" },
-  neap_score = { "run", "metric", "value" },
+  neap_series = { "run", "metric", "step", "value" },
+  neap_score = { "stage", "run", "metric", "value" },
+  neap_draws = { "stage", "part", "draws" },
 }
 local of_studies = {
-  neap_run = { keys = 1, "run", "dataset", '"repeat"', "fold", "positives",
-    "row_count" },
-  neap_baseline = { keys = 3, "label", "run", "metric", "value" },
+  neap_run = { keys = 2, "stage", "run", "dataset", '"repeat"', "fold",
+    "positives", "row_count", "many_rows" },
+  neap_baseline = { keys = 4, "stage", "label", "run", "metric", "value" },
+  neap_baseline_draws = { keys = 3, "stage", "label", "part", "draws" },
 }
 
 -- Rows of a table that belong to something, in an order that does not depend on

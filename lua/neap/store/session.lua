@@ -81,7 +81,7 @@ local function put_reports(self, trial)
 end
 
 -- Ends a trial, unless another worker has taken it over.
-local function put_end(self, trial)
+local function put_end(self, trial, ended)
   local changed = self.db:run("UPDATE neap_trial SET lease_until = NULL "
     .. "WHERE trial_id = $1 AND worker_id = $2 AND attempt = $3 "
     .. "AND lease_until IS NOT NULL", trial.id, self.worker_id, trial.attempt)
@@ -97,7 +97,7 @@ local function put_end(self, trial)
       .. "value_type) VALUES ($1, 0, $2, $3)", trial.id, value, kind)
   end
   self.db:run("UPDATE trials SET state = $1, datetime_complete = $2 "
-    .. "WHERE trial_id = $3", trial.state, host.utc(), trial.id)
+    .. "WHERE trial_id = $3", trial.state, ended, trial.id)
   return true
 end
 
@@ -106,8 +106,10 @@ local function put_ends(self, ended)
   if #ended == 0 then return 0 end
   local lost = 0
   local kept = self.db.kind == "postgresql" and arrays.finish(self, ended)
+  local now = host.utc()
   for _, trial in ipairs(ended) do
-    local mine = kept and kept[trial.id] or not kept and put_end(self, trial)
+    local mine = kept and kept[trial.id]
+      or not kept and put_end(self, trial, now)
     if not mine then
       lost = lost + 1
     elseif self.keep then
@@ -166,11 +168,11 @@ end
 local function begin(self, trials)
   if #trials == 0 then return end
   if self.db.kind == "postgresql" then return arrays.begin(self, trials) end
-  local ends = self:lease_end()
+  local ends, began = self:lease_end(), host.utc()
   for _, trial in ipairs(trials) do
     local _, id = self.db:run("INSERT INTO trials (number, study_id, state, "
       .. "datetime_start) VALUES ($1, $2, 'RUNNING', $3) RETURNING trial_id",
-      trial.number, self.study_id, host.utc())
+      trial.number, self.study_id, began)
     trial.id = id
     self.db:run("INSERT INTO neap_trial (trial_id, study_id, point, attempt, "
       .. "worker_id, lease_until) VALUES ($1, $2, $3, 1, $4, $5)", id,

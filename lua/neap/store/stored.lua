@@ -161,17 +161,6 @@ function Stored:param_names()
   return names
 end
 
---- The scores of a trial: rows of run, metric, value, data set, repeat, fold
--- and positives.
-function Stored:scores_of(id)
-  if not self.spec then return {} end
-  return self.db:rows("SELECT s.run, s.metric, s.value, r.dataset, "
-    .. "r.\"repeat\", r.fold, r.positives, s.stage FROM neap_score s "
-    .. "LEFT JOIN neap_run r ON r.study_id = $1 AND r.stage = s.stage "
-    .. "AND r.run = s.run WHERE s.trial_id = $2 "
-    .. "ORDER BY s.stage, s.run, s.metric", self.study_id, id)
-end
-
 --- The best complete trials, best first. Infinite values stand where they
 -- belong.
 function Stored:top(count)

@@ -42,7 +42,7 @@ end
 
 -- What the first point is trained with, as text.
 local function first_of(study, training)
-  local point = points.of(study, training, { 1 }, false)[1]
+  local point = points.first(study, training)
   return {
     loss = tostring(point.loss), value = value_of(point.loss, training),
     model = tostring(point.model), optimizer = tostring(point.optimizer),

@@ -15,8 +15,10 @@ local M = {}
 local tuned = { "l2", "rate", l2 = 1, rate = 2 }
 local is_boolean = { converged = true, edge = true, differs = true }
 
-local known = { converged = true, inner = true }
-for _, key in ipairs(sheets.reported) do known[key] = true end
+-- What stands beside the metrics.
+local beside = { "converged", "inner", table.unpack(sheets.reported) }
+local known = {}
+for _, key in ipairs(beside) do known[key] = true end
 
 -- ------------------------------------------------------------------- keeping
 
@@ -35,26 +37,34 @@ local into = {
     "label" }, { "part", "draws" }),
 }
 
+-- What neap_score has of a value.
 local function number_of(key, value)
   if type(value) == "boolean" then return value and 1.0 or 0.0 end
   if key == "tuned" then return tuned[value] + 0.0 end
   return value + 0.0
 end
 
+--- Calls a function with the name and the number of all that a row has in a
+-- run, in a fixed order.
+function M.each_number(row, run, call)
+  for _, name in ipairs(metrics.names) do
+    local value = row.values[name][run]
+    if value ~= nil then call(name, value) end
+  end
+  for _, key in ipairs(beside) do
+    local value = row[key] and row[key][run]
+    if value ~= nil then call(key, number_of(key, value)) end
+  end
+end
+
 -- The numbers of a row in a run: name, value, name, value, ...
 local function numbers_of(row, run)
   local list, n = {}, 0
-  local function add(name, value)
-    if value == nil then return end
+  M.each_number(row, run, function(name, value)
     -- No database keeps a NaN: it is a NULL.
     list[n + 1], list[n + 2] = name, value == value and value or nil
     n = n + 2
-  end
-  for _, name in ipairs(metrics.names) do add(name, row.values[name][run]) end
-  for key in pairs(known) do
-    local value = row[key] and row[key][run]
-    if value ~= nil then add(key, number_of(key, value)) end
-  end
+  end)
   list.n = n
   return list
 end
@@ -175,8 +185,8 @@ local function read_runs(db, id, stage)
   return runs
 end
 
--- The trials that have ended: trial, number of the point.
-local ended = "SELECT t.trial_id, n.point FROM trials t JOIN neap_trial n "
+-- The trials that have ended: trial, number of the point, number of the trial.
+local ended = "SELECT t.trial_id, n.point, t.number FROM trials t JOIN neap_trial n "
   .. "ON n.trial_id = t.trial_id WHERE t.study_id = $1 "
   .. "AND n.point IS NOT NULL AND t.state IN ('COMPLETE', 'FAIL') "
   .. "ORDER BY n.point"
@@ -187,7 +197,7 @@ local function read_points(db, id, stage, sheet)
       .. "WHERE trial_id = $1 AND stage = $2", of[1], stage)
     if #numbers > 0 then
       local row = sheets.row_of(sheet, of[2], "point")
-      row.trial_id = of[1]
+      row.trial_id, row.number = of[1], of[3]
       for _, n in ipairs(numbers) do set_number(row, n[1], n[2], n[3]) end
       set_draws(row, db:rows("SELECT part, draws FROM neap_draws "
         .. "WHERE trial_id = $1 AND stage = $2", of[1], stage))

@@ -43,8 +43,7 @@ local function differs(point, from)
     or tostring(point.optimizer) ~= tostring(from.optimizer)
 end
 
-local function point_of(study, label, training)
-  local p = study.points[label]
+local function point_of(study, p, training)
   local model = value_of(study, "model", p, training)
     or core.train.model.linear {}
   local point = {
@@ -61,20 +60,21 @@ local function point_of(study, label, training)
   return point
 end
 
+--- The first point of the search: what baselines are trained as.
+function M.first(study, training)
+  return point_of(study, study.first, training)
+end
+
 --- The trained points of a run.
 -- @param labels the numbers of the points
 -- @param with_baselines whether what the baselines need comes after them
 -- @return a list of { loss =, optimizer =, model =, differs = true of points
---   that differ from the first of the study in more than their loss: the
---   baselines are trained as that one }
+--   that differ from the first one in more than their loss }
 function M.of(study, training, labels, with_baselines)
-  local list = {}
+  local list, first = {}, M.first(study, training)
   for i, label in ipairs(labels) do
-    list[i] = point_of(study, label, training)
-  end
-  local first = labels[1] == 1 and list[1] or point_of(study, 1, training)
-  for _, point in ipairs(list) do
-    point.differs = differs(point, first) or nil
+    list[i] = point_of(study, study.points[label], training)
+    list[i].differs = differs(list[i], first) or nil
   end
   if with_baselines then
     for _, point in ipairs(baselines.points(first)) do

@@ -44,6 +44,12 @@ function Results:figure(kind, given)
   return require("neap.plot").of_study(self, kind, given)
 end
 
+-- The curves of a row, which a store keeps apart.
+local function curves_of(self, row)
+  if not row.trial_id then return row.curves end
+  return require("neap.study.keep").read_curves(self.session, row.trial_id)
+end
+
 --- The objective of a point after each epoch, in each run.
 -- @param index its number
 -- @return a list by run of numbers by epoch, empty where nothing was trained by
@@ -53,33 +59,41 @@ function Results:curves(index)
   if not row or row.kind ~= "point" then
     return nil, ("point %s has not been scored"):format(tostring(index))
   end
-  if not row.trial_id then return row.curves end
-  return store.protect(require("neap.study.keep").read_curves,
-    self.session, row.trial_id)
+  return store.protect(curves_of, self, row)
 end
 
-local function of_session(call)
-  return function(self, ...)
-    if not self.session then
-      error("the study has no results; call study:run() first", 2)
-    end
-    return store.protect(call, self.session, ...)
+-- ---------------------------------------------------------------- the trials
+
+local function session_of(self)
+  if not self.session then
+    error("the study has no results; call study:run() first", 3)
   end
+  return self.session
 end
 
 --- All points that have been claimed, as trials, by their numbers: { number =,
--- index = of the point, state =, params =, value = the mean score }.
-Results.trials = of_session(function(session) return session:all() end)
+-- state =, params =, value = the mean score }.
+function Results:trials()
+  local session = session_of(self)
+  return store.protect(session.all, session)
+end
 
 --- How many points are in each state (COMPLETE, FAIL, RUNNING) and, as total,
 -- how many there are.
-Results.counts = of_session(function(session) return session:counts() end)
+function Results:counts()
+  local session = session_of(self)
+  return store.protect(session.counts, session)
+end
 
 --- Writes every number into a file: CSV in long form, or JSON, by the name's
 -- ending.
 -- @return true; nil and why
-Results.export = of_session(function(session, path)
-  return require("neap.store.export").to_file(session, path)
-end)
+function Results:export(path)
+  session_of(self)
+  return store.protect(function()
+    return require("neap.store.export").to_file(
+      require("neap.study.export")(self), path)
+  end)
+end
 
 return Results

@@ -68,7 +68,7 @@ end
 local function finish(study, trial, sheet)
   local row, o = sheet.by_label[trial.index], study.spec
   local mean = require("neap.verdict").mean_of(row, o.score, #sheet.runs)
-  trial.row, trial.sheet = row, sheet
+  row.number, trial.row, trial.sheet = trial.number, row, sheet
   trial.steps, trial.values, trial.losses = {}, {}, {}
   if mean then
     trial.state, trial.value = "COMPLETE", mean
