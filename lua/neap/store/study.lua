@@ -64,20 +64,29 @@ local function refuse_change(self, lines)
     table.concat(lines, "\n  ")), "changed")
 end
 
--- What was found beside the points' scores depends on what was picked of them,
--- and the baselines on the first point.
-local function forget_stages(self)
+--- Forgets what a study found of the points that it had picked, as there are
+-- others to pick from.
+function M.forget_picked(db, study_id)
+  db:run("DELETE FROM neap_task WHERE study_id = $1 AND task <> 'baselines'",
+    study_id)
+  for _, name in ipairs { "neap_run", "neap_baseline",
+    "neap_baseline_draws" } do
+    db:run(("DELETE FROM %s WHERE study_id = $1 AND stage <> 'points'"):format(
+      name), study_id)
+  end
+  for _, name in ipairs { "neap_score", "neap_draws" } do
+    db:run(("DELETE FROM %s WHERE stage <> 'points' AND trial_id IN "
+      .. "(SELECT trial_id FROM trials WHERE study_id = $1)"):format(name),
+      study_id)
+  end
+end
+
+-- Forgets the baselines, too, which are trained as the first point is.
+local function forget_all(db, study_id)
+  M.forget_picked(db, study_id)
   for _, name in ipairs { "neap_task", "neap_baseline",
     "neap_baseline_draws" } do
-    self.db:run(("DELETE FROM %s WHERE study_id = $1"):format(name),
-      self.study_id)
-  end
-  self.db:run("DELETE FROM neap_run WHERE study_id = $1 AND stage <> 'points'",
-    self.study_id)
-  for _, name in ipairs { "neap_score", "neap_draws" } do
-    self.db:run(("DELETE FROM %s WHERE stage <> 'points' AND trial_id IN "
-      .. "(SELECT trial_id FROM trials WHERE study_id = $1)"):format(name),
-      self.study_id)
+    db:run(("DELETE FROM %s WHERE study_id = $1"):format(name), study_id)
   end
 end
 
@@ -95,7 +104,7 @@ local function add(self, o)
     .. "ORDER BY trial_id", self.study_id)
   db:run("UPDATE neap_trial SET point = NULL WHERE study_id = $1",
     self.study_id)
-  forget_stages(self)
+  forget_all(db, self.study_id)
   for _, row in ipairs(o.search.index and ids or {}) do
     local point = o.search:index(self:params_of(row[1]))
     if point then
