@@ -142,9 +142,12 @@ function Study:run(given)
   return guarded(self, o)
 end
 
---- Closes the store.
+--- Closes the store. What the study has found stays; run opens it again.
 function Study:close()
-  if self.session then self.session:close() end
+  if self.session and self.session.db then
+    self.session:close()
+    self.session = nil
+  end
 end
 
 -- -------------------------------------------------------------- one by itself

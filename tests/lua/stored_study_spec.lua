@@ -323,3 +323,203 @@ describe("a training study of many workers", function()
     assert.same({ "0" }, scratch:query("all.db", "SELECT count(*) FROM trials"))
   end)
 end)
+
+describe("a name that stands for another study", function()
+  local function refused(more, ...)
+    local study = neap.study(fresh(more))
+    local none, message, code = study:run { quiet = true }
+    assert.is_nil(none)
+    assert.equal("changed", code)
+    for _, text in ipairs { ... } do assert.matches(text, message, 1, true) end
+    study:close()
+  end
+
+  it("is refused, with the difference", function()
+    local store = at "s.db"
+    run(fresh { store = store }):close()
+    local function other(more, ...)
+      more.store = store
+      refused(more, ...)
+    end
+    other({ search = neap.search.grid { alpha = { 0.2 }, gamma = { 0, 1 } } },
+      'search.grids was [{"alpha": [false, 0.2, 0.6], "gamma": [0, 1, 2]}], is '
+        .. '[{"alpha": [0.2], "gamma": [0, 1]}]', 'existing = "add"')
+    other({ data = neap.data.recipe("gaussians", { n = 300, test = 200,
+      features = 3, prior = 0.2, distance = 1.5 }) },
+      "data.recipe.options.distance was nothing, is 1.5")
+    other({ loss = function(p)
+      return neap.loss.focal { alpha = p.alpha, gamma = p.gamma + 0 }
+    end }, "loss was ", ", is ")
+    other({ loss = neap.loss.brier {} }, 'first.loss was "neap.focal (gamma '
+      .. '= 0, alpha = false)", is "neap.brier ()"')
+    other({ optimizer = neap.optimizer.newton {} }, "is \"neap.newton (")
+    other({ model = neap.model.linear { l2 = 0.1 } },
+      'first.model was "neap.linear (l2 = 0)", is "neap.linear (l2 = 0.1)"')
+    other({ datasets = 9 }, "datasets was 8, is 9")
+    other({ seed = 4 }, "seed was 3, is 4")
+    other({ score = "log_loss" }, "score was ")
+    -- What is given as it is by default is no difference; nor is what a gain
+    -- is worth, which changes no number.
+    local same = run(fresh {
+      store = store, optimizer = neap.optimizer.lbfgs {}, worth = 0.5,
+    })
+    assert.equal(0.5, same:verdict().worth)
+    same:close()
+    local opened <close> = assert(neap.open(store))
+    assert.equal(0.5, opened:study():verdict().worth)
+  end)
+
+  it("is refused where a single number of the data differs", function()
+    local store = at "s.db"
+    local function of(x)
+      local rows, labels = {}, {}
+      for i = 1, 60 do
+        rows[i] = { math.sin(i), i % 7 }
+        labels[i] = i % 3 == 0 and 1 or 0
+      end
+      rows[31][1] = rows[31][1] + x
+      return fresh {
+        name = "folds", store = store, draws = 200, folds = 2, repeats = 1,
+        data = neap.data.from { x = rows, y = labels },
+      }
+    end
+    local function in_folds(x)
+      local given = of(x)
+      given.datasets, given.confirm = nil, nil
+      return given
+    end
+    run(in_folds(0)):close()
+    run(in_folds(0)):close()
+    local study = neap.study(in_folds(1e-9))
+    local none, message = study:run { quiet = true }
+    assert.is_nil(none)
+    assert.matches("data.x was ", message, 1, true)
+  end)
+
+  it("is refused where a loss of the same name is another function",
+    function()
+      local function defined(factor)
+        local mine = neap.loss.define {
+          name = "mine",
+          margin = function(m) return neap.math.softplus(-factor * m) end,
+        }
+        return fresh {
+          store = at "s.db", loss = function() return mine {} end,
+          datasets = 1, search = neap.search.grid { gamma = { 0 } },
+        }
+      end
+      run(defined(1)):close()
+      local none, message = neap.study(defined(2)):run { quiet = true }
+      assert.is_nil(none)
+      assert.matches("first.value was ", message, 1, true)
+    end)
+
+  it("takes the points of another search where it is told to", function()
+    local wider = neap.search.grid { alpha = { 0.2, 0.6, 0.7 },
+      gamma = { 0, 1 } }
+    run(fresh { store = at "s.db" }):close()
+    local added = run(fresh { store = at "s.db", existing = "add",
+      search = wider })
+    same_bits(run(fresh { search = wider }), added)
+    -- Four of the six points were there.
+    assert.same({ "11 6" }, scratch:query("s.db",
+      "SELECT count(*), count(point) FROM neap_trial"))
+    assert.matches("6 of 6 points", select(2, scratch:run("show", at "s.db")),
+      1, true)
+  end)
+
+  it("is begun anew where it is told to", function()
+    run(fresh { store = at "s.db" }):close()
+    local given = fresh { store = at "s.db", existing = "new", seed = 4 }
+    run(given):close()
+    local opened <close> = assert(neap.open(at "s.db"))
+    assert.same({ "fresh", "fresh-2" }, opened:studies())
+    same_bits(run(fresh { seed = 4 }), opened:study "fresh-2")
+  end)
+
+  it("is not mixed of instruction sets, unless that is allowed", function()
+    if neap.isa == "base" then return end
+    local path = script("allow_other_isa = os.getenv \"MIX\" ~= nil,")
+    local store = at "s.db"
+    assert.is_true(scratch:kill_at({ path, store, "4", stdout = "null" },
+      "s.db", ended, 8))
+    local function run_base(...)
+      local process <close> = assert(host.start { "env", "NEAP_ISA=base", ...,
+        scratch.program, path, store, stdout = "pipe",
+        stderr = scratch:path "stderr" })
+      return process:read(), select(2, process:wait())
+    end
+    local output, code = run_base("A=1")
+    assert.equal(1, code)
+    assert.matches("was begun with the instruction set " .. neap.isa
+      .. ", and this is base", output, 1, true)
+    output, code = run_base("MIX=1")
+    assert.equal(0, code)
+    assert.matches("Means over 8 fresh data sets", output, 1, true)
+    assert.same({ "40 40 40 40" }, scratch:query("s.db", each_point_once))
+  end)
+end)
+
+describe("a training study that goes wrong", function()
+  it("gives back what it had claimed", function()
+    local broken = true
+    local given = fresh { store = at "s.db", loss = function(p)
+      if p.gamma == 2 and broken then error "no such loss" end
+      return neap.loss.focal { alpha = p.alpha, gamma = p.gamma }
+    end }
+    local study = neap.study(given)
+    local ok, message = pcall(study.run, study, { quiet = true, batch = 2 })
+    assert.is_false(ok)
+    assert.matches("stored_study_spec.lua:%d+: no such loss", message)
+    assert.same({ "3 0", "4 0" }, scratch:query("s.db", "SELECT point, "
+      .. "lease_until FROM neap_trial WHERE lease_until IS NOT NULL"))
+    broken = false
+    assert(study:run { quiet = true, batch = 2 })
+    given.store = nil
+    same_bits(run(given), study)
+  end)
+
+  it("has a failed trial where a fit failed", function()
+    local function of(store)
+      return fresh {
+        store = store, reruns = false, confirm = 0, optimizer = function(p)
+          return neap.optimizer.sgd {
+            learning_rate = p.gamma == 2 and 1e300 or 0.1,
+          }
+        end,
+      }
+    end
+    local study = run(of(at "s.db"))
+    local counts = study:counts()
+    assert.same({ 6, 3 }, { counts.COMPLETE, counts.FAIL })
+    assert.matches("a fit failed", study:trials()[3].error)
+    same_bits(run(of()), study)
+  end)
+
+  it("tells what is wrong with its store", function()
+    local study = neap.study(fresh { store = "/no/such/folder/s.db" })
+    local none, message, code = study:run { quiet = true }
+    assert.same({ n = 2, nil, "open" }, table.pack(none, code))
+    assert.matches("store '/no/such/folder/s.db': unable to open", message, 1,
+      true)
+    local ok, why = pcall(function() return (study:trials()) end)
+    assert.is_false(ok)
+    assert.matches("stored_study_spec.lua:%d+: the study has not run yet", why)
+  end)
+
+  it("can be read while it runs", function()
+    local study = neap.study(fresh { store = at "s.db", loss = function(p)
+      if p.gamma == 2 then error "stop" end
+      return neap.loss.focal { alpha = p.alpha, gamma = p.gamma }
+    end })
+    pcall(study.run, study, { quiet = true, batch = 1 })
+    local opened <close> = assert(neap.open(at "s.db"))
+    local seen = assert(opened:study())
+    assert.matches("This is of 2 of 9 points so far.",
+      (tostring(seen:verdict()):gsub("\n", " ")), 1, true)
+    assert.matches("best of 2 points", tostring(seen:table()), 1, true)
+    local ok, why = pcall(seen.refit, seen, 1)
+    assert.is_false(ok)
+    assert.matches("run its script", why)
+  end)
+end)

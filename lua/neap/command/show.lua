@@ -47,9 +47,11 @@ local function mean_time(db, study_id)
   return mean
 end
 
-local function coverage(counts)
-  local ended = counts.COMPLETE + counts.PRUNED + counts.FAIL
-  if not counts.total then return ("%d trials"):format(ended) end
+local function coverage(study, counts)
+  if not study.spec then
+    return ("%d trials"):format(counts.COMPLETE + counts.PRUNED + counts.FAIL)
+  end
+  local ended = study:covered()
   return ("%d of %d points (%.3g %%)"):format(ended, counts.total,
     100 * ended / counts.total)
 end
@@ -110,7 +112,7 @@ end
 local function show_one(study)
   local counts = study:counts()
   print(("study '%s', %s: %s, %d pruned, %d failed, %d running"):format(
-    study.name, study.direction, coverage(counts), counts.PRUNED, counts.FAIL,
+    study.name, study.direction, coverage(study, counts), counts.PRUNED, counts.FAIL,
     counts.RUNNING))
   print(show_made(study))
   local mean = study.spec and mean_time(study.db, study.study_id)

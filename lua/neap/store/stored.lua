@@ -183,6 +183,15 @@ function Stored:counts()
   return counts
 end
 
+--- How many points of the search have been tried: trials of another search,
+-- which others were added to, are none of them.
+function Stored:covered()
+  local _, count = self.db:run("SELECT count(*) FROM neap_trial "
+    .. "WHERE study_id = $1 AND point IS NOT NULL AND lease_until IS NULL",
+    self.study_id)
+  return count
+end
+
 -- ---------------------------------------------------------------------- open
 
 --- Reads what a store knows of a study.

@@ -116,8 +116,26 @@ local function add(self, o)
     .. "WHERE study_id = $2", json.encode(o.spec), self.study_id)
 end
 
+-- The differences between what a study was begun as and what it is now.
+local function differences_of(self, o)
+  local lines, changed = specs.differences(self.spec, o.spec), false
+  for _, line in ipairs(lines) do
+    changed = changed or line:match("^search[%. ]") ~= nil
+  end
+  local list = {}
+  for _, line in ipairs(lines) do
+    -- Another search has another first point; another instruction set draws
+    -- other last bits.
+    local follows = changed and line:match("^first%.")
+      or self.isa ~= core.isa and (line:match("^first%.value ")
+        or line:match("^data%.t%a+%.x "))
+    if not follows then list[#list + 1] = line end
+  end
+  return list
+end
+
 local function check_spec(self, o)
-  local lines = specs.differences(self.spec, o.spec)
+  local lines = differences_of(self, o)
   if #lines == 0 then
     self.db:run("UPDATE neap_study SET spec_json = $1 WHERE study_id = $2",
       json.encode(o.spec), self.study_id)

@@ -44,10 +44,11 @@ function Results:figure(kind, given)
   return require("neap.plot").of_study(self, kind, given)
 end
 
--- The curves of a row, which a store keeps apart.
-local function curves_of(self, row)
-  if not row.trial_id then return row.curves end
-  return require("neap.study.keep").read_curves(self.session, row.trial_id)
+local function session_of(self)
+  if not self.session then
+    error("the study has not run yet, or was closed; call study:run()", 3)
+  end
+  return self.session
 end
 
 --- The objective of a point after each epoch, in each run.
@@ -59,17 +60,13 @@ function Results:curves(index)
   if not row or row.kind ~= "point" then
     return nil, ("point %s has not been scored"):format(tostring(index))
   end
-  return store.protect(curves_of, self, row)
+  if not row.trial_id then return row.curves end
+  -- A store keeps them apart.
+  return store.protect(require("neap.study.keep").read_curves,
+    session_of(self), row.trial_id)
 end
 
 -- ---------------------------------------------------------------- the trials
-
-local function session_of(self)
-  if not self.session then
-    error("the study has no results; call study:run() first", 3)
-  end
-  return self.session
-end
 
 --- All points that have been claimed, as trials, by their numbers: { number =,
 -- state =, params =, value = the mean score }.

@@ -15,13 +15,12 @@ local later = { "confirmed", "longer", "retuned", "held_out" }
 
 -- How much of the whole there is, where it is not all.
 local function partial_of(session)
-  local counts = session:counts()
-  local ended = counts.COMPLETE + counts.FAIL
+  local ended = session:covered()
   if session.shard then
     return ("shard %s alone, %d of %d points"):format(session.shard, ended,
-      counts.total)
-  elseif ended < counts.total then
-    return ("%d of %d points so far"):format(ended, counts.total)
+      session.size)
+  elseif ended < session.size then
+    return ("%d of %d points so far"):format(ended, session.size)
   end
 end
 
