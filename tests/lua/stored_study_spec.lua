@@ -179,33 +179,12 @@ describe("a training study in a store", function()
   end)
 end)
 
--- A script whose output is all that a study says. Its words: the store, or
--- "none", and how many points to claim at once.
-local function script(more, search)
-  return scratch:write("study.lua", ([[
-    local neap = require "neap"
-    local study = neap.study {
-      name = "s", store = arg[1] ~= "none" and arg[1] or nil, seed = 2,
-      data = neap.data.recipe("gaussians", { n = 400, test = 300, features = 3,
-        prior = 0.2 }),
-      datasets = 8, confirm = 8, %s
-      loss = function(p)
-        return neap.loss.focal { alpha = p.alpha, gamma = p.gamma }
-      end,
-      search = %s,
-    }
-    local done, why = study:run { quiet = true, batch = tonumber(arg[2]) }
-    if not done then print(why) os.exit(1) end
-    print(study:verdict())
-    print(study:table { top = 99 })
-  ]]):format(more or "", search or [[neap.search.grid {
-    alpha = { false, .1, .2, .3, .4, .5, .7, .9 },
-    gamma = { 0, .5, 1, 2, 4 } }
-  ]]))
-end
+-- What runs a training study in a process of its own.
+local script = "tests/lua/training_script.lua"
 
-local function undisturbed(path)
-  local code, output = scratch:run(path, "none")
+local function undisturbed(batch, kind)
+  local code, output = scratch:run(script, "none", batch or "40",
+    kind or "grid")
   assert.equal(0, code)
   return output
 end
@@ -217,51 +196,47 @@ local each_point_once = "SELECT count(*), count(DISTINCT point), "
   .. "JOIN neap_trial USING (trial_id)"
 
 describe("a training study that is killed", function()
-  it("goes on where it was, with the same bits", function()
-    local path = script()
-    local kills = {
-      { "SELECT count(*) FROM trials", 1 }, { ended, 4 }, { ended, 20 },
-      -- While what was picked is looked at again.
-      { "SELECT count(*) FROM neap_task WHERE task <> 'baselines'", 1 },
-    }
-    for _, kill in ipairs(kills) do
-      assert.is_true(scratch:kill_at({ path, at "s.db", "4",
-        stdout = "null" }, "s.db", kill[1], kill[2]))
-    end
-    local code, output, errors = scratch:run(path, at "s.db", "4")
-    assert.same({ 0, "" }, { code, errors })
-    assert.equal(undisturbed(path), output)
-    assert.same({ "40 40 40 40" }, scratch:query("s.db", each_point_once))
-  end)
+  for _, kind in ipairs { "grid", "folds" } do
+    it("goes on where it was, with the same bits: " .. kind, function()
+      local kills = {
+        { "SELECT count(*) FROM trials", 1 }, { ended, 4 }, { ended, 20 },
+        -- While what was picked is looked at again.
+        { "SELECT count(*) FROM neap_task WHERE task <> 'baselines'", 1 },
+      }
+      for _, kill in ipairs(kills) do
+        assert.is_true(scratch:kill_at({ script, at "s.db", "4", kind,
+          stdout = "null" }, "s.db", kill[1], kill[2]))
+      end
+      local code, output, errors = scratch:run(script, at "s.db", "4", kind)
+      assert.same({ 0, "" }, { code, errors })
+      assert.equal(undisturbed("40", kind), output)
+      assert.same({ "40 40 40 40" }, scratch:query("s.db", each_point_once))
+    end)
+  end
 
   it("takes the same points again where they depend on others", function()
-    local path = script(nil, [[neap.search.tpe { trials = 40, startup = 6,
-      alpha = { low = 0.05, high = 0.9 }, gamma = { low = 0, high = 4 } }]])
     for _, least in ipairs { 1, 8, 24 } do
-      assert.is_true(scratch:kill_at({ path, at "s.db", "8",
+      assert.is_true(scratch:kill_at({ script, at "s.db", "8", "tpe",
         stdout = "null" }, "s.db", ended, least))
     end
-    local _, output = scratch:run(path, at "s.db", "8")
-    local _, expected = scratch:run(path, "none", "8")
-    assert.equal(expected, output)
+    local _, output = scratch:run(script, at "s.db", "8", "tpe")
+    assert.equal(undisturbed("8", "tpe"), output)
   end)
 end)
 
 describe("a training study of many workers", function()
   it("is the one of a single process", function()
-    local path = script()
-    local code, output, errors = scratch:run("--workers", "4", path, at "s.db",
+    local code, output, errors = scratch:run("--workers", "4", script, at "s.db",
       "3")
     assert.same({ 0, "" }, { code, errors })
-    assert.equal(undisturbed(path), output)
+    assert.equal(undisturbed(), output)
     assert.same({ "40 40 40 40" }, scratch:query("s.db", each_point_once))
     assert.same({ "1" }, scratch:query("s.db",
       "SELECT count(*) FROM neap_task WHERE task = 'baselines'"))
   end)
 
   it("is finished by the others where some are killed", function()
-    local path = script()
-    local process <close> = scratch:start { "--workers", "3", path, at "s.db",
+    local process <close> = scratch:start { "--workers", "3", script, at "s.db",
       "2", stdout = "pipe" }
     local own, killed = process:pid(), nil
     repeat
@@ -274,17 +249,16 @@ describe("a training study of many workers", function()
     until killed
     local output = process:read()
     assert.same({ "exit", 0 }, { process:wait() })
-    assert.equal(undisturbed(path), output)
+    assert.equal(undisturbed(), output)
     assert.same({ "40 40 40 40" }, scratch:query("s.db", each_point_once))
   end)
 
   it("is joined by another run of its script", function()
-    local path = script()
     local others = {}
     for i = 1, 3 do
-      others[i] = scratch:start { path, at "s.db", "4", stdout = "pipe" }
+      others[i] = scratch:start { script, at "s.db", "4", stdout = "pipe" }
     end
-    local expected = undisturbed(path)
+    local expected = undisturbed()
     for i = 1, 3 do
       assert.equal(expected, others[i]:read())
       assert.same({ "exit", 0 }, { others[i]:wait() })
@@ -293,9 +267,8 @@ describe("a training study of many workers", function()
   end)
 
   it("is the one of its shards, merged", function()
-    local path = script()
     for i = 1, 3 do
-      local code, output = scratch:run("--shard", i .. "/3", path, at "s.db")
+      local code, output = scratch:run("--shard", i .. "/3", script, at "s.db")
       assert.equal(0, code)
       assert.matches(("shard %d/3 alone, %d of 40 points"):format(i,
         i == 1 and 14 or 13), (output:gsub("\n", " ")), 1, true)
@@ -305,14 +278,13 @@ describe("a training study of many workers", function()
     assert.same({ 0, "" }, { code, errors })
     local before = scratch:query("all.db", each_point_once)
     assert.same({ "40 40 40 40" }, before)
-    local _, output = scratch:run(path, at "all.db")
-    assert.equal(undisturbed(path), output)
+    local _, output = scratch:run(script, at "all.db")
+    assert.equal(undisturbed(), output)
     assert.same(before, scratch:query("all.db", each_point_once))
   end)
 
   it("has shards that must agree in every bit", function()
-    local path = script("confirm = 0, reruns = false,")
-    for i = 1, 2 do scratch:run("--shard", i .. "/2", path, at "s.db") end
+    for i = 1, 2 do scratch:run("--shard", i .. "/2", script, at "s.db") end
     scratch:query("s-2of2.db", "UPDATE neap_baseline SET value = value + 1e-15 "
       .. "WHERE label = 'constant' AND run = 3 AND metric = 'brier'")
     local code, _, errors = scratch:run("merge", at "all.db", at "s-1of2.db",
@@ -439,13 +411,12 @@ describe("a name that stands for another study", function()
 
   it("is not mixed of instruction sets, unless that is allowed", function()
     if neap.isa == "base" then return end
-    local path = script("allow_other_isa = os.getenv \"MIX\" ~= nil,")
     local store = at "s.db"
-    assert.is_true(scratch:kill_at({ path, store, "4", stdout = "null" },
+    assert.is_true(scratch:kill_at({ script, store, "4", stdout = "null" },
       "s.db", ended, 8))
     local function run_base(...)
       local process <close> = assert(host.start { "env", "NEAP_ISA=base", ...,
-        scratch.program, path, store, stdout = "pipe",
+        scratch.program, script, store, stdout = "pipe",
         stderr = scratch:path "stderr" })
       return process:read(), select(2, process:wait())
     end
@@ -453,7 +424,7 @@ describe("a name that stands for another study", function()
     assert.equal(1, code)
     assert.matches("was begun with the instruction set " .. neap.isa
       .. ", and this is base", output, 1, true)
-    output, code = run_base("MIX=1")
+    output, code = run_base("ALLOW_OTHER_ISA=1")
     assert.equal(0, code)
     assert.matches("Means over 8 fresh data sets", output, 1, true)
     assert.same({ "40 40 40 40" }, scratch:query("s.db", each_point_once))

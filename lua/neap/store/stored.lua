@@ -61,10 +61,29 @@ function Stored:params_of(trial_id)
   return params
 end
 
+-- The numbers of a grid's axes as they were given: 1 and 1.0 are one number in
+-- the tables, and two in Lua.
+local function numbers_of(spec)
+  local numbers = {}
+  for _, axes in ipairs(spec and spec.search.grids or {}) do
+    for name, values in pairs(axes) do
+      numbers[name] = numbers[name] or {}
+      for _, value in ipairs(values) do
+        if type(value) == "number" then
+          numbers[name][value] = numbers[name][value] or value
+        end
+      end
+    end
+  end
+  return numbers
+end
+
 --- The value of a parameter from its columns. Workers, who have the search,
 -- take its own choices.
-function Stored:external(_, value, text)
-  return external(self, value, text)
+function Stored:external(name, value, text)
+  local made = external(self, value, text)
+  self.numbers = self.numbers or numbers_of(self.spec)
+  return self.numbers[name] and self.numbers[name][made] or made
 end
 
 -- What a trial reported: steps in rising order, values by step.
