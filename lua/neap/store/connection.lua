@@ -74,6 +74,10 @@ local function connect(self)
   self:prepare()
 end
 
+-- So many pages of the log are put into the file at once: 4 MB, as SQLite's own
+-- thousand of the larger pages.
+local LOG_PAGES <const> = 4000
+
 -- Settings of a new connection. "process" survives the end of this process,
 -- "power" that of the machine, too.
 function Connection:prepare()
@@ -87,6 +91,7 @@ function Connection:prepare()
   elseif self.mode ~= "read" then
     self:execute(("PRAGMA synchronous = %s"):format(
       self.durable == "process" and "NORMAL" or "FULL"))
+    self:execute("PRAGMA wal_autocheckpoint = " .. LOG_PAGES)
   end
 end
 
@@ -159,14 +164,25 @@ local function reconnect(self, deadline, problem)
   end
 end
 
+-- SQLite keeps these statements prepared; PostgreSQL has none that would be.
+local function begin(self)
+  if self.kind == "sqlite" then return self:run("BEGIN IMMEDIATE") end
+  return self:execute("BEGIN")
+end
+
+local function commit(self)
+  if self.kind == "sqlite" then return self.db:run("COMMIT") end
+  return self.db:execute("COMMIT")
+end
+
 local function attempt(self, call)
-  self:execute(self.kind == "sqlite" and "BEGIN IMMEDIATE" or "BEGIN")
+  begin(self)
   local result = table.pack(pcall(call))
   if not result[1] then
     if self.db then self.db:execute("ROLLBACK") end
     error(result[2], 0)
   end
-  local done, message, code = self.db:execute("COMMIT")
+  local done, message, code = commit(self)
   if not done then
     self.db:execute("ROLLBACK")
     M.fail(explain(self, message, code), code)
