@@ -1,13 +1,13 @@
 -- Disks that are full or read-only. Both are file systems of the test's own, in
--- a namespace of its own (unshare), so that root is held off, too; where that is
--- not allowed the tests say that they are skipped.
+-- a namespace of its own (unshare), so that root is held off, too; where that
+-- is not allowed the tests say that they are skipped.
 local host = require "neap.host"
 local neap = require "neap"
 local scratch = dofile "tests/lua/scratch.lua"(before_each, after_each)
 
 local script = "tests/lua/training_script.lua"
 
--- Runs a shell script where a folder can be mounted: what it wrote and its code.
+-- Runs a shell script where a folder can be mounted: what it wrote, its code.
 local function apart(text, ...)
   local process <close> = assert(host.start { "unshare", "-rm", "sh", "-c",
     text, "sh", stdout = "pipe", stderr = scratch:path "stderr", ... })

@@ -84,8 +84,8 @@ describe("workers", function()
       assert(study:run { quiet = true })
       print(study:counts().COMPLETE)
     ]]):format(scratch.folder))
-    local process <close> = assert(host.start { scratch.program, "--workers", "3", path,
-      stdout = "pipe", stderr = at "stderr" })
+    local process <close> = scratch:start { "--workers", "3", path,
+      stdout = "pipe" }
     -- Kill two of its workers while the study runs.
     local killed, own = {}, process:pid()
     repeat

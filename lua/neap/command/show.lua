@@ -31,8 +31,8 @@ local function show_seconds(seconds)
   return ("%.3g h"):format(seconds / 3600)
 end
 
--- The mean time that a trial took, in seconds; nil if none has ended. Those that
--- a worker began and ended at once shared their time.
+-- The mean time that a trial took, in seconds; nil if none has ended. Those
+-- that a worker began and ended at once shared their time.
 local function mean_time(db, study_id)
   local length = db.kind == "sqlite"
     and "strftime('%s', ended) - strftime('%s', began) "
@@ -112,8 +112,8 @@ end
 local function show_one(study)
   local counts = study:counts()
   print(("study '%s', %s: %s, %d pruned, %d failed, %d running"):format(
-    study.name, study.direction, coverage(study, counts), counts.PRUNED, counts.FAIL,
-    counts.RUNNING))
+    study.name, study.direction, coverage(study, counts), counts.PRUNED,
+    counts.FAIL, counts.RUNNING))
   print(show_made(study))
   local mean = study.spec and mean_time(study.db, study.study_id)
   if mean then print(("%s a point"):format(show_seconds(mean))) end

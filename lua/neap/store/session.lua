@@ -229,8 +229,8 @@ local function claim(self, want)
 end
 
 --- In a transaction: keeps others from claiming anything of the study until it
--- ends. In SQLite a transaction that writes is alone; in PostgreSQL this is what
--- Optuna's workers do.
+-- ends. In SQLite a transaction that writes is alone; in PostgreSQL this is
+-- what Optuna's workers do.
 function Session:lock()
   if self.db.kind == "postgresql" then
     self.db:run("SELECT study_id FROM studies WHERE study_id = $1 "
