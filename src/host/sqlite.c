@@ -21,10 +21,12 @@ enum {
   STATUS_DONE = 101,
   TYPE_INTEGER = 1,
   TYPE_FLOAT = 2,
+  TYPE_BLOB = 4,
   TYPE_NULL = 5,
   OPEN_READONLY = 1,
   OPEN_READWRITE = 2,
   OPEN_CREATE = 4,
+  OPEN_URI = 64,
 };
 
 typedef struct sqlite_library {
@@ -48,11 +50,13 @@ typedef struct sqlite_library {
   int (*bind_int64)(sqlite3_stmt *, int, int64_t);
   int (*bind_double)(sqlite3_stmt *, int, double);
   int (*bind_text)(sqlite3_stmt *, int, const char *, int, void (*)(void *));
+  int (*bind_blob)(sqlite3_stmt *, int, const void *, int, void (*)(void *));
   int (*column_count)(sqlite3_stmt *);
   int (*column_type)(sqlite3_stmt *, int);
   int64_t (*column_int64)(sqlite3_stmt *, int);
   double (*column_double)(sqlite3_stmt *, int);
   const unsigned char *(*column_text)(sqlite3_stmt *, int);
+  const void *(*column_blob)(sqlite3_stmt *, int);
   int (*column_bytes)(sqlite3_stmt *, int);
 } sqlite_library;
 
@@ -79,11 +83,13 @@ static const neap_symbol symbols[] = {
     SYMBOL(bind_int64),
     SYMBOL(bind_double),
     SYMBOL(bind_text),
+    SYMBOL(bind_blob),
     SYMBOL(column_count),
     SYMBOL(column_type),
     SYMBOL(column_int64),
     SYMBOL(column_double),
     SYMBOL(column_text),
+    SYMBOL(column_blob),
     SYMBOL(column_bytes),
     {NULL, 0},
 };
@@ -169,6 +175,8 @@ static sqlite3_stmt *find_statement(lua_State *L, const database *self) {
   return made->handle;
 }
 
+// Binds the value at an index. Lua keeps text and arrays until the statement
+// has run: no copy.
 static int bind_value(lua_State *L, const sqlite_library *call,
                       sqlite3_stmt *handle, int parameter, int index) {
   size_t size_bytes;
@@ -180,9 +188,11 @@ static int bind_value(lua_State *L, const sqlite_library *call,
       if (lua_isinteger(L, index))
         return call->bind_int64(handle, parameter, lua_tointeger(L, index));
       return call->bind_double(handle, parameter, lua_tonumber(L, index));
+    case LUA_TUSERDATA:
+      text = neap_database_bytes(L, index, &size_bytes);
+      return call->bind_blob(handle, parameter, text, (int)size_bytes, NULL);
     default:
       text = luaL_checklstring(L, index, &size_bytes);
-      // Lua keeps the text until the statement has run: no copy.
       return call->bind_text(handle, parameter, text, (int)size_bytes, NULL);
   }
 }
@@ -218,6 +228,12 @@ static void push_column(lua_State *L, const sqlite_library *call,
     case TYPE_NULL:
       lua_pushnil(L);
       break;
+    case TYPE_BLOB: {
+      const char *bytes = call->column_blob(handle, column);
+      lua_pushlstring(L, bytes != NULL ? bytes : "",
+                      (size_t)call->column_bytes(handle, column));
+      break;
+    }
     default: {
       const char *text = (const char *)call->column_text(handle, column);
       lua_pushlstring(L, text, (size_t)call->column_bytes(handle, column));
@@ -354,15 +370,40 @@ static void make_types(lua_State *L) {
   neap_make_type(L, SQLITE_TYPE, meta, methods);
 }
 
+// Pushes the address of a file that nobody changes:
+// https://sqlite.org/uri.html.
+static const char *push_unchanging(lua_State *L, const char *path) {
+  static const char digits[] = "0123456789ABCDEF";
+  luaL_Buffer buffer;
+  luaL_buffinit(L, &buffer);
+  luaL_addstring(&buffer, "file:");
+  for (; *path != '\0'; path++) {
+    if (strchr("%?#", *path) == NULL) {
+      luaL_addchar(&buffer, *path);
+      continue;
+    }
+    luaL_addchar(&buffer, '%');
+    luaL_addchar(&buffer, digits[(unsigned char)*path >> 4]);
+    luaL_addchar(&buffer, digits[(unsigned char)*path & 15]);
+  }
+  luaL_addstring(&buffer, "?immutable=1");
+  luaL_pushresult(&buffer);
+  return lua_tostring(L, -1);
+}
+
 //- host.sqlite(path [, mode]) -> database | nil, message, code
-// Opens a file. mode is "create" (the default), "write" or "read"; the last
-// two want it to be there. A statement waits half a minute for a lock.
+// Opens a file. mode is "create" (the default), "write", "read" or
+// "unchanging"; the last three want it to be there, and the last one that
+// nobody writes to it. A statement waits half a minute for a lock.
 int neap_sqlite_open(lua_State *L) {
-  static const char *const modes[] = {"create", "write", "read", NULL};
+  static const char *const modes[] = {"create", "write", "read", "unchanging",
+                                      NULL};
   static const int flags[] = {OPEN_READWRITE | OPEN_CREATE, OPEN_READWRITE,
-                              OPEN_READONLY};
+                              OPEN_READONLY, OPEN_READONLY | OPEN_URI};
   const char *path = luaL_checkstring(L, 1);
   const int mode = luaL_checkoption(L, 2, "create", modes);
+  if (flags[mode] & OPEN_URI)
+    path = push_unchanging(L, path);
   make_types(L);
   database *self = lua_newuserdatauv(L, sizeof *self, 1);
   memset(self, 0, sizeof *self);

@@ -163,6 +163,40 @@ describe("a stored study", function()
         .. "USING (trial_id) ORDER BY number"))
   end)
 
+  it("keeps with each trial its seed, its worker and its times", function()
+    local path, seeds = new_path(), {}
+    local study = study_of(path, { objective = function(trial)
+      seeds[trial.number + 1] = ("%d %d"):format(trial.number, trial.seed)
+      return 1
+    end })
+    assert(study:run(quiet))
+    study:close()
+    assert.same(seeds, query(path, "SELECT number, seed FROM trials "
+      .. "JOIN neap_trial USING (trial_id) ORDER BY number"))
+    assert.same({ ("6 %s %s %s 1"):format(host.name(), neap._VERSION,
+      neap.isa) }, query(path, "SELECT count(*), w.host, w.version, w.isa, "
+      .. "min(datetime_complete >= datetime_start) FROM trials "
+      .. "JOIN neap_trial USING (trial_id) JOIN neap_worker w "
+      .. "USING (worker_id) GROUP BY worker_id"))
+  end)
+
+  it("gives whole numbers of a grid back as they were", function()
+    local path = new_path()
+    local given = { search = neap.search.grid { x = { 1, 2.5, 3.0 } } }
+    local first = study_of(path, given)
+    for _ = 1, 3 do first:ask() end
+    first:close()
+    local second = study_of(path, given)
+    for _, kind in ipairs { "integer", "float", "float" } do
+      assert.equal(kind, math.type(second:ask().params.x))
+    end
+    assert.equal("integer", math.type(second:trials()[1].params.x))
+    second:close()
+    local opened <close> = assert(neap.open(path))
+    assert.equal("integer",
+      math.type(opened:study():trials()[1].params.x))
+  end)
+
   it("takes over what a worker left that is gone", function()
     local path = new_path()
     local first = study_of(path)

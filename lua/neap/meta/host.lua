@@ -97,7 +97,7 @@ local Database = {}
 
 --- Runs a statement with values for $1, $2, ...
 ---@param text string one statement; it is prepared once
----@param ... string|number|nil
+---@param ... string|number|neap.Array|nil an array is a BLOB of its bytes
 ---@return integer? changed rows
 ---@return any ... the columns of the first row; or a message and a code:
 --- "busy", "full", "readonly", "corrupt", "open", "constraint", "connection",
@@ -105,7 +105,7 @@ local Database = {}
 function Database:run(text, ...) end
 
 ---@param text string one statement
----@param ... string|number|nil
+---@param ... string|number|neap.Array|nil an array is a BLOB of its bytes
 ---@return any[][]? rows each a list of its columns, nil for NULL
 ---@return string? message
 ---@return string? code
@@ -125,7 +125,8 @@ function Database:close() end
 
 --- Opens a file of SQLite, whose library is loaded now.
 ---@param path string
----@param mode? "create"|"write"|"read" "create" if none is given
+---@param mode? "create"|"write"|"read"|"unchanging" "create" if none is given;
+--- an unchanging file is read, and nobody may write to it
 ---@return neap.Database? database
 ---@return string? message
 ---@return string? code

@@ -48,7 +48,7 @@ function Figure:__tostring()
 end
 
 local function axis_of(study, name, what)
-  local values = study.spec.search.values[name]
+  local values = (study.spec.search.values or {})[name]
   if not values then
     error(("bad argument #2 to 'figure' (%s is '%s'; the parameters are %s)")
       :format(what, tostring(name),

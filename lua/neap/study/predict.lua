@@ -38,13 +38,14 @@ local function find(study, point, name)
   end
   options.refuse(name, ("point is %s; wanted its number, 1 to %d, its "
     .. "parameters, study:best() or the name of a trained baseline (%s)")
-    :format(tostring(point), #study.points,
+    :format(tostring(point), study.spec.search.size,
       table.concat(baselines.trained, ", ")), 3)
 end
 
 -- A finished job of the one point, tuned as in the study.
 local function train_one(study, training, index, baseline)
-  local list = points.of(study, training, { index or 1 })
+  local list = points.of(study, training, { index or 1 },
+    baseline ~= nil)
   local point, o = list[baseline and baseline + 1 or 1], study.spec
   local function run(rows, all)
     return assert(evaluate.run_job(study, rows, all, o.epochs,

@@ -3,6 +3,7 @@ local data = require "neap.data"
 local metrics = require "neap.study.metrics"
 local options = require "neap.options"
 local rows = require "neap.study.rows"
+local store = require "neap.store"
 local train = require "neap.train"
 
 local M = {}
@@ -35,6 +36,7 @@ M.options = {
   epochs = { "number", low = 1, whole = true },
   batch = { "number", low = 1, whole = true },
 }
+for key, rule in pairs(store.options) do M.options[key] = rule end
 
 --- Fewer fresh data sets can't decide: of 5, a sign test's least p is 1/32.
 M.LEAST_DATASETS = 8
@@ -114,6 +116,10 @@ end
 --- Reads the options of neap.study; blames the caller of the function that
 -- calls this.
 function M.read(given)
+  if type(given) == "table" and given.prune ~= nil then
+    options.refuse("study", "prune is for studies of an objective; a verdict "
+      .. "compares points that have seen the same rows", 3)
+  end
   local o = options.read("study", given, M.options, 3)
   if o.test and not data.is_data(o.test) then
     options.refuse("study", "test is no data set", 3)
@@ -128,9 +134,6 @@ function M.read(given)
   if not o.search.is_search then
     options.refuse("study", "search is a table; wanted a search, such as "
       .. "neap.search.grid { ... }", 3)
-  elseif o.search.adaptive then
-    options.refuse("study", ("search is %s, whose points depend on trials; "
-      .. "wanted a grid, random or sobol"):format(o.search.kind), 3)
   end
   check_batches(o)
   return o
