@@ -1,5 +1,6 @@
 --- What a study says: its best point, its comparisons, where a gain comes from.
 -- The rules stand in docs/verdict.md.
+local alike = require "neap.verdict.alike"
 local compare = require "neap.verdict.compare"
 local metrics = require "neap.study.metrics"
 local split = require "neap.verdict.split"
@@ -79,13 +80,14 @@ local function anything() return true end
 -- The questions, in their order.
 local function questions_of(study)
   local all = points_where(study, anything)
+  local plain = points_where(study, function(p) return p.gamma == 0 end)
+  local focused = points_where(study, function(p)
+    return type(p.gamma) == "number" and p.gamma > 0
+  end)
   return {
-    focus = {
-      with = points_where(study, function(p)
-        return type(p.gamma) == "number" and p.gamma > 0
-      end),
-      without = points_where(study, function(p) return p.gamma == 0 end),
-    },
+    -- A loss may do without the gamma of its point.
+    focus = { with = alike.others(focused, plain, #study.runs),
+      without = plain },
     remedy = {
       with = all,
       without = baselines_of(study, function(label)
