@@ -4,6 +4,7 @@ local data = require "neap.data"
 local Job = require "neap.job"
 local loss_columns = require "neap.loss_columns"
 local options = require "neap.options"
+local rows = require "neap.rows"
 
 local M = {}
 
@@ -240,9 +241,10 @@ local function read_validation(o, targets, name, level)
   local d = o.validation
   if not data.is_data(d) then
     options.refuse(name, "validation is no data set", level + 1)
-  elseif d.features ~= o.data.features then
-    options.refuse(name, ("validation has %d features; the data have %d")
-      :format(d.features, o.data.features), level + 1)
+  end
+  local fault = rows.columns_fault(o.data, d, "validation rows")
+  if fault then
+    options.refuse(name, fault, level + 1)
   elseif o.targets then
     options.refuse(name, "validation goes with the data's own labels only",
       level + 1)

@@ -470,6 +470,18 @@ describe("a study refuses", function()
       .. "rows 1, 2", neap.data.from {
         x = { { 1, 2, 3 }, { 4, 5, 6 } }, y = { 1, 2 },
       })
+    local function named(names)
+      return neap.data.from {
+        x = { { 1, 2 }, { 3, 4 }, { 5, 7 }, { 7, 6 } }, y = { 0, 1, 0, 1 },
+        names = names,
+      }
+    end
+    refuses("column 1 of the test rows is 'b'; of the training rows it is 'a'",
+      { data = named { "a", "b" }, folds = 2, test = named { "b", "a" } })
+    assert.error_matches(function()
+      neap.train { data = named { "a", "b" }, validation = named { "b", "a" },
+        loss = neap.loss.focal {}, optimizer = neap.optimizer.sgd {} }
+    end, "column 1 of the validation rows is 'b'; of the training rows it is")
     local study = neap.study(spec { data = function(seed)
       return neap.data.gaussians { n = 40, features = 2, seed = seed },
         neap.data.gaussians { n = 40, features = 30, seed = seed, part = 1 }

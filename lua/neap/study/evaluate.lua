@@ -3,7 +3,7 @@ local baselines = require "neap.baselines"
 local data = require "neap.data"
 local fair = require "neap.study.fair"
 local points = require "neap.study.points"
-local rows = require "neap.study.rows"
+local rows = require "neap.rows"
 local sheets = require "neap.study.sheet"
 local train = require "neap.train"
 

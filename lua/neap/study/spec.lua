@@ -2,7 +2,7 @@
 local data = require "neap.data"
 local metrics = require "neap.study.metrics"
 local options = require "neap.options"
-local rows = require "neap.study.rows"
+local rows = require "neap.rows"
 local store = require "neap.store"
 local train = require "neap.train"
 

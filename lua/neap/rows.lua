@@ -1,12 +1,25 @@
---- What a study asks of its training and test rows.
+--- What training and test rows must have in common.
 local M = {}
+
+--- Returns how the columns of other rows differ from the training rows', or nil.
+-- @param name what the others are
+function M.columns_fault(training, others, name)
+  if training.features ~= others.features then
+    return ("the training rows have %d features and the %s %d")
+      :format(training.features, name, others.features)
+  end
+  for j, column in ipairs(training.names) do
+    if others.names[j] ~= column then
+      return ("column %d of the %s is '%s'; of the training rows it is '%s'")
+        :format(j, name, others.names[j], column)
+    end
+  end
+end
 
 -- Whether the test rows have the training rows' columns and classes.
 local function unlike(training, test)
-  if training.features ~= test.features then
-    return ("the training rows have %d features and the test rows %d")
-      :format(training.features, test.features)
-  end
+  local fault = M.columns_fault(training, test, "test rows")
+  if fault then return fault end
   for c, class in ipairs(training.classes) do
     if test.classes[c] ~= class then
       return ("the classes of the training rows are %s, and of the test rows "
