@@ -61,6 +61,14 @@ describe("a calibrated fit", function()
     end
   end)
 
+  it("refuses the link of a loss that has none", function()
+    local d = neap.data.gaussians { n = 50, prior = 0.5 }
+    local hinge = neap.train { data = d, loss = neap.loss.hinge {} }
+    assert.error_matches(function()
+      hinge:calibrate { method = "inverse_focal" }
+    end, "the loss is hinge, whose minimiser tells no probability; wanted platt")
+  end)
+
   it("refuses data and methods that don't fit", function()
     local function calibrate(o) return function() fit:calibrate(o) end end
     assert.error_matches(calibrate { method = "platt" },

@@ -416,6 +416,22 @@ describe("a study on one data set", function()
   end)
 end)
 
+describe("a loss without a link", function()
+  it("is recalibrated by Platt's numbers alone", function()
+    local draw = neap.data.recipe("gaussians", {
+      n = 800, test = 800, features = 3, prior = 0.2,
+    })
+    local hinge = neap.loss.hinge {}
+    local study = run { data = draw, loss = hinge, datasets = 1,
+      search = neap.search.grid { gamma = { 0 } } }
+    local train, test = draw(require("neap.core").data.seed_of(1, 1))
+    local fit = neap.train { data = train, loss = hinge }
+      :calibrate { method = "platt", data = train }
+    assert.near(neap.metric.log_loss(fit:logits(test), test.y),
+      study.by_label[1].values.log_loss_recalibrated[1], 1e-9)
+  end)
+end)
+
 describe("a study refuses", function()
   local function refuses(message, more)
     assert.error_matches(function() neap.study(spec(more)) end, message)

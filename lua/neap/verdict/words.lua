@@ -211,19 +211,30 @@ local sources = {
   refinement = "it tells more apart",
 }
 
+local function source_text(split)
+  if split.source == "refinement" and split.gain.mean < 0 then
+    return ": it tells less apart"
+  end
+  return sources[split.source] and ": " .. sources[split.source] or ""
+end
+
 -- Of metrics that a map of the scores changes: what is left after it.
 local function mapped(split, name, other)
   local part, how = split.ranking, "with tuned thresholds"
   if split.refinement then part, how = split.refinement, "recalibrated" end
   local gain, left = split.gain.mean, part.mean
   local rest = ("%.2f"):format(math.abs(left))
+  if rest == "0.00" and ("%.2f"):format(math.abs(gain)) == "0.00" then
+    return ("%s has the %s of %s, %s, too, within 0.005."):format(name,
+      metrics.titles[split.metric], other, how)
+  end
   if rest ~= "0.00" and (gain < 0) ~= (left < 0) then
     how = how .. (left < 0 and " it loses" or " it wins")
   end
   return ("%s %s %s by %.2f %s %s; %s by %s%s."):format(name,
     gain < 0 and "loses" or "wins", metrics.titles[split.metric],
     math.abs(gain), gain < 0 and "to" or "over", other, how, rest,
-    sources[split.source] and ": " .. sources[split.source] or "")
+    source_text(split))
 end
 
 -- What is left of a gain that was trained otherwise.
