@@ -36,6 +36,7 @@ describe("a calibrated fit", function()
   it("leaves the fit as it was, and can be calibrated again", function()
     local before = loss_of(fit)
     local once = fit:calibrate { method = "inverse_focal" }
+    assert.matches("steps, calibrated by inverse_focal%)$", tostring(once))
     local twice = once:calibrate { method = "platt", data = calibration }
     assert.equal(before, loss_of(fit))
     assert.same({ 0, 1, 2 }, { #fit.calibration, #once.calibration,
