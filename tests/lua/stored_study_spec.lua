@@ -377,7 +377,8 @@ describe("a name that stands for another study", function()
         }
         return fresh {
           store = at "s.db", loss = function() return mine {} end,
-          datasets = 1, search = neap.search.grid { gamma = { 0 } },
+          datasets = 1, confirm = 0,
+          search = neap.search.grid { gamma = { 0 } },
         }
       end
       run(defined(1)):close()
