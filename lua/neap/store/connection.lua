@@ -230,8 +230,8 @@ local function attempt(self, call)
   return table.unpack(result, 2, result.n)
 end
 
---- Calls a function that reads much and returns what it returns: again where the
--- connection to a server was lost.
+--- Calls a function that reads much and returns what it returns: again where
+-- the connection to a server was lost.
 function Connection:reading(call)
   if self.kind == "postgresql" then return self:transaction(call) end
   return call()

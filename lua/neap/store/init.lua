@@ -79,8 +79,8 @@ function M.run(session, spec, o, work)
 end
 
 --- Calls a function, while the first Ctrl-C interrupts it and does not end the
--- program; errors of the store become nil, message, code. Without a program that
--- catches it, Ctrl-C stays what it is.
+-- program; errors of the store become nil, message, code. Without a program
+-- that catches it, Ctrl-C stays what it is.
 function M.guarded(call, ...)
   local found, host = pcall(require, "neap.host")
   if not found then return M.protect(call, ...) end
