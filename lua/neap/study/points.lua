@@ -2,6 +2,7 @@
 local baselines = require "neap.baselines"
 local core = require "neap.core"
 local spec = require "neap.study.spec"
+local train = require "neap.train"
 
 local M = {}
 
@@ -50,8 +51,7 @@ local function point_of(study, p, training)
     model = model,
     loss = value_of(study, "loss", p, training),
     optimizer = value_of(study, "optimizer", p, training)
-      or (model.hidden and core.train.optimizer.adam {}
-        or core.train.optimizer.lbfgs {}),
+      or train.default_optimizer(model),
   }
   if point.loss.kind ~= "binary" then
     error(("studies compare losses of two classes by one logit; %s is one "
