@@ -493,3 +493,24 @@ describe("a training study that goes wrong", function()
     assert.matches("run its script", why)
   end)
 end)
+
+describe("a program without neap.host", function()
+  it("runs studies in memory, and says why it has no stores", function()
+    local path = scratch:write("bare.lua", [[
+      package.loaded["neap.host"] = nil
+      package.preload["neap.host"] = function() error "none" end
+      local neap = require "neap"
+      local function run(store)
+        return neap.study { store = store, datasets = 1,
+          data = neap.data.recipe("gaussians", { n = 200, prior = 0.3 }),
+          loss = neap.loss.focal {},
+          search = neap.search.grid { gamma = { 0, 1 } } }:run()
+      end
+      print(#run(nil).rows)
+      print(run "s.db")
+    ]])
+    local code, output = scratch:run(path)
+    assert.equal(0, code)
+    assert.matches("^9\nnil\tstores want neap.host", output)
+  end)
+end)
