@@ -58,10 +58,9 @@ end
 local function digits(sheet)
   local lines = {}
   local function show(value)
-    if type(value) ~= "table" then
-      return type(value) == "number" and ("%a"):format(value)
-        or tostring(value)
-    end
+    if value ~= value then return "nan" end -- a NULL has no sign
+    if type(value) == "number" then return ("%a"):format(value) end
+    if type(value) ~= "table" then return tostring(value) end
     local parts = {}
     for key, part in pairs(value) do
       parts[#parts + 1] = ("%s=%s"):format(key, show(part))
@@ -494,5 +493,26 @@ describe("a training study that goes wrong", function()
     local ok, why = pcall(seen.refit, seen, 1)
     assert.is_false(ok)
     assert.matches("run its script", why)
+  end)
+end)
+
+describe("a program without neap.host", function()
+  it("runs studies in memory, and says why it has no stores", function()
+    local path = scratch:write("bare.lua", [[
+      package.loaded["neap.host"] = nil
+      package.preload["neap.host"] = function() error "none" end
+      local neap = require "neap"
+      local function run(store)
+        return neap.study { store = store, datasets = 1,
+          data = neap.data.recipe("gaussians", { n = 200, prior = 0.3 }),
+          loss = neap.loss.focal {},
+          search = neap.search.grid { gamma = { 0, 1 } } }:run()
+      end
+      print(#run(nil).rows)
+      print(run "s.db")
+    ]])
+    local code, output = scratch:run(path)
+    assert.equal(0, code)
+    assert.matches("^9\nnil\tstores want neap.host", output)
   end)
 end)

@@ -45,9 +45,9 @@ end
 --- In a process that was started as a worker: which study it is to join.
 -- @param o the study's options, changed where it was begun under a new name
 function M.join_as_worker(o)
-  local found = pcall(require, "neap.host")
-  local name = found and o.store
-    and require("neap.workers").is_worker_of(o.name)
+  if not o.store then return end
+  connection.check_host()
+  local name = require("neap.workers").is_worker_of(o.name)
   if name and o.existing == "new" then o.name, o.existing = name, "resume" end
 end
 
@@ -74,6 +74,19 @@ function M.run(session, spec, o, work)
   else
     team:stop()
   end
+  if not result[1] then error(result[2], 0) end
+  return table.unpack(result, 2, result.n)
+end
+
+--- Calls a function, while the first Ctrl-C interrupts it and does not end the
+-- program; errors of the store become nil, message, code. Without a program
+-- that catches it, Ctrl-C stays what it is.
+function M.guarded(call, ...)
+  local found, host = pcall(require, "neap.host")
+  if not found then return M.protect(call, ...) end
+  host.catch_interrupts(true)
+  local result = table.pack(pcall(M.protect, call, ...))
+  host.catch_interrupts(false)
   if not result[1] then error(result[2], 0) end
   return table.unpack(result, 2, result.n)
 end

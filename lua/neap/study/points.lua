@@ -62,6 +62,23 @@ local function point_of(study, p, training)
   return point
 end
 
+--- The points of a search by their numbers, made when they are first asked for;
+-- of one that is adaptive those that have been set.
+function M.lazy(search, seed)
+  return setmetatable({}, {
+    __len = function() return search.size end,
+    __index = function(self, index)
+      if search.adaptive or math.type(index) ~= "integer" or index < 1
+        or index > search.size then
+        return nil
+      end
+      local point = search:point(index, seed)
+      rawset(self, index, point)
+      return point
+    end,
+  })
+end
+
 --- The first point of the search: what baselines are trained as.
 function M.first(study, training)
   return point_of(study, study.first, training)
