@@ -1,268 +1,66 @@
---- A defined loss as one C99 file without dependencies.
+--- A loss as one C99 file without dependencies.
 --
--- The arithmetic is the engine's own: the file holds those functions of the
--- engine's sources that the loss's programs use, and the programs as loops.
+-- The arithmetic is the engine's own: the file holds those parts of its sources
+-- that the loss uses.
+local c_parts = require "neap.c_parts"
 local core = require "neap.core"
-local loss_text = require "neap.loss_text"
+local options = require "neap.options"
+local programs = require "neap.loss_program"
+local units = require "neap.loss_units"
 
 local M = {}
 
--- ------------------------------------------------------------ the functions
-
--- What the file says itself.
-local own = {
-  R = true, NEAP_INLINE = true, NEAP_FMA = true, NEAP_HAS_FMA = true,
-  NEAP_ABS = true, NEAP_SQRT = true, NEAP_REAL_BITS = true, NEAP_LANES = true,
-}
-
--- Cuts the sources into macros and functions, in their order: { name =, text =
--- }. Of two number types only the one of `bits` is taken.
-local function parts_of(source, bits)
-  local parts, stack, comment, lines = {}, {}, {}, {}
-  for line in source:gmatch("([^\n]*)\n") do lines[#lines + 1] = line end
-  local at = 1
-  local function active()
-    for _, on in ipairs(stack) do if not on then return false end end
-    return true
-  end
-  -- A part goes on to its last line: of a function the one that closes it.
-  local function take(name, is_last)
-    local text = comment
-    comment = {}
-    repeat
-      text[#text + 1] = lines[at]
-      at = at + 1
-    until is_last(lines[at - 1])
-    if active() and not own[name] then
-      parts[#parts + 1] = { name = name, text = table.concat(text, "\n") }
-    end
-  end
-  while at <= #lines do
-    local line = lines[at]
-    local macro = line:match("^#define ([%w_]+)")
-    local is_function = line:match("^NEAP_INLINE ") ~= nil
-    if macro then
-      comment = {}
-      take(macro, function(last) return not last:match("\\$") end)
-    elseif is_function then
-      take(line:match("([%w_]+)%("), function(last) return last == "}" end)
-    else
-      if line:match("^#if") then
-        local wanted = line:match("^#if NEAP_REAL_BITS == (%d+)")
-        stack[#stack + 1] = not wanted or tonumber(wanted) == bits
-        if not wanted then stack[#stack] = true end
-      elseif line:match("^#else") then
-        stack[#stack] = not stack[#stack]
-      elseif line:match("^#endif") then
-        stack[#stack] = nil
-      end
-      if line:match("^//") then
-        comment[#comment + 1] = line
-      else
-        comment = {}
-      end
-      at = at + 1
-    end
-  end
-  return parts
+-- What the file says itself, and the sources say otherwise.
+local own = {}
+for word in ([[R NEAP_INLINE NEAP_FMA NEAP_HAS_FMA NEAP_ABS NEAP_SQRT
+  NEAP_REAL_BITS NEAP_LANES NEAP_ALIGNED real real_bits NEAP_PARAMETER_MAX
+  NEAP_BLOCK_LANES NEAP_SUM_LANES neap_margins rows terms terms_of run add
+  columns]])
+  :gmatch("%S+") do
+  own[word] = true
 end
-
--- The parts that some text needs, and what they need, as text.
-local function needed_parts(text, bits)
-  local parts, by_name, wanted = parts_of(core.expr.kernel_text(), bits), {}, {}
-  for _, part in ipairs(parts) do by_name[part.name] = part end
-  local function want(code)
-    for name in code:gsub("//[^\n]*", ""):gmatch("[%a_][%w_]*") do
-      if by_name[name] and not wanted[name] then
-        wanted[name] = true
-        want(by_name[name].text)
-      end
-    end
-  end
-  want(text)
-  local list = {}
-  for _, part in ipairs(parts) do
-    if wanted[part.name] then list[#list + 1] = part.text end
-  end
-  return table.concat(list, "\n\n")
-end
-
--- --------------------------------------------------------------- constants
-
--- Uniform steps, in double by the C library.
-local scalar_ops = {
-  ADD = "a + b", SUB = "a - b", MUL = "a * b", DIV = "a / b", NEG = "-a",
-  ABS = "fabs(a)", SQRT = "sqrt(a)", EXP = "exp(a)", EXPM1 = "expm1(a)",
-  LOG = "log(a)", LOG1P = "log1p(a)", TANH = "tanh(a)",
-  POW = "b == 2 ? a * a : pow(a, b)",
-  SIGN = "a > 0 ? 1 : a < 0 ? -1 : a", MIN = "a < b || a != a ? a : b",
-  MAX = "a > b || a != a ? a : b", LESS = "a < b ? 1 : a >= b ? 0 : a + b",
-  EQUAL = "a == b ? 1 : a == a && b == b ? 0 : a + b",
-  WHERE = "a == 0 ? c : a != a ? a : b", SIGMOID = "1 / (1 + exp(-a))",
-  SOFTPLUS = "(a > 0 ? a : 0) + log1p(exp(-fabs(a)))",
-  POWER_SIGMOID = "pow(1 / (1 + exp(-a)), b)",
-}
-
--- Replaces the letters a to e by names.
-local function substitute(text, names)
-  return (text:gsub("%f[%w_](%a)%f[^%w_]", function(letter)
-    return names[letter:byte() - 96]
-  end))
-end
-
-local function literal(x)
-  if x == math.floor(x) and math.abs(x) < 2 ^ 31 then
-    return ("%d.0"):format(x)
-  end
-  return ("%a"):format(x)
-end
-
-local function constants_text(listing)
-  local lines, fields, sets = {}, {}, {}
-  for i, node in ipairs(listing.scalars) do
-    local text
-    if node.op == "number" then
-      text = literal(node.number)
-    elseif node.op == "parameter" then
-      text = ("params[%d]"):format(node.number)
-    else
-      local names = {}
-      for k, ref in ipairs(node.from) do names[k] = "s" .. ref end
-      text = substitute(scalar_ops[node.op], names)
-    end
-    lines[#lines + 1] = ("  const double s%d = %s;"):format(i, text)
-  end
-  for i, constant in ipairs(listing.constants) do
-    fields[i] = "k" .. i
-    local s = "s" .. constant.scalar
-    sets[i] = constant.low
-      and ("  k.k%d = known((real)(%s - (double)(real)%s));"):format(i, s, s)
-      or ("  k.k%d = (real)%s;"):format(i, s)
-  end
-  if #fields == 0 then fields[1] = "none" end
-  return ([[
-typedef struct constants {
-  real %s;
-} constants;
-
-static constants constants_of(const double *params) {
-%s
-  constants k = {0};
-%s
-  (void)params;
-  return k;
-}
-]]):format(table.concat(fields, ", "), table.concat(lines, "\n"),
-    table.concat(sets, "\n"))
-end
-
--- ---------------------------------------------------------------- programs
-
-local input_names = { "y", "x", "small", "l", "p", "q", "l1" }
-local outputs = { [0] = "value", "first", "plus", "minus" }
-
--- Where a place that no step writes is read from: its name in the loop, and
--- the line that loads it there, or before the loop.
-local function source_of(listing, place)
-  if place >= listing.constant_place then
-    local name = "k" .. place - listing.constant_place + 1
-    return name, nil, ("  const real %s = k->%s;"):format(name, name)
-  elseif place >= 8 then
-    return "c" .. place - 8, ("    const real c%d = c[%d][i];"):format(
-      place - 8, place - 8)
-  elseif place == 3 then
-    return "R(0)" -- a logit has no small part
-  end
-  local name = input_names[place]
-  return name, ("    const real %s = %s[i];"):format(name,
-    place == 1 and "y" or "b->" .. name)
-end
-
--- What a loop stores: of hard targets the derivative by the logit.
-local function stores_of(kind, results)
-  local first = results.first
-  if kind ~= "soft" then
-    first = ("targets[i] != R(0) ? %s : -%s"):format(first, first)
-  end
-  local lines = { ("    value[i] = %s;"):format(results.value),
-    ("    gradient[i] = %s;"):format(first) }
-  if results.plus then
-    lines[3] = ("    hessian[i] = %s - %s;"):format(results.plus,
-      results.minus)
-  end
-  return table.concat(lines, "\n")
-end
-
-local program = [[
-static void $name(const block *restrict b, const real *restrict targets,
-    const real *const *c, const constants *k, real *restrict value,
-    real *restrict gradient$hessian) {
-$before  for (int i = 0; i < BLOCK; i++) {
-$body
-$stores
-  }
-  (void)b;
-  (void)targets;
-  (void)c;
-  (void)k;
-}
-]]
-
--- One program as a loop over a block. Each step has a variable of its own.
-local function program_text(name, kind, listing, steps)
-  local names, before, loads, body, seen = {}, {}, {}, {}, {}
-  local function load(place)
-    local found, inside, outside = source_of(listing, place)
-    if not seen[found] then
-      loads[#loads + 1] = inside
-      before[#before + 1] = outside and outside .. "\n"
-      seen[found] = true
-    end
-    return found
-  end
-  for i, step in ipairs(steps) do
-    local from = {}
-    for k, place in ipairs(step.from) do
-      from[k] = names[place] or load(place)
-    end
-    names[step.to] = "t" .. i
-    body[#body + 1] = ("    const real t%d = %s;"):format(i,
-      substitute(step.text, from))
-  end
-  local results = {}
-  for k = 0, 3 do results[outputs[k]] = names[listing.output_place + k] end
-  table.move(body, 1, #body, #loads + 1, loads)
-  local values = {
-    name = name, before = table.concat(before),
-    body = table.concat(loads, "\n"):gsub("= y%[i%]", "= targets[i]"),
-    stores = stores_of(kind, results),
-    hessian = results.plus and ", real *restrict hessian" or "",
-  }
-  return (program:gsub("%$(%a+)", values))
-end
-
--- ---------------------------------------------------------------- the file
 
 local head = [[
-/* $name.c -- the loss $name$formula
+/* $name.c -- $title
  *
- * Made by neap; C99, and nothing but the C library. For its bits, and its
- * speed, build with
- *   cc -O3 -march=native -ffp-contract=off -fno-math-errno -fno-trapping-math
+ * Made by neap; C99, and nothing but the C library. Where the machine has fused
+ * operations, build it for them (-march=native, or -mfma): its results are
+ * neap's then, bit for bit.
  *
  *   void $name(size_t n, const $real *logits, const $real *targets,
  *       const $real *const *columns, const double *params,
  *       $real *value, $real *gradient, $real *hessian);
  *
- * logits, targets: [n]; a target is a probability of class 1, 0 to 1
+ * $inputs
  * columns: $columns
- * params: $params; NULL: these
- * value, gradient, hessian: out [n], by the logit; NULL: not wanted
+ * params: $params; $given
+ * value, gradient, hessian: out [n], by the logit, apart from what is read;
+ *   NULL: not wanted
  */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#pragma clang diagnostic ignored "-Wpass-failed"
+#define NEAP_LANES \
+  _Pragma("clang loop vectorize(assume_safety) unroll(disable)")
+#elif defined(__GNUC__)
+#pragma GCC optimize("O3", "fp-contract=off", "no-math-errno", \
+                     "no-trapping-math")
+#define NEAP_LANES _Pragma("GCC ivdep")
+#else
+#define NEAP_LANES
+#endif
+#ifdef __GNUC__
+#define NEAP_INLINE static inline __attribute__((always_inline))
+#define NEAP_ALIGNED __attribute__((aligned(64)))
+#else
+#define NEAP_INLINE static inline
+#define NEAP_ALIGNED
+#endif
 
 typedef $real real;
 typedef $unsigned real_bits;
@@ -271,11 +69,6 @@ typedef $unsigned real_bits;
 #define R(number) ((real)(number))
 #define NEAP_ABS $abs
 #define NEAP_SQRT $sqrt
-#ifdef __GNUC__
-#define NEAP_INLINE static inline __attribute__((always_inline))
-#else
-#define NEAP_INLINE static inline
-#endif
 #if defined(__FMA__) || defined(__aarch64__)
 #define NEAP_HAS_FMA 1
 #define NEAP_FMA(a, b, c) $fma(a, b, c)
@@ -284,66 +77,30 @@ typedef $unsigned real_bits;
 #define NEAP_FMA(a, b, c) ((a) * (b) + (c))
 #endif
 
+enum { NEAP_PARAMETER_MAX = 12 };
+
+$lanes
+
+// A block of margins, and what a loss makes of them.
+typedef struct neap_margins {
+  NEAP_ALIGNED real l[NEAP_BLOCK_LANES];
+  real p[NEAP_BLOCK_LANES], q[NEAP_BLOCK_LANES];
+  real x[NEAP_BLOCK_LANES], small[NEAP_BLOCK_LANES], l1[NEAP_BLOCK_LANES];
+  real value[NEAP_BLOCK_LANES], first[NEAP_BLOCK_LANES];
+  real plus[NEAP_BLOCK_LANES], minus[NEAP_BLOCK_LANES];
+  const real *y;  // 0 or 1 in each lane
+} neap_margins;
+
 $functions
 
-enum { BLOCK = 64 };
-
-/* The margins of some rows: x or -x, by the target. */
-typedef struct block {
-  real e[BLOCK], x[BLOCK], l[BLOCK], p[BLOCK], q[BLOCK], l1[BLOCK];
-} block;
-
-$constants
-/* With e = exp(-|x|): p = sigmoid(x), q = 1 - p, l = -log p,
- * l1 = log(1 + e). */
-static void find_margins(const real *restrict logits,
-    const real *restrict targets, block *restrict b) {
-  for (int i = 0; i < BLOCK; i++)
-    b->e[i] = exp_of_minus_abs(logits[i]);
-  for (int i = 0; i < BLOCK; i++) {
-    const real x = logits[i], y = targets[i], e = b->e[i];
-    const int positive = (x > R(0)) == (y != R(0));
-    const real a = NEAP_ABS(x), l1 = log1p_unit(e);
-    const real r = R(1) / (R(1) + e), er = e * r;
-    b->l[i] = (positive ? R(0) : a) + l1;
-    b->p[i] = positive ? r : er;
-    b->q[i] = positive ? er : r;
-    b->x[i] = positive ? a : -a;
-    b->l1[i] = l1;
-  }
-}
-
-$first
-$second
-$soft
 /* What the rows of a block read and write. */
 typedef struct rows {
-  const real *logits, *targets;
+  const real *x, *y;
   const real *columns[$column_count];
   real *value, *gradient, *hessian;
 } rows;
 
-/* Rows whose targets are 0 or 1. */
-static void run_hard(const rows *r, const real *targets, const constants *k,
-    int order, real *value, real *gradient, real *hessian) {
-  block b;
-  find_margins(r->logits, targets, &b);
-  if (order == 2)
-    second_order(&b, targets, r->columns, k, value, gradient, hessian);
-  else
-    first_order(&b, targets, r->columns, k, value, gradient);
-}
-
-$run_soft
-static void run(const rows *r, const constants *k, int order) {
-  int soft = 0;
-  for (int i = 0; i < BLOCK; i++)
-    soft += (r->targets[i] != R(0)) & (r->targets[i] != R(1));
-  run_hard(r, r->targets, k, order, r->value, r->gradient, r->hessian);
-  if (soft > 0)
-    run_soft(r, k);
-}
-
+$units
 void $name(size_t n, const real *logits, const real *targets,
     const real *const *columns, const double *params,
     real *value, real *gradient, real *hessian);
@@ -352,70 +109,31 @@ void $name(size_t n, const real *logits, const real *targets,
     const real *const *columns, const double *params,
     real *value, real *gradient, real *hessian) {
   static const double defaults[] = {$defaults};
-  const constants k = constants_of(params != NULL ? params : defaults);
-  const int order = hessian != NULL ? 2 : 1;
-  real x[BLOCK] = {0}, y[BLOCK] = {0}, c[$column_count][BLOCK] = {{0}};
-  real v[BLOCK], g[BLOCK], h[BLOCK];
+  const $type k = $make($chosen);
+  const neap_order order = hessian != NULL ? NEAP_SECOND : NEAP_FIRST;
+  real x[NEAP_BLOCK_LANES] = {0}, y[NEAP_BLOCK_LANES] = {0};
+  real c[$column_count][NEAP_BLOCK_LANES] = {{0}};
+  real v[NEAP_BLOCK_LANES], g[NEAP_BLOCK_LANES], h[NEAP_BLOCK_LANES] = {0};
   size_t row = 0;
   (void)c;
-  for (; row + BLOCK <= n; row += BLOCK) {
+$unused  for (; row + NEAP_BLOCK_LANES <= n; row += NEAP_BLOCK_LANES) {
     rows r = {logits + row, targets + row, {NULL},
         value != NULL ? value + row : v, gradient != NULL ? gradient + row : g,
         hessian != NULL ? hessian + row : h};
-$whole_columns    run(&r, &k, order);
+$whole_columns    $run(&r, &k, order);
   }
   if (row < n) {
     const size_t bytes = (n - row) * sizeof(real);
     rows r = {x, y, {NULL}, v, g, h};
     memcpy(x, logits + row, bytes);
     memcpy(y, targets + row, bytes);
-$last_columns    run(&r, &k, order);
+$last_columns    $run(&r, &k, order);
     if (value != NULL)
       memcpy(value + row, v, bytes);
     if (gradient != NULL)
       memcpy(gradient + row, g, bytes);
     if (hessian != NULL)
       memcpy(hessian + row, h, bytes);
-  }
-}
-]]
-
--- Where the target is neither 0 nor 1: the formula of logit and target.
-local run_soft_formula = [[
-/* Rows whose targets are neither 0 nor 1, in place of what is there. */
-static void run_soft(const rows *r, const constants *k) {
-  real ones[BLOCK], v[BLOCK], g[BLOCK], h[BLOCK];
-  block b;
-  for (int i = 0; i < BLOCK; i++)
-    ones[i] = R(1);
-  find_margins(r->logits, ones, &b);
-  soft_order(&b, r->targets, r->columns, k, v, g, h);
-  for (int i = 0; i < BLOCK; i++) {
-    const real y = r->targets[i];
-    const int soft = (y != R(0)) & (y != R(1));
-    r->value[i] = soft ? v[i] : r->value[i];
-    r->gradient[i] = soft ? g[i] : r->gradient[i];
-    r->hessian[i] = soft ? h[i] : r->hessian[i];
-  }
-}
-]]
-
--- Of a loss of the margin alone: y f(x) + (1 - y) f(-x).
-local run_soft_expected = [[
-/* Rows whose targets are neither 0 nor 1: y f(x) + (1 - y) f(-x). */
-static void run_soft(const rows *r, const constants *k) {
-  real ones[BLOCK], zeros[BLOCK] = {0};
-  real v1[BLOCK], g1[BLOCK], h1[BLOCK], v0[BLOCK], g0[BLOCK], h0[BLOCK];
-  for (int i = 0; i < BLOCK; i++)
-    ones[i] = R(1);
-  run_hard(r, ones, k, 2, v1, g1, h1);
-  run_hard(r, zeros, k, 2, v0, g0, h0);
-  for (int i = 0; i < BLOCK; i++) {
-    const real y = r->targets[i], n = R(1) - y;
-    const int soft = (y != R(0)) & (y != R(1));
-    r->value[i] = soft ? y * v1[i] + n * v0[i] : r->value[i];
-    r->gradient[i] = soft ? y * g1[i] + n * g0[i] : r->gradient[i];
-    r->hessian[i] = soft ? y * h1[i] + n * h0[i] : r->hessian[i];
   }
 }
 ]]
@@ -439,58 +157,224 @@ local types = {
     sqrt = "sqrt", fma = "fma" },
 }
 
-local function parameter_texts(definition, params)
-  local names, defaults = {}, {}
-  for i, row in ipairs(definition.parameters) do
-    local number = params and params[i] or row.default
-    names[i] = ("%s = %.17g"):format(row.name, number)
-    defaults[i] = literal(number)
-  end
-  if #names == 0 then return "none", "0.0" end
-  return table.concat(names, ", "), table.concat(defaults, ", ")
+local function fill(text, values)
+  return (text:gsub("%$([%a_]+)", function(key)
+    return values[key] ~= nil and tostring(values[key]) or nil
+  end))
 end
 
-local function columns_text(definition)
+-- -------------------------------------------------------------------- terms
+
+-- The names of the columns of all terms, each once, and for each term where its
+-- own are among them.
+local function columns_of(terms)
+  local names, position, all = {}, {}, {}
+  for t, term in ipairs(terms) do
+    all[t] = {}
+    for i, name in ipairs(core.expr.columns(term.loss)) do
+      if not position[name] then
+        names[#names + 1] = name
+        position[name] = #names - 1
+      end
+      all[t][i] = position[name]
+    end
+  end
+  return names, all
+end
+
+-- The units of the terms' losses, each text once: its prefix and type are set
+-- in the terms.
+local function units_text(terms, mode, bits)
+  local seen, used, texts = {}, {}, {}
+  for _, term in ipairs(terms) do
+    local key = term.definition or term.loss.name
+    if not seen[key] then
+      local prefix = term.loss.name
+      while used[prefix] do prefix = prefix .. "_" end
+      used[prefix] = true
+      seen[key] = units.unit(term.loss, term.definition, prefix, mode, bits)
+      seen[key].prefix = prefix
+      texts[#texts + 1] = seen[key].text
+    end
+    term.unit = seen[key]
+  end
+  return texts
+end
+
+local sum = [[
+/* The constants of all terms. */
+typedef struct terms {
+$fields
+} terms;
+
+static terms terms_of(const double *params) {
+  terms k;
+$makes
+  return k;
+}
+
+/* to + factor from */
+static void add(double *restrict to, double factor,
+    const real *restrict from) {
+  for (int i = 0; i < NEAP_BLOCK_LANES && factor != 0; i++)
+    to[i] += factor * (double)from[i];
+}
+
+/* The sum of all terms, in double. */
+static void run(const rows *r, const terms *k, neap_order order) {
+  real value[NEAP_BLOCK_LANES], gradient[NEAP_BLOCK_LANES];
+  real hessian[NEAP_BLOCK_LANES] = {0};
+  double v[NEAP_BLOCK_LANES] = {0}, g[NEAP_BLOCK_LANES] = {0};
+  double h[NEAP_BLOCK_LANES] = {0};
+  rows t = *r;
+  t.value = value;
+  t.gradient = gradient;
+  t.hessian = hessian;
+$runs
+  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
+    r->value[i] = (real)v[i];
+    r->gradient[i] = (real)g[i];
+    r->hessian[i] = (real)($second);
+  }
+}
+]]
+
+local sum_seconds = {
+  exact = "h[i]", positive = "h[i] < 0 ? 0 : h[i]", absolute = "fabs(h[i])",
+}
+
+-- The sum of terms, as neap_loss_sum has it.
+local function sum_unit(terms, mode, columns)
+  local fields, makes, runs, first = {}, {}, {}, 0
+  for t, term in ipairs(terms) do
+    fields[t] = ("  %s term%d;"):format(term.unit.type, t)
+    makes[t] = ("  k.term%d = %s_constants_of(params + %d);"):format(t,
+      term.unit.prefix, first)
+    first = first + #term.params
+    for i, place in ipairs(columns[t]) do
+      runs[#runs + 1] = ("  t.columns[%d] = r->columns[%d];"):format(i - 1,
+        place)
+    end
+    runs[#runs + 1] = ("  %s_run(&t, &k->term%d, order);"):format(
+      term.unit.prefix, t)
+    for _, name in ipairs { "value", "gradient", "hessian" } do
+      runs[#runs + 1] = ("  add(%s, %s, %s);"):format(name:sub(1, 1),
+        programs.literal(term.factor), name)
+    end
+  end
+  local second = sum_seconds[mode]
+    or ("h[i] < %s ? %s : h[i]"):format(programs.literal(mode),
+      programs.literal(mode))
+  return { type = "terms", make = "terms_of", run = "run", text = fill(sum, {
+    fields = table.concat(fields, "\n"), makes = table.concat(makes, "\n"),
+    runs = table.concat(runs, "\n"), second = second,
+  }) }
+end
+
+-- The second derivative that each term of a sum gives: the positive terms of a
+-- difference are not those of its parts.
+local function mode_of_terms(terms, mode)
+  for _, term in ipairs(terms) do
+    if term.factor < 0 then return "exact" end
+  end
+  return mode == "positive" and mode or "exact"
+end
+
+-- ---------------------------------------------------------------- the file
+
+local function parameter_texts(terms, is_sum)
+  local names, numbers = {}, {}
+  for t, term in ipairs(terms) do
+    for _, row in ipairs(term.params) do
+      names[#names + 1] = ("%s%s = %s"):format(row.name,
+        is_sum and (" of term %d"):format(t) or "",
+        row.shown or programs.decimal(row.number))
+      numbers[#numbers + 1] = programs.literal(row.number)
+    end
+  end
+  if #names == 0 then return "none", "0.0" end
+  return table.concat(names, ", "), table.concat(numbers, ", ")
+end
+
+local function comment_safe(text)
+  return (text:gsub("%*/", "* /"):gsub("[\r\n]", " "))
+end
+
+local function columns_text(columns)
   local list = {}
-  for i, name in ipairs(definition.columns) do
-    list[i] = ("columns[%d] is %s [n]"):format(i - 1, name:gsub("%*/", "* /"))
+  for i, name in ipairs(columns) do
+    list[i] = ("columns[%d] is %s [n]"):format(i - 1, comment_safe(name))
   end
   return #list > 0 and table.concat(list, ", ") or "none; NULL"
 end
 
+local inputs = {
+  binary = "logits, targets: [n]; a target is a probability of class 1, 0 to 1",
+  real = "logits, targets: [n], predictions and what they should be",
+}
+
+-- A word that C or the file has can't be the function's name.
+local function check_name(name, names, level)
+  local taken = names[name] or own[name]
+  for word in ([[auto break case char const continue default do double else
+    enum extern float for goto if inline int long main register restrict return
+    short signed sizeof static struct switch typedef union unsigned void
+    volatile while abs exp expf fabs fma fmaf log memcpy memset pow sqrt tanh
+    NAN INFINITY NULL isnan isunordered n value gradient hessian logits targets
+    params expm1 log1p fabsf sqrtf size_t]]):gmatch("%S+") do
+    taken = taken or word == name
+  end
+  if taken then
+    options.refuse("to_c", ("name is '%s', a word that the file has; wanted "
+      .. "another one"):format(name), level + 1)
+  end
+end
+
+-- The names that a text of units defines.
+local function names_in(text, names)
+  for name in text:gmatch("%f[%a_]([%a_][%w_]*)%(const") do
+    names[name] = true
+  end
+  return names
+end
+
 --- Returns the text of the file.
--- @param definition of neap.loss.define
+-- @param what { terms = { { factor =, loss =, definition =, params = }, ... },
+--   is_sum =, kind =, hessian = mode or floor, title = }
 -- @param name of the C function
 -- @param dtype "float64" or "float32"
--- @param params numbers of the parameters, or nil: their defaults
-function M.text(definition, name, dtype, params)
-  local listing = core.expr.listing(definition.core)
-  local values = {}
+-- @param fixed whether the parameters' numbers are put in for good
+-- @param level of the caller to blame for the name
+function M.text(what, name, dtype, fixed, level)
+  local terms, values = what.terms, {}
   for key, value in pairs(types[dtype]) do values[key] = value end
-  values.name = name
-  values.columns = columns_text(definition)
-  values.column_count = math.max(#definition.columns, 1)
-  local columns = #definition.columns
-  values.whole_columns = columns > 0 and whole_columns:format(columns)
-    or "    (void)columns;\n"
-  values.last_columns = columns > 0 and last_columns:format(columns) or ""
-  values.params, values.defaults = parameter_texts(definition, params)
-  local formula = loss_text.summary(definition, listing)
-  values.formula = formula and ": " .. formula or ""
-  values.constants = constants_text(listing)
-  values.first = program_text("first_order", "hard", listing,
-    listing.first)
-  values.second = program_text("second_order", "hard", listing,
-    listing.second)
-  values.soft = listing.soft
-    and program_text("soft_order", "soft", listing, listing.soft) or ""
-  values.run_soft = listing.soft and run_soft_formula or run_soft_expected
-  values.functions = needed_parts(table.concat({ values.first, values.second,
-    values.soft, "exp_of_minus_abs log1p_unit known" }, "\n"),
-    values.bits)
-  return (head:gsub("%$([%a_]+)", function(key)
-    return values[key] ~= nil and tostring(values[key]) or nil
-  end))
+  local columns, positions = columns_of(terms)
+  local mode = what.is_sum and mode_of_terms(terms, what.hessian)
+    or what.hessian
+  local texts = units_text(terms, mode, values.bits)
+  local unit = what.is_sum and sum_unit(terms, what.hessian, positions)
+    or { type = terms[1].unit.type, run = terms[1].unit.prefix .. "_run",
+      make = terms[1].unit.prefix .. "_constants_of" }
+  texts[#texts + 1] = unit.text
+  values.units = table.concat(texts, "\n")
+  values.type, values.make, values.run = unit.type, unit.make, unit.run
+  local names
+  values.functions, names = c_parts.needed(values.units .. " neap_order",
+    values.bits, own)
+  check_name(name, names_in(values.units, names), level + 1)
+  values.lanes = c_parts.find("NEAP_BLOCK_LANES", values.bits)
+  values.name, values.title = name, comment_safe(what.title)
+  values.inputs, values.columns = inputs[what.kind], columns_text(columns)
+  values.column_count = math.max(#columns, 1)
+  values.params, values.defaults = parameter_texts(terms, what.is_sum)
+  values.given = fixed and "fixed: params is not looked at"
+    or "NULL: these numbers"
+  values.chosen = fixed and "defaults" or "params != NULL ? params : defaults"
+  values.unused = (fixed and "  (void)params;\n" or "")
+    .. (#columns == 0 and "  (void)columns;\n" or "")
+  values.whole_columns = #columns > 0 and whole_columns:format(#columns) or ""
+  values.last_columns = #columns > 0 and last_columns:format(#columns) or ""
+  return fill(head, values)
 end
 
 return M
