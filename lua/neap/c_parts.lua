@@ -57,7 +57,7 @@ local function is_whole(code)
   return depth == 0 and code:match("[;}]%s*$") ~= nil
 end
 
--- A name for each build is one name here, and other files' functions are static.
+-- A name for each build is one name here, and all is static.
 local function plain(text)
   local code = text:gsub("NEAP_NAME%(([%w_]+)%)", "%1")
     :gsub("_Alignas%(NEAP_ALIGNMENT%)", "NEAP_ALIGNED")

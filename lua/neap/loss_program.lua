@@ -27,7 +27,9 @@ end
 --- A number as C has it, without loss.
 function M.literal(x)
   if x ~= x then return "NAN" end
-  if math.abs(x) == math.huge then return x < 0 and "-INFINITY" or "INFINITY" end
+  if math.abs(x) == math.huge then
+    return x < 0 and "-INFINITY" or "INFINITY"
+  end
   if x == math.floor(x) and math.abs(x) < 2 ^ 31 then
     return ("%d.0"):format(x)
   end

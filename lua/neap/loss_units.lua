@@ -45,8 +45,9 @@ local run = [[
 static void $_run(const rows *r, const $type *k, neap_order order) {
   const neap_second to = $second;
   real e[NEAP_BLOCK_LANES];
-$locals  m.y = r->y;
-$margins$hard  if (count_soft(r->y, NEAP_BLOCK_LANES) == 0)
+$locals  const int soft = count_soft(r->y, NEAP_BLOCK_LANES);
+  m.y = r->y;
+$margins$hard  if (soft == 0)
     return;
 $soft  put_soft(r->y, to, &m, r->value, r->gradient, r->hessian);
 }

@@ -123,7 +123,7 @@ int main(int argc, char **argv) {
       for part = 1, 3 do
         for i = 1, #x do
           local ulp = ulps(got[k][part][i], want[part][i], dtype)
-          if not (ulp <= worst) then
+          if ulp > worst or ulp ~= ulp then
             worst = ulp
             where = ("%s, %s of x = %g, y = %g: %.17g, not %.17g"):format(
               tostring(loss), ({ "value", "gradient", "hessian" })[part], x[i],
