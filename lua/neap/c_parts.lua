@@ -35,7 +35,7 @@ local function names_of(text)
   if code:match("^#define") then return { code:match("^#define ([%w_]+)") } end
   local listed = code:match("^enum [%w_]* ?(%b{})")
     or code:match("^typedef enum [%w_]* ?(%b{})") or code:match("^enum (%b{})")
-  for name in (listed or ""):gmatch("([%a_][%w_]*)%s*[,=}]") do
+  for name in (listed or ""):gsub("=[^,}]*", ""):gmatch("[%a_][%w_]*") do
     list[#list + 1] = name
   end
   if code:match("^typedef") then
@@ -82,7 +82,8 @@ local function reader_of(lines, bits)
       at = at + 1
       if line:match("^#if") then
         local wanted = line:match("^#if NEAP_REAL_BITS == (%d+)")
-        stack[#stack + 1] = not wanted or tonumber(wanted) == bits
+        stack[#stack + 1] = line ~= "#ifdef __cplusplus"
+          and (not wanted or tonumber(wanted) == bits)
       elseif line:match("^#else") or line:match("^#elif") then
         stack[#stack] = not stack[#stack]
       elseif line:match("^#endif") then

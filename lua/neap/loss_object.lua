@@ -78,14 +78,15 @@ local spec = {
   name = { "string" },
   dtype = { "choice", names = { "float64", "float32" }, default = "float64" },
   fixed = { "boolean" },
+  classes = { "number", low = 2, high = 1024, whole = true },
 }
 
 -- A loss with a factor, as neap.loss_export has it.
 local function term_of(factor, loss, fixed, level)
   check_plain(loss, level + 1)
-  if loss.kind == "classes" then
-    error(("bad self for 'to_c' (%s is a loss of classes; wanted one of a "
-      .. "single logit)"):format(loss.name), level + 1)
+  if not units.has_unit(loss) then
+    error(("bad self for 'to_c' (%s is no function of the label's margin, "
+      .. "which the file is one of)"):format(loss.name), level + 1)
   end
   local params = units.parameters(loss)
   local definition = core.expr.definition(loss)
@@ -142,7 +143,13 @@ local function write(loss, path, given, level)
     options.refuse("to_c", ("name is '%s'; wanted a C identifier"):format(name),
       level + 1)
   end
+  if (loss.kind == "classes") ~= (o.classes ~= nil) then
+    options.refuse("to_c", ("classes is %s; wanted %s"):format(
+      tostring(o.classes), o.classes and "none, as the loss has one logit a row"
+      or "the number of classes, 2 to 1024"), level + 1, 2)
+  end
   local contents = contents_of(loss, o.fixed, level + 1)
+  contents.classes = o.classes
   local text = export.text(contents, name, o.dtype, o.fixed, level + 1)
   return saved.write(path, text)
 end
@@ -152,7 +159,8 @@ end
 -- @param given { name = of the function, by default the loss's (neap_NAME of a
 --   built-in one); dtype = "float64" or "float32"; fixed = true: the
 --   parameters' numbers are put in for good, which is faster where a power of
---   a defined loss becomes a product }
+--   a defined loss becomes a product; classes = their number, of a loss of
+--   classes, whose targets are int32_t classes 0 to classes - 1 then }
 function M.to_c(loss, path, given)
   local ok, message = write(loss, path, given, 2)
   return ok, message

@@ -89,14 +89,14 @@ local outputs = { [0] = "value", "first", "plus", "minus" }
 
 -- Where a place that no step writes is read from: its name in the loop, and
 -- the line that loads it there, or before the loop.
-local function source_of(listing, place)
+local function source_of(listing, place, is_class)
   if place >= listing.constant_place then
     local name = "k" .. place - listing.constant_place + 1
     return name, nil, ("  const real %s = k->%s;"):format(name, name)
   elseif place >= 8 then
     return "c" .. place - 8, ("    const real c%d = c[%d][i];"):format(
       place - 8, place - 8)
-  elseif place == 3 then
+  elseif place == 3 and not is_class then
     return "R(0)" -- a logit has no small part
   end
   local name = input_names[place]
@@ -108,6 +108,9 @@ local stores = {
   first = [[
     value[i] = $value;
     first[i] = targets[i] != R(0) ? $first : -$first;]],
+  margin = [[
+    value[i] = $value;
+    first[i] = $first;]],
   all = [[
     value[i] = $value;
     first[i] = $first;
@@ -119,7 +122,7 @@ local program = [[
 static void $name(const neap_margins *restrict m, const real *restrict targets,
     const real *const *c, const $constants *k, real *restrict value,
     real *restrict first$more) {
-$before  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
+$before  for (int i = 0; i < $lanes; i++) {
 $body
 $stores
   }
@@ -131,13 +134,15 @@ $stores
 ]]
 
 --- One program as a loop over a block, in which each step has a variable.
--- @param kind "first": value, and the derivative by the logit; "all": value,
---   first, plus and minus of the margin, or of soft targets
+-- @param kind "first": value, and the derivative by the logit; "margin": value
+--   and the derivative by the margin; "all": value, first, plus and minus of
+--   the margin, or of soft targets
+-- @param is_class whether the margins are those of a softmax
 -- @return text, and the inputs that it reads, as keys
-function M.loop(prefix, name, kind, listing, steps)
+function M.loop(prefix, name, kind, listing, steps, is_class)
   local names, before, loads, body, seen = {}, {}, {}, {}, {}
   local function load(place)
-    local found, inside, outside = source_of(listing, place)
+    local found, inside, outside = source_of(listing, place, is_class)
     if not seen[found] then
       loads[#loads + 1] = inside
       before[#before + 1] = outside and outside .. "\n"
@@ -159,6 +164,7 @@ function M.loop(prefix, name, kind, listing, steps)
   table.move(body, 1, #body, #loads + 1, loads)
   return (program:gsub("%$(%a+)", {
     name = prefix .. "_" .. name, constants = prefix .. "_constants",
+    lanes = is_class and "NEAP_SUM_LANES" or "NEAP_BLOCK_LANES",
     before = table.concat(before), body = table.concat(loads, "\n"),
     stores = stores[kind]:gsub("%$(%a+)", results),
     more = kind == "all" and ",\n    real *restrict plus, real *restrict minus"

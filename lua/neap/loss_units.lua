@@ -122,11 +122,19 @@ local function built_in_parameters(loss)
   return list
 end
 
+-- The function that makes constants of parameters.
+local function constants_text(parts, values)
+  values.prepare = parts.prepare
+  local text = fill(built_in.constants, values)
+  return parts.prepare and text
+    or (text:gsub("  %$prepare.-\n", "  (void)params;\n"))
+end
+
 local function built_in_unit(loss, prefix, mode, bits)
   local parts = parts_of_loss(loss.name, bits)
   local values = {
     _ = prefix .. "_", type = built_in.type, second = second_text(mode),
-    prepare = parts.prepare, curve = parts.curve,
+    curve = parts.curve,
     margins = margins[parts.needs],
     softcall = parts.soft and parts.soft .. "(&m, &no, r->y, k)"
       or ("neap_soft_expected(&m, &no, r->y, k, %s)"):format(parts.curve),
@@ -134,11 +142,8 @@ local function built_in_unit(loss, prefix, mode, bits)
   for _, key in ipairs { "locals", "hard", "soft" } do
     values[key] = fill(built_in[key], values)
   end
-  local constants = fill(built_in.constants, values)
-  if not parts.prepare then
-    constants = constants:gsub("  %$prepare.-\n", "  (void)params;\n")
-  end
-  return { type = built_in.type, text = constants .. "\n" .. fill(run, values) }
+  return { type = built_in.type, text = constants_text(parts, values) .. "\n"
+    .. fill(run, values) }
 end
 
 -- ---------------------------------------------------- losses of a real target
@@ -198,13 +203,17 @@ local defined = {
   neap_soft_expected(&m, &no, r->y, &plain, $_curve);
 ]],
   curve = [[
-/* All orders, as the engine's losses of a margin have them. */
+/* As the engine's losses of a margin have them. */
 static void $_curve(neap_margins *m, int lanes, neap_order order,
     const neap_constants *c) {
   (void)lanes;
-  (void)order;
-  $_second(m, m->y, NULL, c->own, m->value, m->first, m->plus, m->minus);
-}
+  if (order == NEAP_SECOND)
+    $_second(m, NULL, NULL, c->own, m->value, m->first, m->plus, m->minus);
+$first}
+]],
+  first = [[
+  else
+    $_first(m, NULL, NULL, c->own, m->value, m->first);
 ]],
 }
 
@@ -227,7 +236,7 @@ local function needs_of(...)
   return logit and "LOGIT" or probability and "PROBABILITY" or "ALL"
 end
 
-local function defined_unit(definition, prefix, mode)
+local function binary_unit(definition, prefix, mode)
   local listing = core.expr.listing(definition.core)
   local first, seen1 = programs.loop(prefix, "first", "first", listing,
     listing.first)
@@ -237,7 +246,7 @@ local function defined_unit(definition, prefix, mode)
   local values = {
     _ = prefix .. "_", type = prefix .. "_constants",
     second = second_text(mode), no = is_margin and ", no" or "",
-    margins = margins[needs_of(seen1, seen2)],
+    margins = margins[needs_of(seen1, seen2)], first = "",
   }
   values.locals = fill(defined.locals, values)
   values.hard = fill(defined.hard, values)
@@ -249,7 +258,71 @@ local function defined_unit(definition, prefix, mode)
   return { type = values.type, text = table.concat(pieces, "\n") }
 end
 
+-- ----------------------------------------------------------- losses of classes
+
+local lifted = [[
+static const neap_margin_loss $_loss = {.curve = $curve};
+
+/* Rows of a softmax, by the engine's own call. */
+static void $_run(const rows *r, size_t count, const $type *k) {
+  NEAP_ALIGNED real space[(3 + 3 * NEAP_SUM_LANES) * PADDED];
+  const neap_loss_call call = {
+      .rows = count,
+      .classes = CLASSES,
+      .row_stride = CLASSES,
+      .class_stride = 1,
+      .logits = r->x,
+      .targets = r->y,
+      .options = {.scale = 1, $mode},
+      .value = r->value,
+      .gradient = r->gradient,
+      .hessian = r->hessian,
+      .scratch = space};
+  neap_softmax s;
+  neap_start_softmax(&call, &s);
+  s.loss = &$_loss;
+  s.c = $own;
+  for (size_t row = 0; row < count; row += NEAP_SUM_LANES) {
+    const size_t left = count - row;
+    neap_run_hard_rows(&s, row, left < NEAP_SUM_LANES ? left : NEAP_SUM_LANES,
+                       NULL);
+  }
+}
+]]
+
+local function mode_text(mode)
+  return type(mode) == "string"
+    and (".hessian_mode = NEAP_HESSIAN_%s"):format(mode:upper())
+    or (".hessian_mode = NEAP_HESSIAN_FLOOR, .hessian_floor = "
+      .. programs.literal(mode))
+end
+
+local function built_in_classes(loss, prefix, mode, bits)
+  local parts = parts_of_loss(loss.name, bits)
+  local values = { _ = prefix .. "_", type = "neap_constants", own = "*k",
+    curve = parts.curve, mode = mode_text(mode) }
+  return { type = values.type, text = constants_text(parts, values) .. "\n"
+    .. fill(lifted, values) }
+end
+
+local function defined_classes(definition, prefix, mode)
+  local listing = core.expr.listing(definition.core)
+  local values = { _ = prefix .. "_", type = prefix .. "_constants",
+    own = "(neap_constants){.weight0 = R(1), .weight1 = R(1), .own = k}",
+    curve = prefix .. "_curve", mode = mode_text(mode) }
+  values.first = fill(defined.first, values)
+  return { type = values.type, text = table.concat({
+    programs.constants(prefix, listing),
+    (programs.loop(prefix, "first", "margin", listing, listing.first, true)),
+    (programs.loop(prefix, "second", "all", listing, listing.second, true)),
+    fill(defined.curve, values), fill(lifted, values) }, "\n") }
+end
+
 -- ----------------------------------------------------------------- all losses
+
+local built_in_makers = {
+  binary = built_in_unit, real = real_unit, classes = built_in_classes,
+}
 
 --- The parameters of a loss: { name =, number =, shown = }.
 function M.parameters(loss)
@@ -266,9 +339,17 @@ end
 -- @param mode "exact", "positive", "absolute" or a floor of the Hessian
 -- @param bits 32 or 64
 function M.unit(loss, definition, prefix, mode, bits)
-  if definition then return defined_unit(definition, prefix, mode) end
-  local make = loss.kind == "real" and real_unit or built_in_unit
-  return make(loss, prefix, mode, bits)
+  if definition then
+    local make = loss.kind == "classes" and defined_classes or binary_unit
+    return make(definition, prefix, mode)
+  end
+  return built_in_makers[loss.kind](loss, prefix, mode, bits)
+end
+
+--- Whether a loss is one of a margin, or of predictions: one that has a unit.
+function M.has_unit(loss)
+  if core.expr.definition(loss) or loss.kind == "real" then return true end
+  return loss.name ~= "ldam" and parts_of_loss(loss.name, 64).curve ~= nil
 end
 
 return M

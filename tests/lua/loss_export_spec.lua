@@ -14,30 +14,35 @@ describe("a loss as C", function()
 
   local main = [[
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+enum { WIDTH = $WIDTH, MOST = 8192 };
 typedef $REAL real;
-typedef void loss(size_t, const real *, const real *, const real *const *,
+typedef $TARGET target;
+typedef void loss(size_t, const real *, const target *, const real *const *,
     const double *, real *, real *, real *);
 loss $NAMES;
 int main(int argc, char **argv) {
-  static real x[8192], y[8192], c[8192], v[8192], g[8192], h[8192];
-  static loss *const all[] = {$NAMES};
+  static real x[MOST * WIDTH], c[MOST], v[MOST], g[MOST * WIDTH];
+  static real h[MOST * WIDTH];
+  static target y[MOST];
+  static loss *const losses[] = {$NAMES};
   static const double params[][4] = {$PARAMS};
   static const int has_params[] = {$HAS};
-  const size_t n = (size_t)atol(argv[argc - 1]);
+  const size_t n = (size_t)atol(argv[argc - 1]), all = n * WIDTH;
   const real *columns[] = {c};
   FILE *in = fopen(argv[1], "rb"), *out = fopen(argv[2], "wb");
-  if (fread(x, sizeof *x, n, in) != n || fread(y, sizeof *y, n, in) != n ||
+  if (fread(x, sizeof *x, all, in) != all || fread(y, sizeof *y, n, in) != n ||
       fread(c, sizeof *c, n, in) != n)
     return 1;
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+  for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
     const double *own = has_params[i] ? params[i] : NULL;
-    all[i](n, x, y, columns, own, v, NULL, NULL);
+    losses[i](n, x, y, columns, own, v, NULL, NULL);
     fwrite(v, sizeof *v, n, out);
-    all[i](n, x, y, columns, own, v, g, h);
-    fwrite(g, sizeof *g, n, out);
-    fwrite(h, sizeof *h, n, out);
+    losses[i](n, x, y, columns, own, v, g, h);
+    fwrite(g, sizeof *g, all, out);
+    fwrite(h, sizeof *h, all, out);
   }
   return fclose(out);
 }
@@ -50,11 +55,13 @@ int main(int argc, char **argv) {
 
   -- Runs some losses as C on the same rows: for each the three results, as
   -- arrays. list: { { loss, given = options of to_c, params = }, ... }
-  local function run(list, compiler, dtype, x, y, c)
+  -- width: of a row of logits; 1: targets are probabilities, else classes.
+  local function run(list, compiler, dtype, x, y, c, width)
     local names, params, has, files = {}, {}, {}, {}
     for i, case in ipairs(list) do
       local given = case.given or {}
       given.name, given.dtype = "own" .. i, dtype
+      given.classes = width > 1 and width or nil
       names[i] = case.file and "own" .. case.file or given.name
       if not case.file then
         files[#files + 1] = ("%s/own%d.c"):format(folder, i)
@@ -64,7 +71,8 @@ int main(int argc, char **argv) {
       has[i] = case.params and 1 or 0
     end
     write("main.c", (main:gsub("%$(%u+)", {
-      REAL = dtype == "float32" and "float" or "double",
+      REAL = dtype == "float32" and "float" or "double", WIDTH = width,
+      TARGET = width > 1 and "int32_t" or "real",
       NAMES = table.concat(names, ", "), PARAMS = table.concat(params, ", "),
       HAS = table.concat(has, ", "),
     })))
@@ -75,13 +83,15 @@ int main(int argc, char **argv) {
       .. "-Wshadow -Werror -O2 %s -o %s/own %s/main.c %s -lm"):format(compiler,
       flags, folder, folder, table.concat(files, " "))))
     assert(os.execute(("%s/own %s/in %s/out %d"):format(folder, folder, folder,
-      #x)))
+      #y)))
     local out <close> = assert(io.open(folder .. "/out", "rb"))
     local results = {}
     for i = 1, #list do
       results[i] = {}
       for k = 1, 3 do
-        results[i][k] = neap.from_bytes(out:read(#x:tobytes()), dtype, #x)
+        local count = k == 1 and #y or #y * width
+        local size = dtype == "float32" and 4 or 8
+        results[i][k] = neap.from_bytes(out:read(count * size), dtype, count)
       end
     end
     return results
@@ -108,31 +118,38 @@ int main(int argc, char **argv) {
     return neap.array(x, dtype), neap.array(y, dtype), neap.array(c, dtype)
   end
 
+  -- The worst difference of two arrays in units in the last place, and where.
+  local function difference(got, want, dtype)
+    local worst, at = 0, 1
+    for i = 1, #got do
+      local ulp = ulps(got[i], want[i], dtype)
+      if ulp > worst or ulp ~= ulp then worst, at = ulp, i end
+    end
+    return worst, at
+  end
+
   -- list: { { loss, plain = what it is to be as C, if it is another }, ... }
-  local function compare(list, compiler, dtype)
-    local x, y, c = rows(dtype)
-    local got = run(list, compiler, dtype, x, y, c)
-    local worst, where = 0, ""
+  local function compare(list, compiler, dtype, x, y, c, width)
+    local got = run(list, compiler, dtype, x, y, c, width or 1)
     for k, case in ipairs(list) do
       local loss = case.plain or case[1]
       local columns = case.columns and { amount = c } or nil
       local gradient, hessian = x:copy(), x:copy()
       loss:evaluate(x, y, { gradient = gradient, hessian = hessian,
         columns = columns })
-      local want = { loss(x, y, nil, columns), gradient, hessian }
-      for part = 1, 3 do
-        for i = 1, #x do
-          local ulp = ulps(got[k][part][i], want[part][i], dtype)
-          if ulp > worst or ulp ~= ulp then
-            worst = ulp
-            where = ("%s, %s of x = %g, y = %g: %.17g, not %.17g"):format(
-              tostring(loss), ({ "value", "gradient", "hessian" })[part], x[i],
-              y[i], got[k][part][i], want[part][i])
-          end
-        end
+      local want = { loss(x, y, nil, columns),
+        neap.from_bytes(gradient:tobytes(), dtype, #got[k][2]),
+        neap.from_bytes(hessian:tobytes(), dtype, #got[k][2]) }
+      for part, name in ipairs { "value", "gradient", "hessian" } do
+        local worst, at = difference(got[k][part], want[part], dtype)
+        assert(worst <= 2, ("%s, %s %d: %.17g, not %.17g"):format(
+          tostring(loss), name, at, got[k][part][at], want[part][at]))
       end
     end
-    assert.is_true(worst <= 2, ("%g ULP: %s"):format(worst, where))
+  end
+
+  local function compare_single(list, compiler, dtype)
+    compare(list, compiler, dtype, rows(dtype))
   end
 
   local function none(name, o)
@@ -213,6 +230,45 @@ int main(int argc, char **argv) {
     }
   end
 
+  local function some_of_classes()
+    return {
+      { none "softmax_focal" },
+      { none("softmax_focal", { gamma = 0.7 }), file = 1, params = "0.7" },
+      { star:softmax { hessian = "absolute", reduction = "none" } },
+      { none "cross_entropy" - 0.4 * star:softmax { reduction = "none" }
+        + 0 * none "softmax_focal" },
+    }
+  end
+
+  local function of_classes()
+    local list = some_of_classes()
+    for _, name in ipairs { "cross_entropy", "softmax_focal_star",
+      "softmax_poly1", "softmax_generalized_cross_entropy",
+      "softmax_symmetric_cross_entropy", "softmax_hinge",
+      "softmax_squared_hinge", "softmax_modified_huber" } do
+      list[#list + 1] = { none(name) }
+    end
+    for _, hessian in ipairs { "positive", 0.03 } do
+      list[#list + 1] = { none("softmax_focal", { hessian = hessian }) }
+    end
+    return list
+  end
+
+  -- Rows of `width` logits, some of them far from the others or impossible.
+  local function class_rows(dtype, width)
+    local x, y, c, state = neap.zeros(203, width, dtype), {}, {}, 1
+    for i = 1, 203 do
+      y[i], c[i] = i % width, 0
+      for j = 1, width do
+        state = state * 48271 % 2147483647
+        local logit = (state / 2147483647 - 0.5) * ({ 2, 30, 300 })[i % 3 + 1]
+        local row = x:row(i)
+        row[j] = (i + j) % 41 == 0 and -math.huge or i == 7 and 1 or logit
+      end
+    end
+    return x, neap.array(y, "int32"), neap.array(c, dtype), width
+  end
+
   local function has(compiler)
     return os.execute("command -v " .. compiler .. " > /dev/null")
   end
@@ -224,19 +280,26 @@ int main(int argc, char **argv) {
     local test = has(compiler) and it or pending
 
     test("gives what built-in losses give," .. by, function()
-      compare(built_in(), compiler, dtype)
+      compare_single(built_in(), compiler, dtype)
     end)
 
     test("gives what defined losses and sums give," .. by, function()
       local list = defined()
       table.move(sums(), 1, #sums(), #list + 1, list)
-      compare(list, compiler, dtype)
+      compare_single(list, compiler, dtype)
+    end)
+
+    test("gives what losses of classes give," .. by, function()
+      local list = dtype == "float64" and of_classes() or some_of_classes()
+      compare(list, compiler, dtype, class_rows(dtype, 10))
+      compare({ { none "softmax_focal" } }, compiler, dtype,
+        class_rows(dtype, 100))
     end)
   end
 
   it("takes other parameters, or has its own for good", function()
     local other = none("focal", { gamma = 3.3, soft = "expected" })
-    compare({
+    compare_single({
       { neap.loss.focal {}, plain = other,
         params = "3.3, NAN, 1" },
       { neap.loss.focal { gamma = 3.3, soft = "expected" },
@@ -254,7 +317,7 @@ int main(int argc, char **argv) {
   end)
 
   it("has fixed powers as products", function()
-    compare({ { focal() { gamma = 2 }, given = { fixed = true },
+    compare_single({ { focal() { gamma = 2 }, given = { fixed = true },
       plain = neap.loss.define { name = "focal_2", binary = function(x, y)
         local q = m.sigmoid(x)
         return -y * (1 - q) ^ 2 * m.log(q) - (1 - y) * q ^ 2 * m.log(1 - q)
@@ -302,6 +365,15 @@ int main(int argc, char **argv) {
       end,
       ["path is a nil; wanted a string"] = function()
         neap.loss.focal {}:to_c()
+      end,
+      ["classes is nil; wanted the number of classes, 2 to 1024"] = function()
+        neap.loss.cross_entropy {}:to_c(path)
+      end,
+      ["classes is 3; wanted none"] = function()
+        neap.loss.focal {}:to_c(path, { classes = 3 })
+      end,
+      ["kl is no function of the label's margin"] = function()
+        neap.loss.kl {}:to_c(path, { classes = 3 })
       end,
     } do
       local ok, message = pcall(call)

@@ -143,17 +143,23 @@ function Loss:curve(p, target) end
 --- without rows are left out, and the share of a loss of 0 is NaN
 function Loss:share(logits, targets, quantiles) end
 
---- Formula, derivatives and program as text; of losses of binary targets.
+--- Formula, derivatives and program as text; of losses of binary targets, and
+--- of the terms of a sum.
 ---@return string
 function Loss:show() end
 
 ---@class neap.ExportOptions
----@field name? string of the C function; the loss's own name if none is given
+---@field name? string of the C function; the loss's own name, or neap_NAME of a
+--- built-in one, if none is given
 ---@field dtype? "float64"|"float32" float64 if none is given
 ---@field fixed? boolean puts the parameters' numbers in for good
+---@field classes? integer 2 to 1024, of a loss of classes: [n][classes] logits,
+--- and int32_t targets
 
---- Writes a loss of binary targets as one C99 file without dependencies:
---- NAME(n, logits, targets, columns, params, value, gradient, hessian).
+--- Writes a loss, or a sum of losses, as one C99 file without dependencies:
+--- NAME(n, logits, targets, columns, params, value, gradient, hessian). Raises
+--- where options act on the loss from outside, and of losses that are no
+--- function of the label's margin.
 ---@param path string
 ---@param options? neap.ExportOptions
 ---@return true|nil done
