@@ -357,8 +357,8 @@ end
 function methods:with_columns(columns)
   check_self(self, "with_columns")
   if type(columns) ~= "table" then
-    options.refuse("with_columns", ("columns is a %s; wanted a table of numbers "
-      .. "by name"):format(type(columns)))
+    options.refuse("with_columns", ("columns is a %s; wanted a table of "
+      .. "numbers by name"):format(type(columns)))
   end
   local f, parts = fields[self], {}
   for key, value in pairs(f) do parts[key] = value end

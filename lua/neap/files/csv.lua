@@ -292,8 +292,8 @@ function M.load(bytes, o, like)
   end
   local x, x_names, read = read_columns(csv, o, names, roles, features)
   local r = {
-    columns = {}, x = x, names = x_names, features = features, notes = notes_of(about,
-      features), gaps = gaps_of(names, features, read),
+    x = x, names = x_names, features = features, columns = {},
+    notes = notes_of(about, features), gaps = gaps_of(names, features, read),
   }
   for j = 1, #names do
     local role, column = roles[j], read[j]

@@ -22,6 +22,7 @@ local function check_policies(r, policies)
   local known = {}
   for _, feature in ipairs(r.features) do known[feature.name] = true end
   for _, gap in ipairs(r.gaps) do known[gap.name] = true end
+  for _, column in ipairs(r.columns) do known[column.name] = true end
   known[r.target] = true
   for name, policy in pairs(policies) do
     check_policy(policy, tostring(name))
@@ -38,12 +39,15 @@ local function policy_of(missing, name)
 end
 
 local function refuse_gaps(gaps)
-  local counts = {}
+  local counts, is_feature = {}, false
   for i, gap in ipairs(gaps) do
     counts[i] = ("%d in '%s'"):format(gap.count, gap.name)
+    is_feature = is_feature or gap.place
   end
-  refuse("%s; missing are %s; missing = \"drop\", \"mean\", \"median\" or a "
-    .. "number says what to do", gaps[1].first, table.concat(counts, ", "))
+  refuse("%s; missing are %s; missing = \"drop\"%s", gaps[1].first,
+    table.concat(counts, ", "), is_feature
+    and ", \"mean\", \"median\" or a number says what to do"
+    or " leaves such rows out, and nothing else goes for these columns")
 end
 
 -- Leaves out rows; counts of labels are made anew.
@@ -62,7 +66,9 @@ local function drop_rows(r, gaps)
   local function take(array) return array and core.data.take(array, rows) end
   r.x, r.weights, r.truth = take(r.x), take(r.weights), take(r.truth)
   r.groups, r.labels.codes = take(r.groups), take(r.labels.codes)
-  for _, column in ipairs(r.columns) do column.numbers = take(column.numbers) end
+  for _, column in ipairs(r.columns) do
+    column.numbers = take(column.numbers)
+  end
   local _, _, codes, counts = core.files.code_numbers(
     r.labels.codes:copy("float64"), 1000)
   if r.labels.levels and codes then

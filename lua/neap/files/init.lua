@@ -55,7 +55,8 @@ local function check_options(o, format)
     for _, name in ipairs(list) do takes[name] = true end
   end
   for _, name in ipairs { "target", "weight", "group", "categorical",
-    "columns", "delimiter", "decimal", "comment", "header", "x", "base", "features" } do
+    "columns", "delimiter", "decimal", "comment", "header", "x", "base",
+    "features" } do
     if o[name] ~= nil and not takes[name] then
       refuse("%s is no option of %s", name, format)
     end
