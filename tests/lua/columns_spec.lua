@@ -195,6 +195,29 @@ describe("columns of any data", function()
   end)
 end)
 
+describe("a loss that reads columns", function()
+  local cost = neap.loss.define {
+    name = "share_cost", columns = { "amount" },
+    binary = function(x, y, _, c)
+      return y * c.amount * m.softplus(-x) + (1 - y) * m.softplus(x)
+    end,
+  }
+
+  it("has a curve and shares of what they are given", function()
+    local value, gradient = cost {}:curve({ 0.1, 0.5 }, 1,
+      { amount = { 2, 3 } })
+    assert.near(-2 * math.log(0.1), value[1], 1e-14)
+    assert.near(-3 * 0.5, gradient[2], 1e-14)
+    local shares = cost {}:share({ 0, 0, 1 }, { 1, 1, 0 }, { 0.5 },
+      { amount = { 1, 3, 9 } })
+    assert.near(0.75, shares[1][1], 1e-14)
+    assert.error_matches(function() cost {}:curve { 0.1 } end,
+      "the loss reads c.amount; wanted columns = { amount = numbers }")
+    assert.error_matches(function() cost {}:share({ 0 }, { 1 }) end,
+      "the loss reads c.amount")
+  end)
+end)
+
 describe("a study of a loss that reads a column", function()
   local per_row = neap.loss.define {
     name = "per_row", columns = { "amount" }, params = { scale = 1 },
