@@ -79,6 +79,11 @@ int main(int argc, char **argv) {
     write("in", x:tobytes() .. y:tobytes() .. c:tobytes())
     -- Without fused operations where the engine has none, and with them else.
     local flags = neap.isa == "base" and "" or "-mfma -mavx2"
+    local sanitize = os.getenv "NEAP_SANITIZE" or ""
+    if sanitize:find "address" then
+      flags = ("%s -fsanitize=%s -fno-sanitize-recover=all"):format(flags,
+        sanitize)
+    end
     assert(os.execute(("%s -std=c99 -Wall -Wextra -Wpedantic -Wconversion "
       .. "-Wshadow -Werror -O2 %s -o %s/own %s/main.c %s -lm"):format(compiler,
       flags, folder, folder, table.concat(files, " "))))
