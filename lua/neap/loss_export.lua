@@ -37,7 +37,7 @@ local function columns_of(terms)
 end
 
 -- The texts of the terms' units, each once; sets the unit of each term.
-local function units_of(terms, mode, bits)
+local function units_of(terms, mode, bits, is_soft)
   local seen, used, texts = {}, {}, {}
   for _, term in ipairs(terms) do
     local key = term.definition or term.loss.name
@@ -45,7 +45,8 @@ local function units_of(terms, mode, bits)
       local prefix = term.loss.name
       while used[prefix] do prefix = prefix .. "_" end
       used[prefix] = true
-      seen[key] = units.unit(term.loss, term.definition, prefix, mode, bits)
+      seen[key] = units.unit(term.loss, term.definition, prefix, mode, bits,
+        is_soft)
       seen[key].prefix = prefix
       texts[#texts + 1] = seen[key].text
     end
@@ -59,7 +60,8 @@ local sum_seconds = {
 }
 
 -- The sum of terms, as neap_loss_sum has it.
-local function sum_unit(text, terms, mode, columns)
+local function sum_unit(text, what, columns, values)
+  local terms, mode = what.terms, what.hessian
   local fields, makes, runs, first = {}, {}, {}, 0
   for t, term in ipairs(terms) do
     local pick = {}
@@ -76,7 +78,8 @@ local function sum_unit(text, terms, mode, columns)
   local floor = programs.literal(type(mode) == "number" and mode or 0)
   return { type = "terms", make = "terms_of", run = "run",
     text = fill(text.sum, {
-      fields = table.concat(fields, "\n"), makes = table.concat(makes, "\n"),
+      target_row = values.target_row, fields = table.concat(fields, "\n"),
+      makes = table.concat(makes, "\n"),
       runs = table.concat(runs, "\n"), second = sum_seconds[mode]
         or ("h[i] < %s ? %s : h[i]"):format(floor, floor),
     }) }
@@ -122,7 +125,8 @@ end
 local inputs = {
   binary = "logits, targets: [n]; a target is a probability of class 1, 0 to 1",
   real = "logits, targets: [n], predictions and what they should be",
-  classes = "logits: [n][$classes]; targets: [n], classes 0 to k - 1",
+  classes = "logits: [n][$classes]; targets: [n], classes 0 to $last",
+  soft = "logits, targets: [n][$classes]; targets are probabilities",
 }
 
 local function set_of(words)
@@ -149,10 +153,10 @@ end
 local function fill_units(what, text, positions, values)
   local mode = what.is_sum and mode_of_terms(what.terms, what.hessian)
     or what.hessian
-  local texts = units_of(what.terms, mode, values.bits)
+  local texts = units_of(what.terms, mode, values.bits, what.is_soft)
   local unit = what.terms[1].unit
   if what.is_sum then
-    local sum = sum_unit(text, what.terms, what.hessian, positions)
+    local sum = sum_unit(text, what, positions, values)
     texts[#texts + 1] = sum.text
     values.type, values.make, values.run = sum.type, sum.make, sum.run
   else
@@ -165,8 +169,8 @@ end
 
 --- Returns the text of the file.
 -- @param what { terms = { { factor =, loss =, definition =, params = }, ... },
---   is_sum =, kind = of the losses, classes = of a loss of classes, hessian =
---   mode or floor, title = }
+--   is_sum =, kind = of the losses, classes = of a loss of classes, is_soft =
+--   whether its targets are probabilities, hessian = mode or floor, title = }
 -- @param name of the C function
 -- @param dtype "float64" or "float32"
 -- @param fixed whether the parameters' numbers are put in for good
@@ -179,7 +183,8 @@ function M.text(what, name, dtype, fixed, level)
   local count = #columns
   local values = {
     name = name, title = comment_safe(what.title),
-    target = is_class and "int32_t" or "real",
+    target = is_class and not what.is_soft and "int32_t" or "real",
+    target_row = what.is_soft and "at" or "row",
     columns = columns_text(columns), column_count = math.max(count, 1),
     classes = what.classes,
     padded = is_class and (what.classes + step - 1) // step * step,
@@ -191,12 +196,14 @@ function M.text(what, name, dtype, fixed, level)
     last_columns = count > 0 and files.last_columns:format(count) or "",
   }
   for key, value in pairs(files.types[dtype]) do values[key] = value end
+  values.label = values.target == "real" and values.real or values.target
   values.params, values.defaults = parameter_texts(what.terms, what.is_sum)
   fill_units(what, text, positions, values)
   for _, key in ipairs { "rows", "outputs", "main" } do
     values[key] = fill(text[key], values)
   end
-  values.inputs = fill(inputs[what.kind], values)
+  values.last = is_class and what.classes - 1
+  values.inputs = fill(inputs[what.is_soft and "soft" or what.kind], values)
   values.lanes = c_parts.find("NEAP_BLOCK_LANES", values.bits)
   local names
   values.functions, names = c_parts.needed(values.units .. values.main,

@@ -22,7 +22,7 @@ M.head = [[
  * operations, build it for them (-march=native, or -mfma): its results are
  * neap's then, bit for bit. clang is faster with -fno-math-errno.
  *
- *   void $name(size_t n, const $real *logits, const $target *targets,
+ *   void $name(size_t n, const $real *logits, const $label *targets,
  *       const $real *const *columns, const double *params,
  *       $real *value, $real *gradient, $real *hessian);
  *
@@ -36,6 +36,10 @@ M.head = [[
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#ifdef __FAST_MATH__
+#error "-ffast-math folds the rounding steps of exp away; build without it"
+#endif
 
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
@@ -224,7 +228,7 @@ enum { CLASSES = $classes, PADDED = $padded };
 /* What rows read and write. */
 typedef struct rows {
   const real *x;
-  const int32_t *y;
+  const $target *y;
   real *value, *gradient, *hessian;
 } rows;
 ]]
@@ -254,7 +258,7 @@ $runs
 static void run(const rows *r, size_t count, const terms *k) {
   for (size_t row = 0; row < count; row += NEAP_SUM_LANES) {
     const size_t left = count - row, at = row * CLASSES;
-    const rows few = {r->x + at, r->y + row,
+    const rows few = {r->x + at, r->y + $target_row,
         r->value != NULL ? r->value + row : NULL,
         r->gradient != NULL ? r->gradient + at : NULL,
         r->hessian != NULL ? r->hessian + at : NULL};

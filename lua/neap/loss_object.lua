@@ -63,11 +63,13 @@ local plain = {
   label_smoothing = 0, temperature = 1, logit_adjustment = 0, from = "logits",
 }
 
--- What acts on a loss from outside is not written.
+-- What acts on a loss from outside is not written; the temperature is
+-- distillation's own.
 local function check_plain(loss, level)
   for _, key in ipairs { "class_weights", "pos_weight", "label_smoothing",
     "temperature", "logit_adjustment", "from", "ignore_index" } do
-    if loss[key] ~= plain[key] then
+    local is_own = key == "temperature" and loss.name == "distillation"
+    if loss[key] ~= plain[key] and not is_own then
       error(("bad self for 'to_c' (the file has the formula alone; the loss "
         .. "has %s)"):format(key), level + 1)
     end
@@ -79,14 +81,15 @@ local spec = {
   dtype = { "choice", names = { "float64", "float32" }, default = "float64" },
   fixed = { "boolean" },
   classes = { "number", low = 2, high = 1024, whole = true },
+  targets = { "choice", names = { "classes", "probabilities" } },
 }
 
 -- A loss with a factor, as neap.loss_export has it.
 local function term_of(factor, loss, fixed, level)
   check_plain(loss, level + 1)
-  if not units.has_unit(loss) then
-    error(("bad self for 'to_c' (%s is no function of the label's margin, "
-      .. "which the file is one of)"):format(loss.name), level + 1)
+  if loss.name == "ldam" then
+    error("bad self for 'to_c' (ldam's margins come from the classes' counts, "
+      .. "which the file has not)", level + 1)
   end
   local params = units.parameters(loss)
   local definition = core.expr.definition(loss)
@@ -129,6 +132,32 @@ local function contents_of(loss, fixed, level)
     hessian = loss.hessian_mode, title = table.concat(texts, "; plus ") }
 end
 
+-- Options of losses of classes go with these alone.
+local function check_classes(loss, o, level)
+  local is_class = loss.kind == "classes"
+  if is_class ~= (o.classes ~= nil) then
+    options.refuse("to_c", ("classes is %s; wanted %s"):format(
+      tostring(o.classes), o.classes and "none, as the loss has one logit a row"
+      or "the number of classes, 2 to 1024"), level + 1)
+  elseif o.targets and not is_class then
+    options.refuse("to_c", "targets is for losses of classes", level + 1)
+  elseif loss.name == "distillation" and o.targets == "classes" then
+    options.refuse("to_c", "targets is 'classes'; distillation has logits",
+      level + 1)
+  end
+end
+
+-- Whether targets are rows of probabilities: as asked, or as a loss of
+-- distributions has them.
+local function wants_probabilities(contents, o)
+  if contents.kind ~= "classes" then return false end
+  if o.targets then return o.targets == "probabilities" end
+  for _, term in ipairs(contents.terms) do
+    if units.is_of_distributions(term.loss) then return true end
+  end
+  return false
+end
+
 -- Writes a loss; level: of the caller to blame, seen from who calls this, which
 -- must be no tail call.
 local function write(loss, path, given, level)
@@ -143,13 +172,10 @@ local function write(loss, path, given, level)
     options.refuse("to_c", ("name is '%s'; wanted a C identifier"):format(name),
       level + 1)
   end
-  if (loss.kind == "classes") ~= (o.classes ~= nil) then
-    options.refuse("to_c", ("classes is %s; wanted %s"):format(
-      tostring(o.classes), o.classes and "none, as the loss has one logit a row"
-      or "the number of classes, 2 to 1024"), level + 1, 2)
-  end
+  check_classes(loss, o, level + 1)
   local contents = contents_of(loss, o.fixed, level + 1)
   contents.classes = o.classes
+  contents.is_soft = wants_probabilities(contents, o)
   local text = export.text(contents, name, o.dtype, o.fixed, level + 1)
   return saved.write(path, text)
 end
@@ -160,7 +186,8 @@ end
 --   built-in one); dtype = "float64" or "float32"; fixed = true: the
 --   parameters' numbers are put in for good, which is faster where a power of
 --   a defined loss becomes a product; classes = their number, of a loss of
---   classes, whose targets are int32_t classes 0 to classes - 1 then }
+--   classes; targets = "classes", int32_t from 0, or "probabilities", rows of
+--   them, which is the default of losses that compare distributions }
 function M.to_c(loss, path, given)
   local ok, message = write(loss, path, given, 2)
   return ok, message

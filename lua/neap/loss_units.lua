@@ -87,7 +87,8 @@ local function parts_of_loss(name, bits)
   local form, file = c_parts.find("neap_loss_" .. name, bits)
   local margin = form:match("%.margin = &([%w_]+)")
   local text = margin and c_parts.find(margin, bits)
-  local parts = { file = file:match("^(.*)%.c$") }
+  local parts = { file = file:match("^(.*)%.c$"),
+    evaluate = form:match("%.evaluate = ([%w_]+)") }
   for field, value in (text or ""):gmatch("%.(%w+) = ([%w_]+)") do
     parts[field] = value
   end
@@ -260,34 +261,44 @@ end
 
 -- ----------------------------------------------------------- losses of classes
 
-local lifted = [[
-static const neap_margin_loss $_loss = {.curve = $curve};
-
-/* Rows of a softmax, by the engine's own call. */
+-- By the engine's own call: of targets that are classes its scratch has three
+-- kinds of lines, else all of them.
+local of_rows = [[
+/* Rows of a softmax. */
 static void $_run(const rows *r, size_t count, const $type *k) {
-  NEAP_ALIGNED real space[(3 + 3 * NEAP_SUM_LANES) * PADDED];
+  NEAP_ALIGNED real space[(3 + $kinds * NEAP_SUM_LANES) * PADDED];
   const neap_loss_call call = {
       .rows = count,
       .classes = CLASSES,
       .row_stride = CLASSES,
       .class_stride = 1,
+      .dtype = NEAP_REAL_DTYPE,
+      .target_dtype = $dtype,
       .logits = r->x,
       .targets = r->y,
-      .options = {.scale = 1, $mode},
+      .options = {.scale = $scale, $mode},
       .value = r->value,
       .gradient = r->gradient,
       .hessian = r->hessian,
       .scratch = space};
+$body}
+]]
+
+local lifted = [[
   neap_softmax s;
   neap_start_softmax(&call, &s);
   s.loss = &$_loss;
   s.c = $own;
   for (size_t row = 0; row < count; row += NEAP_SUM_LANES) {
     const size_t left = count - row;
-    neap_run_hard_rows(&s, row, left < NEAP_SUM_LANES ? left : NEAP_SUM_LANES,
-                       NULL);
+    const size_t some = left < NEAP_SUM_LANES ? left : NEAP_SUM_LANES;
+    $rows;
   }
-}
+]]
+
+local margin_loss = [[
+static const neap_margin_loss $_loss = {.curve = $curve};
+
 ]]
 
 local function mode_text(mode)
@@ -297,25 +308,42 @@ local function mode_text(mode)
       .. programs.literal(mode))
 end
 
-local function built_in_classes(loss, prefix, mode, bits)
-  local parts = parts_of_loss(loss.name, bits)
-  local values = { _ = prefix .. "_", type = "neap_constants", own = "*k",
-    curve = parts.curve, mode = mode_text(mode) }
-  return { type = values.type, text = constants_text(parts, values) .. "\n"
-    .. fill(lifted, values) }
+-- The text of a lifted loss's rows, or of one of distributions.
+local function rows_text(values, mode, is_soft)
+  values.kinds = values.kinds or is_soft and "NEAP_LINE_KINDS" or "3"
+  values.dtype = is_soft and "NEAP_REAL_DTYPE" or "NEAP_INT32"
+  values.rows = is_soft and "neap_run_soft_rows(&s, row, some)"
+    or "neap_run_hard_rows(&s, row, some, NULL)"
+  values.scale, values.mode = values.scale or "1", mode_text(mode)
+  values.body = values.body or fill(lifted, values)
+  return (values.curve and fill(margin_loss, values) or "")
+    .. fill(of_rows, values)
 end
 
-local function defined_classes(definition, prefix, mode)
+local function built_in_classes(loss, prefix, mode, bits, is_soft)
+  local parts = parts_of_loss(loss.name, bits)
+  local values = { _ = prefix .. "_", type = "neap_constants", own = "*k",
+    curve = parts.curve }
+  if not parts.curve then
+    values.kinds = "NEAP_LINE_KINDS"
+    values.scale = programs.literal(1 / loss.temperature)
+    values.body = ("  (void)k;\n  %s(NULL, &call);\n"):format(parts.evaluate)
+  end
+  return { type = values.type, text = constants_text(parts, values) .. "\n"
+    .. rows_text(values, mode, is_soft) }
+end
+
+local function defined_classes(definition, prefix, mode, is_soft)
   local listing = core.expr.listing(definition.core)
   local values = { _ = prefix .. "_", type = prefix .. "_constants",
     own = "(neap_constants){.weight0 = R(1), .weight1 = R(1), .own = k}",
-    curve = prefix .. "_curve", mode = mode_text(mode) }
+    curve = prefix .. "_curve" }
   values.first = fill(defined.first, values)
   return { type = values.type, text = table.concat({
     programs.constants(prefix, listing),
     (programs.loop(prefix, "first", "margin", listing, listing.first, true)),
     (programs.loop(prefix, "second", "all", listing, listing.second, true)),
-    fill(defined.curve, values), fill(lifted, values) }, "\n") }
+    fill(defined.curve, values), rows_text(values, mode, is_soft) }, "\n") }
 end
 
 -- ----------------------------------------------------------------- all losses
@@ -338,18 +366,19 @@ end
 -- @param prefix of its names
 -- @param mode "exact", "positive", "absolute" or a floor of the Hessian
 -- @param bits 32 or 64
-function M.unit(loss, definition, prefix, mode, bits)
+-- @param is_soft of a loss of classes: whether targets are probabilities
+function M.unit(loss, definition, prefix, mode, bits, is_soft)
   if definition then
     local make = loss.kind == "classes" and defined_classes or binary_unit
-    return make(definition, prefix, mode)
+    return make(definition, prefix, mode, is_soft)
   end
-  return built_in_makers[loss.kind](loss, prefix, mode, bits)
+  return built_in_makers[loss.kind](loss, prefix, mode, bits, is_soft)
 end
 
---- Whether a loss is one of a margin, or of predictions: one that has a unit.
-function M.has_unit(loss)
-  if core.expr.definition(loss) or loss.kind == "real" then return true end
-  return loss.name ~= "ldam" and parts_of_loss(loss.name, 64).curve ~= nil
+--- Whether a loss of classes compares distributions.
+function M.is_of_distributions(loss)
+  return loss.kind == "classes" and not core.expr.definition(loss)
+    and parts_of_loss(loss.name, 64).curve == nil
 end
 
 return M

@@ -17,7 +17,7 @@ describe("a loss as C", function()
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-enum { WIDTH = $WIDTH, MOST = 8192 };
+enum { WIDTH = $WIDTH, TARGETS = $COUNT, MOST = 8192 };
 typedef $REAL real;
 typedef $TARGET target;
 typedef void loss(size_t, const real *, const target *, const real *const *,
@@ -26,14 +26,16 @@ loss $NAMES;
 int main(int argc, char **argv) {
   static real x[MOST * WIDTH], c[MOST], v[MOST], g[MOST * WIDTH];
   static real h[MOST * WIDTH];
-  static target y[MOST];
+  static target y[MOST * TARGETS];
   static loss *const losses[] = {$NAMES};
   static const double params[][4] = {$PARAMS};
   static const int has_params[] = {$HAS};
   const size_t n = (size_t)atol(argv[argc - 1]), all = n * WIDTH;
+  const size_t labels = n * TARGETS;
   const real *columns[] = {c};
   FILE *in = fopen(argv[1], "rb"), *out = fopen(argv[2], "wb");
-  if (fread(x, sizeof *x, all, in) != all || fread(y, sizeof *y, n, in) != n ||
+  if (fread(x, sizeof *x, all, in) != all ||
+      fread(y, sizeof *y, labels, in) != labels ||
       fread(c, sizeof *c, n, in) != n)
     return 1;
   for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
@@ -55,13 +57,15 @@ int main(int argc, char **argv) {
 
   -- Runs some losses as C on the same rows: for each the three results, as
   -- arrays. list: { { loss, given = options of to_c, params = }, ... }
-  -- width: of a row of logits; 1: targets are probabilities, else classes.
+  -- width: of a row of logits, and of targets if they are probabilities.
   local function run(list, compiler, dtype, x, y, c, width)
     local names, params, has, files = {}, {}, {}, {}
     for i, case in ipairs(list) do
       local given = case.given or {}
       given.name, given.dtype = "own" .. i, dtype
       given.classes = width > 1 and width or nil
+      given.targets = width > 1 and (y:dtype() == "int32" and "classes"
+        or "probabilities") or nil
       names[i] = case.file and "own" .. case.file or given.name
       if not case.file then
         files[#files + 1] = ("%s/own%d.c"):format(folder, i)
@@ -72,7 +76,8 @@ int main(int argc, char **argv) {
     end
     write("main.c", (main:gsub("%$(%u+)", {
       REAL = dtype == "float32" and "float" or "double", WIDTH = width,
-      TARGET = width > 1 and "int32_t" or "real",
+      TARGET = y:dtype() == "int32" and "int32_t" or "real",
+      COUNT = y:dtype() == "int32" and 1 or width,
       NAMES = table.concat(names, ", "), PARAMS = table.concat(params, ", "),
       HAS = table.concat(has, ", "),
     })))
@@ -274,15 +279,52 @@ int main(int argc, char **argv) {
     return x, neap.array(y, "int32"), neap.array(c, dtype), width
   end
 
-  local function has(compiler)
-    return os.execute("command -v " .. compiler .. " > /dev/null")
+  -- The same with targets that are probabilities, some of them of one class.
+  local function soft_rows(dtype, width)
+    local x, y, c = class_rows(dtype, width)
+    local soft = neap.zeros(#y, width, dtype)
+    for i = 1, #y do
+      local row = soft:row(i)
+      for j = 1, width do
+        local share = i % 4 == 0 and 0.5 or 1 / 1024
+        row[j] = j - 1 == y[i] and 1 - (width - 1) / 1024 or 1 / 1024
+        if i % 4 == 0 then row[j] = (j == 1 or j == 3) and share or 0 end
+        if i % 5 == 0 then row[j] = j - 1 == y[i] and 1 or 0 end
+        if i % 7 == 0 then x:row(i)[j] = j * 0.1 end
+      end
+    end
+    return x, soft, c, width
+  end
+
+  local function of_distributions()
+    local list = { { none "kl" + 0.5 * none "softmax_focal" },
+      { none("distillation", { temperature = 2 }) } }
+    for _, name in ipairs { "kl", "reverse_kl", "jensen_shannon",
+      "softmax_brier" } do
+      list[#list + 1] = { none(name) }
+    end
+    return list
+  end
+
+  local function succeeds(command)
+    return os.execute(command .. " > /dev/null 2>&1")
+  end
+
+  -- avx2 and avx512 give the same bits: one of them will do.
+  local program = os.getenv "NEAP_PROGRAM"
+  local is_again = neap.isa == "avx2" and program
+    and succeeds("NEAP_ISA=avx512 " .. program .. " --version")
+
+  local function tests_with(compiler)
+    local is_there = not is_again and succeeds("command -v " .. compiler)
+    return is_there and it or pending
   end
 
   for _, build in ipairs { { "gcc", "float64" }, { "gcc", "float32" },
     { "clang", "float32" } } do
     local compiler, dtype = build[1], build[2]
     local by = (" by %s, %s"):format(compiler, dtype)
-    local test = has(compiler) and it or pending
+    local test = tests_with(compiler)
 
     test("gives what built-in losses give," .. by, function()
       compare_single(built_in(), compiler, dtype)
@@ -299,6 +341,15 @@ int main(int argc, char **argv) {
       compare(list, compiler, dtype, class_rows(dtype, 10))
       compare({ { none "softmax_focal" } }, compiler, dtype,
         class_rows(dtype, 100))
+    end)
+
+    test("gives what losses of distributions give," .. by, function()
+      local list = of_distributions()
+      table.insert(list, { none "softmax_focal" })
+      table.insert(list, { none "cross_entropy" })
+      table.insert(list, { star:softmax { reduction = "none" } })
+      compare(list, compiler, dtype, soft_rows(dtype, 10))
+      compare({ { none "kl" } }, compiler, dtype, class_rows(dtype, 10))
     end)
   end
 
@@ -377,8 +428,15 @@ int main(int argc, char **argv) {
       ["classes is 3; wanted none"] = function()
         neap.loss.focal {}:to_c(path, { classes = 3 })
       end,
-      ["kl is no function of the label's margin"] = function()
-        neap.loss.kl {}:to_c(path, { classes = 3 })
+      ["ldam's margins come from the classes' counts"] = function()
+        neap.loss.ldam {}:to_c(path, { classes = 3 })
+      end,
+      ["targets is for losses of classes"] = function()
+        neap.loss.focal {}:to_c(path, { targets = "classes" })
+      end,
+      ["targets is 'classes'; distillation has logits"] = function()
+        neap.loss.distillation {}:to_c(path, { classes = 3,
+          targets = "classes" })
       end,
     } do
       local ok, message = pcall(call)

@@ -155,13 +155,13 @@ function Loss:show() end
 --- built-in one, if none is given
 ---@field dtype? "float64"|"float32" float64 if none is given
 ---@field fixed? boolean puts the parameters' numbers in for good
----@field classes? integer 2 to 1024, of a loss of classes: [n][classes] logits,
---- and int32_t targets
+---@field classes? integer 2 to 1024, of a loss of classes: [n][classes] logits
+---@field targets? "classes"|"probabilities" of a loss of classes: int32_t from 0,
+--- or rows of probabilities, as those have that compare distributions
 
 --- Writes a loss, or a sum of losses, as one C99 file without dependencies:
 --- NAME(n, logits, targets, columns, params, value, gradient, hessian). Raises
---- where options act on the loss from outside, and of losses that are no
---- function of the label's margin.
+--- where options act on the loss from outside, and of ldam.
 ---@param path string
 ---@param options? neap.ExportOptions
 ---@return true|nil done
