@@ -93,12 +93,16 @@ function Study:table(given)
   return require("neap.table").new(self, given)
 end
 
---- A figure: "heatmap" of two parameters.
--- @param kind "heatmap"
--- @param given { x =, y = parameters, metric = (the score), against = a
---   baseline's label ("cross-entropy"), or false for the metric itself }
+--- A figure of the results, to show and to save: docs/figures.md.
+-- @param kind "heatmap", "slice", "forest", "split", "history", "roc",
+--   "precision_recall", "reliability" or "scores"
+-- @param given of a heatmap { x =, y = parameters, metric = (the score), against
+--   = a baseline's label ("cross-entropy"), or false for the metric itself }; of
+--   a slice { x =, at = parameters (the best point's), metric =, against = };
+--   { metric = } of split ("score", "f1" or "log_loss") and history
 function Study:figure(kind, given)
-  return require("neap.plot").of_study(self, kind, given)
+  local figure = require("neap.plot.study").figure(self, kind, given)
+  return figure
 end
 
 --- The scores of a point on rows that it was not trained on; it is trained
