@@ -48,7 +48,10 @@ end
 
 local function run_all(self)
   local function pick() return require("neap.verdict").picks(self) end
-  if require("neap.study.stages").run_all(self, pick) then return self end
+  local start = found and host.clock()
+  local done = require("neap.study.stages").run_all(self, pick)
+  self.seconds = found and host.clock() - start or nil
+  if done then return self end
   return nil, "interrupted"
 end
 
@@ -105,13 +108,25 @@ function Study:figure(kind, given)
   return figure
 end
 
+--- Writes all results into one HTML page that loads nothing: the verdict, its
+-- figures, every point, and what it takes to repeat them.
+-- @param path of the page
+-- @param given { title = (the study's name), curves = false: without curves,
+--   for which the best point and cross-entropy are trained again }
+-- @return true, or nil and why it can't be written
+function Study:report(path, given)
+  local done, why = require("neap.report").write(self, path, given)
+  return done, why
+end
+
 --- The scores of a point on rows that it was not trained on; it is trained
 -- again, with the same bits.
 -- @param point its number, its parameters, study:best(), or the name of a
 --   trained baseline
 -- @return for folds { scores = [repeats][n], folds = [repeats][n] int32,
---   targets =, weights = }, as neap.verdict takes them; for a recipe a list of
---   { scores = [n], targets =, weights = }, one for each data set
+--   targets =, weights =, truth = }, as neap.verdict takes them; for a recipe a
+--   list of { scores = [n], targets =, weights =, truth = }, one for each data
+--   set; truth is P(class 1 | row) where it is known
 function Study:predictions(point)
   return require("neap.study.predict").predictions(self, point)
 end

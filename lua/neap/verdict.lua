@@ -259,7 +259,7 @@ local function text_of(study, view, found, result)
   if #result.warnings > 0 then
     sentences[#sentences + 1] = table.concat(result.warnings, " ")
   end
-  return text.wrap(sentences)
+  return text.wrap(sentences), sentences
 end
 
 --- See Study:verdict.
@@ -272,7 +272,8 @@ end
 --   of the first; remedy.label; p = of the best point against cross-entropy;
 --   worth; remedies = { { label =, gain =, verdict =, converged = } }; split =
 --   of the best point against cross-entropy: { score =, f1 =, log_loss = };
---   picks = of nested cross-validation; held_out; warnings = sentences; text }.
+--   picks = of nested cross-validation; held_out; warnings = sentences; text; sentences =
+--   the text's, one a paragraph }.
 --   Gains are positive for better; a remedy with a fit that failed has none.
 function M.of_study(study)
   M.check_results(study)
@@ -303,7 +304,7 @@ function M.of_study(study)
     found.best, with = found.focus and found.focus.with,
     without = found.focus and found.focus.without,
   })
-  result.text = text_of(study, view, found, result)
+  result.text, result.sentences = text_of(study, view, found, result)
   return setmetatable(result, verdict_meta)
 end
 

@@ -328,14 +328,31 @@ static int open_core(lua_State *L) {
   return neap_open(L, neap_host_shared(NULL));
 }
 
-// The searcher of the embedded Lua files. Says nothing about other names, so
-// that their messages are those of lua5.4.
+// A loader of a file that is no Lua: its value is its text.
+static int load_text(lua_State *L) {
+  lua_pushvalue(L, lua_upvalueindex(1));
+  return 1;
+}
+
+static bool is_lua(const char *path) {
+  const char *ending = strrchr(path, '.');
+  return ending != NULL && strcmp(ending, ".lua") == 0;
+}
+
+// The searcher of the embedded files: Lua, and texts that it reads. Says
+// nothing about other names, so that their messages are those of lua5.4.
 static int search_embedded(lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
   for (const neap_embedded_file *file = neap_embedded_files;
        file->module != NULL; file++) {
     if (strcmp(file->module, name) != 0)
       continue;
+    if (!is_lua(file->path)) {
+      lua_pushlstring(L, (const char *)file->bytes, file->size_bytes);
+      lua_pushcclosure(L, load_text, 1);
+      lua_pushstring(L, file->path);
+      return 2;
+    }
     lua_pushfstring(L, "@%s", file->path);
     if (luaL_loadbuffer(L, (const char *)file->bytes, file->size_bytes,
                         lua_tostring(L, -1)) != LUA_OK)

@@ -103,24 +103,28 @@ local function fill(study, figure, base, metric)
   end
 end
 
+--- A heatmap.
+-- @param o { x =, y =, metric = or nil, against = or nil }, see Study:figure
+function M.heatmap(study, o)
+  if o.x == o.y then refuse("x and y are both '%s'", o.x) end
+  local metric, base = metric_of(study, o), baseline_of(study, o)
+  local x, y, cells = axis_of(study, o.x, "x"), axis_of(study, o.y, "y"), {}
+  for i = 1, #y.values do cells[i] = {} end
+  local figure = plot.figure {
+    kind = "heatmap", title = title_of(metric, base), x = x, y = y,
+    cells = cells, diverging = base and true or false,
+    mark_means = base and "the 95 % interval excludes 0" or nil,
+  }
+  fill(study, figure, base, metric)
+  return figure
+end
+
 kinds.heatmap = {
   options = {
     x = { "string", required = true }, y = { "string", required = true },
     metric = { "string" }, against = { "any" },
   },
-  make = function(study, o)
-    if o.x == o.y then refuse("x and y are both '%s'", o.x) end
-    local metric, base = metric_of(study, o), baseline_of(study, o)
-    local x, y, cells = axis_of(study, o.x, "x"), axis_of(study, o.y, "y"), {}
-    for i = 1, #y.values do cells[i] = {} end
-    local figure = plot.figure {
-      kind = "heatmap", title = title_of(metric, base), x = x, y = y,
-      cells = cells, diverging = base and true or false,
-      mark_means = base and "the 95 % interval excludes 0" or nil,
-    }
-    fill(study, figure, base, metric)
-    return figure
-  end,
+  make = M.heatmap,
 }
 
 -- The points that differ from another in one parameter alone, by its values.
@@ -171,34 +175,57 @@ kinds.slice = {
   end,
 }
 
+--- What the best point gains on each baseline, and focusing on weighting.
+-- @param v the study's verdict
+function M.forest(study, v)
+  local rows = {}
+  local function add(label, gain)
+    rows[#rows + 1] = { label = label, mean = gain and gain.mean,
+      low = gain and gain.low, high = gain and gain.high }
+  end
+  local best = verdict.best(study)
+  local name = best and verdict.show_point(study, best.index) or ""
+  if v.focus then add("best gamma > 0 over best gamma 0", v.focus.gain) end
+  for _, remedy in ipairs(v.remedies) do
+    add("best point over " .. remedy.label, remedy.gain)
+  end
+  return plot.figure {
+    kind = "intervals", rows = rows,
+    title = ("%s: gains%s"):format(metrics.gain_title(study.spec.score),
+      name ~= "" and (", best point %s"):format(name) or ""),
+    x = { label = "gain, 95 % interval" },
+  }
+end
+
 kinds.forest = {
   options = {},
-  make = function(study)
-    local v, rows = study:verdict(), {}
-    local function add(label, gain)
-      rows[#rows + 1] = { label = label, mean = gain and gain.mean,
-        low = gain and gain.low, high = gain and gain.high }
-    end
-    local best = verdict.best(study)
-    local name = best and verdict.show_point(study, best.index) or ""
-    if v.focus then add("best gamma > 0 over best gamma 0", v.focus.gain) end
-    for _, remedy in ipairs(v.remedies) do
-      add("best point over " .. remedy.label, remedy.gain)
-    end
-    return plot.figure {
-      kind = "intervals", rows = rows,
-      title = ("%s: gains%s"):format(
-        metrics.gain_title(study.spec.score), name ~= ""
-          and (", best point %s"):format(name) or ""),
-      x = { label = "gain, 95 % interval" },
-    }
-  end,
+  make = function(study) return M.forest(study, study:verdict()) end,
 }
 
 local parts_of_gain = {
   "ranking", "threshold", "refinement", "calibration", "optimisation",
   "regularisation",
 }
+
+--- Where the best point's gain over cross-entropy comes from.
+-- @param split of a verdict
+function M.split(split)
+  local rows = { { label = "gain", mean = split.gain.mean,
+    low = split.gain.low, high = split.gain.high } }
+  for _, name in ipairs(parts_of_gain) do
+    local part = split[name]
+    if part then
+      rows[#rows + 1] = { label = name, mean = part.mean, low = part.low,
+        high = part.high }
+    end
+  end
+  return plot.figure {
+    kind = "intervals", bars = true, rows = rows,
+    title = ("%s: where the gain over cross-entropy comes from"):format(
+      metrics.gain_title(split.metric)),
+    x = { label = "gain, 95 % interval" },
+  }
+end
 
 kinds.split = {
   options = { metric = { "choice", default = "score",
@@ -207,21 +234,7 @@ kinds.split = {
     local v = study:verdict()
     local split = v.split and v.split[o.metric]
     if not split then refuse("there is nothing to split") end
-    local rows = { { label = "gain", mean = split.gain.mean,
-      low = split.gain.low, high = split.gain.high } }
-    for _, name in ipairs(parts_of_gain) do
-      local part = split[name]
-      if part then
-        rows[#rows + 1] = { label = name, mean = part.mean, low = part.low,
-          high = part.high }
-      end
-    end
-    return plot.figure {
-      kind = "intervals", bars = true, rows = rows,
-      title = ("%s: where the gain over cross-entropy comes from"):format(
-        metrics.gain_title(split.metric)),
-      x = { label = "gain, 95 % interval" },
-    }
+    return M.split(split)
   end,
 }
 

@@ -1,0 +1,301 @@
+--- A study's report: all results in one HTML page. See Study:report.
+local metrics = require "neap.study.metrics"
+local neap = require "neap"
+local options = require "neap.options"
+local page = require "neap.report.page"
+local plot = require "neap.plot"
+local study_figures = require "neap.plot.study"
+local verdict = require "neap.verdict"
+
+local found, host = pcall(require, "neap.host")
+
+local M = {}
+
+local curve_names = { "precision_recall", "roc", "reliability", "scores" }
+
+-- Scripts that are longer are named, not shown.
+local LONGEST_SCRIPT <const> = 200000
+
+local function html(form, ...)
+  local parts = table.pack(...)
+  for i = 1, parts.n do parts[i] = page.escape(parts[i]) end
+  return form:format(table.unpack(parts, 1, parts.n))
+end
+
+-- ----------------------------------------------------------- what is missing
+
+-- What an unfinished study leaves out, as sentences.
+local function missing_of(study)
+  local o, list = study.spec, {}
+  local wanted = o.datasets or o.folds and o.folds * (o.repeats or 1)
+  if wanted and #study.runs < wanted then
+    list[1] = ("The study is unfinished: %d of %d %s; every number is of these "
+      .. "alone."):format(#study.runs, wanted,
+        o.datasets and "data sets" or "folds")
+  end
+  if o.datasets and (o.confirm or 0) > 0 and not study.confirmed then
+    list[#list + 1] = "What was picked has not been confirmed on fresh data "
+      .. "sets."
+  end
+  local failed = 0
+  for _, row in ipairs(study.rows) do
+    if row.kind == "point"
+      and not require("neap.verdict.compare").mean_of(row, o.score,
+        #study.runs) then
+      failed = failed + 1
+    end
+  end
+  if failed > 0 then
+    list[#list + 1] = ("%d of %d points have no score in some run: they have "
+      .. "empty cells."):format(failed, #study.points)
+  end
+  return list
+end
+
+-- ------------------------------------------------------------------ the parts
+
+local function words_of(v)
+  local parts = {}
+  for i, sentence in ipairs(v.sentences) do
+    parts[i] = html(i == 1 and '<p class="answer">%s</p>' or "<p>%s</p>",
+      sentence)
+  end
+  return ('<section class="words" aria-label="Verdict">%s</section>'):format(
+    table.concat(parts, "\n"))
+end
+
+-- Two parameters to lay out: gamma by alpha where the study has them.
+local function axes_of(study)
+  local names = study.spec.search.names
+  local known = {}
+  for _, name in ipairs(names) do known[name] = true end
+  if known.gamma and known.alpha then return "gamma", "alpha" end
+  return names[2], names[1]
+end
+
+-- A heatmap for each metric: differences to cross-entropy, then the metric.
+local function heatmaps_of(study)
+  local x, y = axes_of(study)
+  if not x then return nil end
+  local list, order = {}, { study.spec.score }
+  for _, name in ipairs(metrics.names) do
+    if name ~= study.spec.score then order[#order + 1] = name end
+  end
+  for _, name in ipairs(order) do
+    for _, against in ipairs { study.by_label["cross-entropy"]
+      and "cross-entropy" or false, false } do
+      local figure = study_figures.heatmap(study,
+        { x = x, y = y, metric = name, against = against })
+      local data = page.data_of(figure)
+      if not (list[#list] and list[#list].title == data.title) then
+        list[#list + 1] = data
+      end
+    end
+  end
+  return list
+end
+
+-- A study of one parameter has a line in place of a heatmap.
+local function slice_of(study)
+  local names = study.spec.search.names
+  if #names ~= 1 then return nil end
+  local figure = study:figure("slice", { x = names[1] })
+  return #figure.series[1].points > 0 and figure or nil
+end
+
+-- The number of runs in which a row has converged, as text.
+local function converged_of(study, row)
+  local count = 0
+  for run = 1, #study.runs do
+    if row.converged[run] then count = count + 1 end
+  end
+  return ("%d/%d"):format(count, #study.runs)
+end
+
+-- Every point and baseline with the mean of every metric.
+local function table_of(study)
+  local columns = { { name = "point", title = "point", rises = true } }
+  for _, name in ipairs(metrics.names) do
+    columns[#columns + 1] = { name = name, title = metrics.titles[name],
+      rises = metrics[name].falls or false, decimals = 4 }
+  end
+  columns[#columns + 1] = { name = "converged", title = "converged",
+    rises = false }
+  local rows, compare = {}, require "neap.verdict.compare"
+  for i, row in ipairs(study.rows) do
+    local cells = { row.kind == "point"
+      and verdict.show_point(study, row.label) or row.label }
+    for _, name in ipairs(metrics.names) do
+      cells[#cells + 1] = compare.mean_of(row, name, #study.runs) or 0 / 0
+    end
+    cells[#cells + 1] = converged_of(study, row)
+    rows[i] = { kind = row.kind, cells = cells }
+  end
+  return { columns = columns, rows = rows }
+end
+
+-- --------------------------------------------------------------- to repeat it
+
+local function read(path, most)
+  local file = path and io.open(path, "rb")
+  if not file then return nil end
+  local text = file:read(most + 1)
+  file:close()
+  return text
+end
+
+local function processor()
+  local text = read("/proc/cpuinfo", 4096) or ""
+  return text:match("model name%s*:%s*([^\n]+)")
+end
+
+local function facts_of(study)
+  local o, facts = study.spec, {}
+  local function add(name, value)
+    if value then facts[#facts + 1] = { name, tostring(value) } end
+  end
+  local command = found and host.command
+  add("study", o.name)
+  add("runs", verdict.protocol(study))
+  add("points", #study.points)
+  add("seed", o.seed)
+  add("command", command and table.concat(command.words or {}, " "))
+  add("neap", neap._VERSION)
+  add("Lua", _VERSION)
+  add("instruction set", neap.isa)
+  if found then
+    add("machine", ("%s, %d cores, %d threads"):format(host.name(),
+      host.cores(), host.threads()))
+    add("processor", processor())
+    add("time of the study", study.seconds
+      and ("%.1f s"):format(study.seconds))
+    add("report written", host.utc():sub(1, 19) .. " UTC")
+  end
+  return facts, command and command.script
+end
+
+local function repeat_of(study)
+  local facts, script = facts_of(study)
+  local rows = {}
+  for i, fact in ipairs(facts) do
+    rows[i] = html('<tr><th scope="row">%s</th><td>%s</td></tr>', fact[1],
+      fact[2])
+  end
+  local out = ('<table class="facts"><tbody>%s</tbody></table>'):format(
+    table.concat(rows, "\n"))
+  local text = read(script, LONGEST_SCRIPT)
+  if text and #text <= LONGEST_SCRIPT then
+    out = out .. html("\n<details><summary>The script, %s</summary>"
+      .. '<pre tabindex="0">%s</pre></details>', script, text)
+  end
+  return out
+end
+
+-- ------------------------------------------------------------------- the page
+
+local function section(title, body)
+  return html("<section>\n<h2>%s</h2>\n", title) .. body .. "\n</section>"
+end
+
+local function place(name)
+  return ('<figure data-figure="%s"></figure>'):format(name)
+end
+
+-- Curves of fits that are trained again; or why there are none.
+local function curves_of(study, wanted)
+  if not wanted then return nil, nil end
+  local ok, figures = pcall(require("neap.plot.curves").of_study, study,
+    curve_names)
+  if ok then return figures end
+  if type(figures) == "table" and figures.refused then
+    return nil, figures.refused
+  end
+  error(figures, 0)
+end
+
+-- The page's figures, and its sections in their order.
+local function sections_of(study, v, o)
+  local data, list = { figures = {}, table = table_of(study) }, {}
+  local function add(title, names, figures)
+    local places = {}
+    for i, name in ipairs(names) do
+      data.figures[name] = page.data_of(figures[i])
+      places[i] = place(name)
+    end
+    list[#list + 1] = section(title, ('<div class="curves">%s</div>'):format(
+      table.concat(places, "\n")))
+  end
+  if v.split then
+    local names, figures = {}, {}
+    for _, name in ipairs { "score", "f1", "log_loss" } do
+      if v.split[name] then
+        names[#names + 1] = "split_" .. name
+        figures[#figures + 1] = study_figures.split(v.split[name])
+      end
+    end
+    if #names > 0 then
+      add("Where the gain comes from", names, figures)
+    end
+  end
+  local forest = study_figures.forest(study, v)
+  if #forest.rows > 0 then
+    data.figures.forest = page.data_of(forest)
+    list[#list + 1] = section("Against what is cheaper", place "forest")
+  end
+  data.heatmaps = heatmaps_of(study)
+  if data.heatmaps then
+    list[#list + 1] = section("All points", '<div id="heatmaps"></div>')
+  end
+  local slice = slice_of(study)
+  if slice then add("All points", { "slice" }, { slice }) end
+  local curves, why = curves_of(study, o.curves)
+  if curves then
+    local figures = {}
+    for i, name in ipairs(curve_names) do figures[i] = curves[name] end
+    add("Curves", curve_names, figures)
+  elseif why then
+    list[#list + 1] = section("Curves", html('<p class="notice">Left out: %s.'
+      .. "</p>", why))
+  end
+  list[#list + 1] = section("Every point", '<div id="table"></div>')
+  return data, list
+end
+
+--- A study's report as HTML.
+-- @param o { title =, curves = }
+function M.of(study, o)
+  local v = study:verdict()
+  local data, sections = sections_of(study, v, o)
+  local missing = missing_of(study)
+  local head = html('<h1>%s</h1>\n<p class="soft">%s. Gains are positive for '
+    .. "better.</p>", o.title, ("%d points, %s"):format(#study.points,
+      verdict.protocol(study)))
+  if #missing > 0 then
+    head = head .. html('\n<p class="notice" role="note">%s</p>',
+      table.concat(missing, " "))
+  end
+  sections[#sections + 1] = section("To repeat it", repeat_of(study))
+  return page.build {
+    title = o.title, data = data,
+    body = ("<main>\n%s\n%s\n%s\n</main>"):format(head, words_of(v),
+      table.concat(sections, "\n")),
+  }
+end
+
+--- See Study:report.
+function M.write(study, path, given)
+  if type(path) ~= "string" then
+    error(("bad argument #1 to 'report' (path is a %s; wanted a string)")
+      :format(type(path)), 3)
+  end
+  local o = options.read("report", given, {
+    title = { "string", default = study.spec.name },
+    curves = { "boolean", default = true },
+  }, 3, 2)
+  if #study.runs == 0 then
+    error("the study has no results; call study:run() first", 3)
+  end
+  return plot.write(path, M.of(study, o))
+end
+
+return M
