@@ -99,10 +99,10 @@ end
 --- A figure of the results, to show and to save: docs/figures.md.
 -- @param kind "heatmap", "slice", "forest", "split", "history", "roc",
 --   "precision_recall", "reliability" or "scores"
--- @param given of a heatmap { x =, y = parameters, metric = (the score), against
---   = a baseline's label ("cross-entropy"), or false for the metric itself }; of
---   a slice { x =, at = parameters (the best point's), metric =, against = };
---   { metric = } of split ("score", "f1" or "log_loss") and history
+-- @param given of a heatmap { x =, y = parameters, metric = (the score),
+--   against = a baseline's label ("cross-entropy"), or false for the metric
+--   itself }; of a slice { x =, at = parameters (the best point's), metric =,
+--   against = }; { metric = } of split ("score", "f1", "log_loss") and history
 function Study:figure(kind, given)
   local figure = require("neap.plot.study").figure(self, kind, given)
   return figure

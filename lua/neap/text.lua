@@ -6,7 +6,7 @@ local M = {}
 local WIDTH = 79
 
 -- Characters that take two columns, and none, by first and last code point
--- (Unicode 15, East Asian Width W and F, and combining marks; the large blocks).
+-- (Unicode 15, East Asian Width W and F, combining marks: the large blocks).
 local wide = {
   { 0x1100, 0x115F }, { 0x2E80, 0xA4CF }, { 0xAC00, 0xD7A3 },
   { 0xF900, 0xFAFF }, { 0xFE30, 0xFE6F }, { 0xFF00, 0xFF60 },

@@ -272,8 +272,8 @@ end
 --   of the first; remedy.label; p = of the best point against cross-entropy;
 --   worth; remedies = { { label =, gain =, verdict =, converged = } }; split =
 --   of the best point against cross-entropy: { score =, f1 =, log_loss = };
---   picks = of nested cross-validation; held_out; warnings = sentences; text; sentences =
---   the text's, one a paragraph }.
+--   picks = of nested cross-validation; held_out; warnings = sentences; text;
+--   sentences = the text's, one a paragraph }.
 --   Gains are positive for better; a remedy with a fit that failed has none.
 function M.of_study(study)
   M.check_results(study)

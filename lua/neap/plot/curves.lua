@@ -233,7 +233,8 @@ end
 
 local rule = {
   weights = { "array" }, truth = { "array" },
-  from = { "choice", default = "logits", names = { "logits", "probabilities" } },
+  from = { "choice", default = "logits",
+    names = { "logits", "probabilities" } },
 }
 
 local function check(name, scores, targets)

@@ -18,9 +18,13 @@ local terminals = {
 }
 
 -- Any text as a string of gnuplot's. In single quotes nothing is replaced, and
--- a quote is written twice.
+-- a quote is written twice; but not at the beginning, where two are an empty
+-- string.
 local function quote(s, most)
-  return "'" .. text.clip(text.clean(s), most or LABEL):gsub("'", "''") .. "'"
+  s = text.clip(text.clean(s), most or LABEL)
+  local first, rest = s:match("^('*)(.*)$")
+  local head = first == "" and "" or ('"%s" . '):format(first)
+  return head .. "'" .. rest:gsub("'", "''") .. "'"
 end
 
 local function colour(c)
@@ -75,9 +79,10 @@ local function cell_labels(figure, lines, low, high)
         local _
         _, light = scale.colour(value, low, high, figure.diverging)
       end
-      lines[#lines + 1] = ("set label %s at %d,%d center front textcolor rgb %s")
-        :format(quote(scale.cell(value, power, figure.diverging)
-          .. (figure.marks[i][j] and "*" or "")), j - 1, i - 1,
+      local shown = scale.cell(value, power, figure.diverging)
+        .. (figure.marks[i][j] and "*" or "")
+      lines[#lines + 1] = ("set label %s at %d,%d center front "
+        .. "textcolor rgb %s"):format(quote(shown), j - 1, i - 1,
           light and "'#ffffff'" or "'#000000'")
     end
   end
@@ -88,7 +93,9 @@ function kinds.heatmap(figure)
   local low, high = scale.of_cells(figure)
   local shows_numbers = nx * ny <= NUMBERED
   local title = figure.title
-  if shows_numbers then title = title .. scale.unit(scale.cell_power(figure)) end
+  if shows_numbers then
+    title = title .. scale.unit(scale.cell_power(figure))
+  end
   local head = { title, shows_numbers and figure.mark_means
     and "*: " .. figure.mark_means or nil }
   local lines = {
@@ -228,7 +235,8 @@ function M.script(figure, path, form)
   local lines, width, height = kinds[figure.kind](figure)
   if form == "pdf" then width, height = width / 90, height / 90 end
   local head = {
-    "set encoding utf8", "set terminal " .. terminals[form]:format(width, height),
+    "set encoding utf8",
+    "set terminal " .. terminals[form]:format(width, height),
     "set output " .. quote(path, 1e6), "set datafile missing 'NaN'",
     "set xlabel " .. quote_lines { figure.x.label, figure.note },
   }

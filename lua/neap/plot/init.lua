@@ -6,10 +6,11 @@
 --   heatmap    x, y = { label =, values = texts }, cells = [y][x] numbers; NaN
 --              or nothing is an empty cell. marks = [y][x] booleans, mark_means
 --              = what a mark says; diverging = true for differences around 0
---   lines      x, y = { label =, low =, high = }; series = { { label =, points =
---              { { x, y, low, high }, ... }, steps =, dots = }, ... }. low and
---              high are a band's, or none; steps: y holds until the next x;
---              dots: points are marked. A y of NaN is a gap
+--   lines      x, y = { label =, low =, high = }; series = { { label =,
+--              points = { { x, y, low, high }, ... }, steps =, dots = }, ... }.
+--              low and high are a band's, or none; steps: y holds until the
+--              next x; dots: points are marked (true), or all there is
+--              ("only"). A y of NaN is a gap
 --   intervals  x = { label = }, rows = { { label, mean, low, high }, ... };
 --              bars = true draws bars from 0
 --
@@ -41,7 +42,8 @@ local function check_axis(axis, name, has_values)
   for _, key in ipairs { "low", "high" } do
     check(axis[key], "number", name .. "." .. key, true)
   end
-  if axis.low and axis.high and not (axis.low < axis.high) then
+  local is_range = not (axis.low and axis.high) or axis.low < axis.high
+  if not is_range then
     refuse("%s.low is %s; wanted less than %s.high, %s", name, axis.low, name,
       axis.high)
   end
@@ -50,7 +52,7 @@ end
 -- Fills in the range of an axis that is not given.
 local function set_range(axis, low, high)
   low, high = axis.low or low, axis.high or high
-  if not (low < high) then low, high = scale.widened(low, low) end
+  if low >= high then low, high = scale.widened(low, low) end
   axis.low, axis.high = low, high
 end
 
@@ -103,6 +105,18 @@ function checks.lines(parts)
   set_range(parts.y, scale.room(each { 2, 3, 4 }))
 end
 
+--- The range of an axis that shows 0 and rows of intervals.
+function M.interval_range(rows)
+  return scale.room(function(take)
+    take(0)
+    for _, row in ipairs(rows) do
+      take(row.mean)
+      take(row.low)
+      take(row.high)
+    end
+  end)
+end
+
 function checks.intervals(parts)
   check_axis(parts.x, "x")
   check(parts.rows, "table", "rows")
@@ -114,14 +128,7 @@ function checks.intervals(parts)
       check(row[key], "number", name .. "." .. key, true)
     end
   end
-  set_range(parts.x, scale.room(function(take)
-    take(0)
-    for _, row in ipairs(parts.rows) do
-      take(row.mean)
-      take(row.low)
-      take(row.high)
-    end
-  end))
+  set_range(parts.x, M.interval_range(parts.rows))
 end
 
 --- Makes a figure from its data, which becomes the figure.

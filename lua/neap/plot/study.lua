@@ -178,22 +178,28 @@ kinds.slice = {
 --- What the best point gains on each baseline, and focusing on weighting.
 -- @param v the study's verdict
 function M.forest(study, v)
-  local rows = {}
-  local function add(label, gain)
-    rows[#rows + 1] = { label = label, mean = gain and gain.mean,
+  local rows, compared = {}, {}
+  local function add(label, gain, is_remedy)
+    local row = { label = label, mean = gain and gain.mean,
       low = gain and gain.low, high = gain and gain.high }
+    rows[#rows + 1] = row
+    if is_remedy then compared[#compared + 1] = row end
   end
   local best = verdict.best(study)
   local name = best and verdict.show_point(study, best.index) or ""
-  if v.focus then add("best gamma > 0 over best gamma 0", v.focus.gain) end
-  for _, remedy in ipairs(v.remedies) do
-    add("best point over " .. remedy.label, remedy.gain)
+  if v.focus then
+    add("best gamma > 0 over best gamma 0", v.focus.gain, true)
   end
+  for _, remedy in ipairs(v.remedies) do
+    add("best point over " .. remedy.label, remedy.gain, remedy.is_remedy)
+  end
+  -- The oracle and the constant are far off: the range is that of the others.
+  local low, high = plot.interval_range(compared)
   return plot.figure {
     kind = "intervals", rows = rows,
     title = ("%s: gains%s"):format(metrics.gain_title(study.spec.score),
       name ~= "" and (", best point %s"):format(name) or ""),
-    x = { label = "gain, 95 % interval" },
+    x = { label = "gain, 95 % interval", low = low, high = high },
   }
 end
 

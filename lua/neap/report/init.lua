@@ -1,4 +1,5 @@
 --- A study's report: all results in one HTML page. See Study:report.
+local compare = require "neap.verdict.compare"
 local metrics = require "neap.study.metrics"
 local neap = require "neap"
 local options = require "neap.options"
@@ -40,8 +41,7 @@ local function missing_of(study)
   local failed = 0
   for _, row in ipairs(study.rows) do
     if row.kind == "point"
-      and not require("neap.verdict.compare").mean_of(row, o.score,
-        #study.runs) then
+      and not compare.mean_of(row, o.score, #study.runs) then
       failed = failed + 1
     end
   end
@@ -121,7 +121,11 @@ local function table_of(study)
   end
   columns[#columns + 1] = { name = "converged", title = "converged",
     rises = false }
-  local rows, compare = {}, require "neap.verdict.compare"
+  local sorted = 0 -- the column of the score, counted from 0
+  for i, name in ipairs(metrics.names) do
+    if name == study.spec.score then sorted = i end
+  end
+  local rows = {}
   for i, row in ipairs(study.rows) do
     local cells = { row.kind == "point"
       and verdict.show_point(study, row.label) or row.label }
@@ -131,7 +135,7 @@ local function table_of(study)
     cells[#cells + 1] = converged_of(study, row)
     rows[i] = { kind = row.kind, cells = cells }
   end
-  return { columns = columns, rows = rows }
+  return { columns = columns, rows = rows, sorted = sorted }
 end
 
 -- --------------------------------------------------------------- to repeat it
@@ -216,13 +220,13 @@ end
 -- The page's figures, and its sections in their order.
 local function sections_of(study, v, o)
   local data, list = { figures = {}, table = table_of(study) }, {}
-  local function add(title, names, figures)
+  local function add(title, class, names, figures)
     local places = {}
     for i, name in ipairs(names) do
       data.figures[name] = page.data_of(figures[i])
       places[i] = place(name)
     end
-    list[#list + 1] = section(title, ('<div class="curves">%s</div>'):format(
+    list[#list + 1] = section(title, ('<div class="%s">%s</div>'):format(class,
       table.concat(places, "\n")))
   end
   if v.split then
@@ -234,7 +238,7 @@ local function sections_of(study, v, o)
       end
     end
     if #names > 0 then
-      add("Where the gain comes from", names, figures)
+      add("Where the gain comes from", "curves parts", names, figures)
     end
   end
   local forest = study_figures.forest(study, v)
@@ -247,12 +251,12 @@ local function sections_of(study, v, o)
     list[#list + 1] = section("All points", '<div id="heatmaps"></div>')
   end
   local slice = slice_of(study)
-  if slice then add("All points", { "slice" }, { slice }) end
+  if slice then add("All points", "curves", { "slice" }, { slice }) end
   local curves, why = curves_of(study, o.curves)
   if curves then
     local figures = {}
     for i, name in ipairs(curve_names) do figures[i] = curves[name] end
-    add("Curves", curve_names, figures)
+    add("Curves", "curves", curve_names, figures)
   elseif why then
     list[#list + 1] = section("Curves", html('<p class="notice">Left out: %s.'
       .. "</p>", why))

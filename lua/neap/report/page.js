@@ -87,9 +87,7 @@ function cellOf(figure, i, j, isSmall) {
     return cell;
   }
   cell.style.color = isDark(c) ? "#fff" : "#000";
-  const mark = figure.marks[i][j];
-  cell.textContent = cellText(value, figure) + (mark ? "*" : "");
-  if (mark) cell.className = "mark";
+  cell.textContent = cellText(value, figure) + (figure.marks[i][j] ? "*" : "");
   return cell;
 }
 
@@ -189,6 +187,14 @@ function intervalPlot(row, figure) {
       width: `${Math.abs(row.mean) / (high - low) * 100}%`, height: "50%",
       fill: colour, "fill-opacity": 0.4 }));
   }
+  if (row.mean < low || row.mean > high) {
+    const arrow = svg("text", { x: row.mean < low ? "0" : "100%", y: "50%",
+      "dominant-baseline": "central", fill: colour,
+      "text-anchor": row.mean < low ? "start" : "end" });
+    arrow.textContent = row.mean < low ? "\u25c2" : "\u25b8";
+    made.append(arrow);
+    return made;
+  }
   if (isNumber(row.low) && isNumber(row.high)) {
     made.append(svg("line", { x1: at(row.low), x2: at(row.high), y1: "50%",
       y2: "50%", stroke: colour, "stroke-width": 3 }));
@@ -256,9 +262,8 @@ function tooltipLine(item) {
 function axisOptions(axis) {
   return { type: "linear", min: axis.low, max: axis.high,
     title: { display: true, text: axis.label, color: theme("--soft") },
-    ticks: { color: theme("--soft"), maxTicksLimit: 9,
-      callback: (value, i, ticks) => i === 0 && value === axis.low &&
-        ticks.length > 2 && axis.low % 1 !== 0 ? "" : show(value) },
+    ticks: { color: theme("--soft"), maxTicksLimit: 9, includeBounds: false,
+      callback: (value) => show(value) },
     grid: { color: theme("--grid") }, border: { color: theme("--line") } };
 }
 
@@ -361,16 +366,18 @@ class FullTable {
     this.rows = table.rows.map((row, order) => ({ ...row, order }));
     this.shown = PAGE;
     this.body = element("tbody");
-    this.status = element("output", { class: "readout" });
+    this.status = element("output", { class: "soft" });
     this.more = element("button", { type: "button" }, "Show more");
     this.more.addEventListener("click", () => {
       this.shown *= 4;
       this.fill();
     });
+    const head = this.head();
     place.replaceChildren(this.controls(), element("div", { class: "scroll" },
-      element("table", { class: "rows" }, this.head(), this.body)),
-    element("div", { class: "controls" }, this.more, this.status));
-    this.fill();
+      element("table", { class: "rows" }, head, this.body)),
+    element("p", { class: "soft" }, this.status),
+    element("div", { class: "controls" }, this.more));
+    this.sort(table.sorted, head.rows[0].cells[table.sorted]);
   }
 
   controls() {

@@ -171,7 +171,8 @@ local function extremes(figure)
 end
 
 local function as_blocks(figure, canvas, layout)
-  local room = math.max(canvas.columns - layout.left - 3, 1)
+  local room = math.max(canvas.columns - layout.left - 4
+    - text.width(layout.x_label), 1)
   local every = math.ceil(#figure.x.values / room)
   local rows, count = merged(figure, every)
   local low, high = scale.of_cells(figure)

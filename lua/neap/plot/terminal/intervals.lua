@@ -5,13 +5,21 @@ local terminal = require "neap.plot.terminal"
 
 local LABEL <const> = 40
 
--- The characters of one row's line; `at` turns a number into a place.
-local function marks_of(row, width, at, zero, bars, unicode)
+-- The characters of one row's line; `at` turns a number into a place. What
+-- lies outside of the range is an arrow.
+local function marks_of(row, axis, width, at, zero, bars, unicode)
   local line = {}
   for c = 1, width do line[c] = " " end
   local dash, dot = unicode and "─" or "-", unicode and "●" or "o"
   local wall = unicode and "│" or "|"
   if zero then line[zero] = wall end
+  if scale.is_finite(row.mean) and row.mean < axis.low then
+    line[1] = "<"
+    return line
+  elseif scale.is_finite(row.mean) and row.mean > axis.high then
+    line[width] = ">"
+    return line
+  end
   if scale.is_finite(row.low) and scale.is_finite(row.high) then
     for c = at(row.low), at(row.high) do line[c] = dash end
   end
@@ -45,7 +53,7 @@ return function(figure, canvas)
   local zero = x.low <= 0 and x.high >= 0 and at(0) or nil
   local lines = { text.clip(text.clean(figure.title), canvas.columns) }
   for i, row in ipairs(figure.rows) do
-    local marks = table.concat(marks_of(row, width, at, zero, figure.bars,
+    local marks = table.concat(marks_of(row, x, width, at, zero, figure.bars,
       canvas.unicode))
     if canvas.colour then
       marks = terminal.paint(marks, scale.series_colour(i == 1 and 2 or 1))
