@@ -86,7 +86,10 @@ if(NEAP_TESTS)
     add_test(NAME lua/against_scipy WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
              COMMAND ${SYSTEM_PYTHON} tests/lua/against_scipy.py
                      $<TARGET_FILE:neap>)
-    set_tests_properties(metric/against_sklearn lua/against_scipy
+    add_test(NAME lua/browser WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+             COMMAND ${SYSTEM_PYTHON} tests/lua/browser.py
+                     $<TARGET_FILE:neap>)
+    set_tests_properties(metric/against_sklearn lua/against_scipy lua/browser
                          PROPERTIES SKIP_RETURN_CODE 77)
   endif()
   # tests/LAYER/NAME_spec.lua is run by busted inside the program.

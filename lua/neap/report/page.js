@@ -31,6 +31,9 @@ function show(value, signed) {
   return signed && value > 0 ? "+" + text : text.replace("-", "\u2212");
 }
 
+// Inside of a chart there is no room for more.
+const clip = (text) => text.length > 50 ? text.slice(0, 48) + "\u2026" : text;
+
 const rgb = (c) => `rgb(${c[0]}, ${c[1]}, ${c[2]})`;
 
 const seriesColour = (s) => data.colours.palette[s % data.colours.palette.length];
@@ -96,7 +99,8 @@ function heatmapTable(figure, isSmall) {
   // Of many names, those that leave room.
   const everyX = isSmall ? Math.ceil(x.values.length / 40) : 1;
   const everyY = isSmall ? Math.ceil(y.values.length / 60) : 1;
-  const head = element("tr", {}, element("th", { class: "axis" }, y.label));
+  const head = element("tr", {}, element("th",
+    { class: "axis", title: y.label }, y.label));
   x.values.forEach((name, j) => head.append(element("th",
     { scope: "col", class: "name", title: name },
     j % everyX === 0 ? name : "")));
@@ -243,7 +247,7 @@ function datasetsOf(figure) {
         pointRadius: 0, pointHitRadius: 0, pointHoverRadius: 0, fill: "-1" });
     }
     const dots = series.dots !== "false" || series.points.length === 1;
-    list.push({ ...common, label: series.label, data: points(1), series,
+    list.push({ ...common, label: clip(series.label), data: points(1), series,
       backgroundColor: `rgb(${colour})`, borderWidth: 2,
       borderDash: dashes[Math.floor(s / data.colours.palette.length) % 4],
       showLine: series.dots !== "only", pointRadius: dots ? 2.5 : 0 });
@@ -256,12 +260,12 @@ function tooltipLine(item) {
   const point = series.points[item.dataIndex];
   const band = series.band && isNumber(point[2]) && isNumber(point[3])
     ? ` (${show(point[2])} to ${show(point[3])})` : "";
-  return `${series.label}: ${show(point[1])}${band}`;
+  return `${clip(series.label)}: ${show(point[1])}${band}`;
 }
 
 function axisOptions(axis) {
   return { type: "linear", min: axis.low, max: axis.high,
-    title: { display: true, text: axis.label, color: theme("--soft") },
+    title: { display: true, text: clip(axis.label), color: theme("--soft") },
     ticks: { color: theme("--soft"), maxTicksLimit: 9, includeBounds: false,
       callback: (value) => show(value) },
     grid: { color: theme("--grid") }, border: { color: theme("--line") } };
@@ -279,7 +283,7 @@ function chartOptions(figure) {
         filter: (item, chart) => !chart.datasets[item.datasetIndex].isBand } },
       tooltip: { filter: (item) => !item.dataset.isBand, callbacks: {
         title: (items) => items.length
-          ? `${figure.x.label}: ${show(items[0].parsed.x)}` : "",
+          ? `${clip(figure.x.label)}: ${show(items[0].parsed.x)}` : "",
         label: tooltipLine } },
     },
   };
