@@ -86,11 +86,14 @@ if(NEAP_TESTS)
     add_test(NAME lua/against_scipy WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
              COMMAND ${SYSTEM_PYTHON} tests/lua/against_scipy.py
                      $<TARGET_FILE:neap>)
-    add_test(NAME lua/browser WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
-             COMMAND ${SYSTEM_PYTHON} tests/lua/browser.py
-                     $<TARGET_FILE:neap>)
-    set_tests_properties(metric/against_sklearn lua/against_scipy lua/browser
+    set_tests_properties(metric/against_sklearn lua/against_scipy
                          PROPERTIES SKIP_RETURN_CODE 77)
+    if(CMAKE_C_COMPILER_ID STREQUAL "GNU")  # pages are the same by any compiler
+      add_test(NAME lua/browser WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+               COMMAND ${SYSTEM_PYTHON} tests/lua/browser.py
+                       $<TARGET_FILE:neap>)
+      set_tests_properties(lua/browser PROPERTIES SKIP_RETURN_CODE 77)
+    endif()
   endif()
   # tests/LAYER/NAME_spec.lua is run by busted inside the program.
   find_program(BUSTED busted)
