@@ -10,6 +10,12 @@ M.trained = {
   "cross-entropy", "balanced class weights", "effective class weights",
 }
 
+--- All baselines, in the order in which studies have them.
+M.labels = {
+  M.trained[1], M.trained[2], M.trained[3], "logit adjustment",
+  "undersampling", "constant", "oracle",
+}
+
 function M.points(first)
   local list = {}
   for i, weights in ipairs { false, "balanced", { "effective", beta = 0.999 } }

@@ -1,6 +1,7 @@
 --- Data sets that are drawn: the generators, and recipes for fresh draws.
 local core = require "neap.core"
 local options = require "neap.options"
+local recipes = require "neap.recipes"
 
 local generators, names = {}, {}
 for i, generator in ipairs(core.data.generators) do
@@ -163,10 +164,12 @@ return function(M, make)
     local try = copy_table(train)
     try.n = 1
     generate(name, try, 2)
-    return function(seed)
+    local function draw(seed)
       train.seed, test.seed = seed, seed
       return generate(name, train, 2), generate(name, test, 2)
     end
+    recipes[draw] = { generator = name, options = copy_table(given or {}) }
+    return draw
   end
 
   return { describe = describe }

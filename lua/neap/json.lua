@@ -188,7 +188,7 @@ function read(text, at, depth)
   if not word then fail(text, at) end
   local value = names[word]
   if value == nil and word:find("^-?%d") and not word:find("[xX]") then
-    value = math.tointeger(word) or tonumber(word)
+    value = tonumber(word)
   end
   if value == nil then fail(text, at) end
   return value, at + #word

@@ -268,9 +268,13 @@ Study.export = with_session(function(_, session, path)
   return require("neap.store.export").to_file(session, path)
 end)
 
---- Closes the store. What was asked for and not told is given back.
+--- Closes the store. What was asked for and not told is given back. Whatever
+-- needs it opens it again.
 function Study:close()
-  if self.session then self.session:close() end
+  if self.session and self.session.db then
+    self.session:close()
+    self.session, self.asked = nil, {}
+  end
 end
 
 return new

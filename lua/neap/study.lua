@@ -3,22 +3,40 @@
 -- Two protocols: a recipe draws fresh data sets, or one data set is dealt into
 -- folds again and again. All that is learned from data (standardisation, class
 -- weights, l2, thresholds, calibration) is learned on training rows alone.
--- What is done stands in neap.study.stages, what is kept in neap.study.sheet,
--- what it says in neap.verdict.
+-- Who does what when stands in neap.study.work, on which rows in
+-- neap.study.stages, what is kept in neap.study.sheet and neap.study.keep, what
+-- it says in neap.verdict.
+local Results = require "neap.study.results"
 local metrics = require "neap.study.metrics"
 local options = require "neap.options"
 local sheets = require "neap.study.sheet"
 local spec = require "neap.study.spec"
+local store = require "neap.store"
 
 local found, host = pcall(require, "neap.host")
 
-local Study = {}
+local Study = setmetatable({}, { __index = Results })
 Study.__index = Study
 Study.__name = "neap.Study"
 
+-- Points by their numbers, made when they are first asked for.
+local function points_of(search, seed)
+  return setmetatable({}, {
+    __index = function(self, index)
+      if search.adaptive or math.type(index) ~= "integer" or index < 1
+        or index > search.size then
+        return nil
+      end
+      local point = search:point(index, seed)
+      rawset(self, index, point)
+      return point
+    end,
+  })
+end
+
 --- neap.study { data =, datasets =, confirm = | folds =, repeats =, nested =,
 -- test =, model =, optimizer =, loss =, search =, score =, baselines =, fair =,
--- seed =, ... }
+-- seed =, name =, store =, ... }
 -- model, optimizer and loss are values, or function(p, train) of a point's
 -- parameters and the run's training rows.
 local function new(given)
@@ -28,96 +46,114 @@ local function new(given)
   end
   local self = setmetatable({}, Study)
   self.spec = spec.read(given)
-  local search = self.spec.search
-  self.points = {}
-  for i = 1, search.size do
-    self.points[i] = search:point(i, self.spec.seed)
-  end
+  local o = self.spec
+  self.points = points_of(o.search, o.seed)
+  self.first = o.search:point(1, o.seed, { trials = {} })
   return sheets.new(self)
 end
 
+-- ------------------------------------------------------------------ the run
+
+-- Opens the study's session, and its store, when it is first needed.
+local function open_session(self)
+  if self.session then return end
+  local o = self.spec
+  store.join_as_worker(o)
+  self.session = store.session {
+    name = o.name, search = o.search, seed = math.tointeger(o.seed),
+    sign = metrics[o.score].falls and 1 or -1, metric = o.score,
+    store = o.store, lease = o.lease, durable = o.durable,
+    existing = o.existing, allow_other_isa = o.allow_other_isa,
+    spec = o.store and require("neap.study.describe").of(self),
+    keep = o.store and require("neap.study.keep").put_trial,
+  }
+end
+
+-- Takes what the store has, and how much of the whole it is.
+local function load(self)
+  if self.session.db then require("neap.study.stored").load(self) end
+end
+
+local function pick(self)
+  return require("neap.verdict").picks(self)
+end
+
+local function run_points(self, o)
+  local work = require "neap.study.work"
+  return store.run(self.session, self.spec, o, function()
+    if work.score_points(self, o) then return self end
+    return nil, "interrupted"
+  end)
+end
+
+local function run_all(self, o)
+  for _, key in ipairs { "confirmed", "longer", "retuned", "held_out" } do
+    self[key] = nil
+  end
+  self.many_rows = nil -- as the first training rows say
+  sheets.new(self)
+  if self.session and not self.session.db then self.session = nil end
+  open_session(self)
+  local done, why, code = run_points(self, o)
+  load(self)
+  if not done then return nil, why, code end
+  -- A shard has no more to pick from than its share.
+  if self.session.shard_of then return self end
+  if not require("neap.study.work").look_again(self, pick(self)) then
+    return nil, "interrupted"
+  end
+  return self
+end
+
+-- The same, where all that this process has claimed is given back if it fails.
+local function run_safely(self, o)
+  local result = table.pack(pcall(run_all, self, o))
+  if self.session and not (result[1] and result[2]) then
+    pcall(self.session.give_back, self.session)
+  end
+  if not result[1] then error(result[2], 0) end
+  return table.unpack(result, 2, result.n)
+end
+
 -- Without a program that catches it, Ctrl-C stays what it is.
-local function guarded(call, ...)
-  if not found then return call(...) end
+local function guarded(self, o)
+  if not found then return store.protect(run_safely, self, o) end
   host.catch_interrupts(true)
-  local ok, result, why = pcall(call, ...)
+  local result = table.pack(pcall(store.protect, run_safely, self, o))
   host.catch_interrupts(false)
-  if not ok then error(result, 0) end
-  return result, why
+  if not result[1] then error(result[2], 0) end
+  return table.unpack(result, 2, result.n)
 end
 
-local function run_all(self)
-  local function pick() return require("neap.verdict").picks(self) end
-  local start = found and host.clock()
-  local done = require("neap.study.stages").run_all(self, pick)
-  self.seconds = found and host.clock() - start or nil
-  if done then return self end
-  return nil, "interrupted"
-end
-
---- Runs the study to its end.
--- @param given { quiet = true } shows no progress
--- @return the study, or nil and "interrupted" after Ctrl-C: what has been
---   evaluated till then is there
+--- Runs the study to its end; what its store has is not done again.
+-- @param given { quiet = true shows no progress, batch = points that are
+--   claimed at once, workers = processes that run this script, this one among
+--   them (the command line's --workers) }
+-- @return the study; nil and "interrupted" after Ctrl-C, or nil, what is wrong
+--   with the store and a code: what has been evaluated till then is there
 function Study:run(given)
   local o = options.read("run", given, {
     quiet = { "boolean", default = false },
+    batch = { "number", low = 1, high = 1e6, whole = true },
+    workers = { "number", low = 1, high = 1024, whole = true },
   })
+  o.batch = math.tointeger(o.batch)
   self.quiet = o.quiet
-  return guarded(run_all, self)
+  local start = found and host.clock()
+  local result = table.pack(guarded(self, o))
+  self.seconds = found and host.clock() - start or nil
+  return table.unpack(result, 1, result.n)
 end
 
--- ------------------------------------------------------------ the results
-
---- Whether a larger value of a metric is better.
-function Study.larger_is_better(metric)
-  return not metrics[metric].falls
+--- Closes the store. What the study has found stays; run opens it again.
+function Study:close()
+  if self.session and self.session.db then
+    self.session:close()
+    self.session = nil
+  end
 end
 
---- The folds that intervals are corrected for; nil for fresh data sets.
-function Study:correction()
-  return self.spec.folds
-end
-
---- The best point: { index =, params =, score = mean over the runs }.
-function Study:best()
-  return require("neap.verdict").best(self)
-end
-
---- Whether focusing adds anything to weighting, and the best point anything
--- to cheaper remedies: a table that prints as text. See docs/verdict.md.
-function Study:verdict()
-  return require("neap.verdict").of_study(self)
-end
-
---- The mean of every metric, best points first: a table that prints as text.
--- @param given { top = points to print (10) }
-function Study:table(given)
-  return require("neap.table").new(self, given)
-end
-
---- A figure of the results, to show and to save: docs/figures.md.
--- @param kind "heatmap", "slice", "forest", "split", "history", "roc",
---   "precision_recall", "reliability" or "scores"
--- @param given of a heatmap { x =, y = parameters, metric = (the score),
---   against = a baseline's label ("cross-entropy"), or false for the metric
---   itself }; of a slice { x =, at = parameters (the best point's), metric =,
---   against = }; { metric = } of split ("score", "f1", "log_loss") and history
-function Study:figure(kind, given)
-  local figure = require("neap.plot.study").figure(self, kind, given)
-  return figure
-end
-
---- Writes all results into one HTML page that loads nothing: the verdict, its
--- figures, every point, and what it takes to repeat them.
--- @param path of the page
--- @param given { title = (the study's name), curves = false: without curves,
---   for which the best point and cross-entropy are trained again }
--- @return true, or nil and why it can't be written
-function Study:report(path, given)
-  local done, why = require("neap.report").write(self, path, given)
-  return done, why
-end
+-- -------------------------------------------------------------- one by itself
 
 --- The scores of a point on rows that it was not trained on; it is trained
 -- again, with the same bits.

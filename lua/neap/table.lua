@@ -1,6 +1,7 @@
 --- A study's table: its best points, then what stands beside them.
 local ap_bias = require "neap.ap_bias"
 local options = require "neap.options"
+local sheets = require "neap.study.sheet"
 local text = require "neap.text"
 local verdict = require "neap.verdict"
 
@@ -137,7 +138,7 @@ function M.new(study, given)
     result.note = result.note .. (" Of so few positives AP is about %.3f too "
       .. "high, on average."):format(result.bias)
   end
-  if study.mixed then
+  if sheets.is_mixed(study) then
     result.note = result.note .. " The points differ in l2 or optimizer, too; "
       .. "baselines have those of the first point."
   end

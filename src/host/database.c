@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
+#include "bind/bind.h"
 #include "host/host.h"
 
 const char *neap_database_library(lua_State *L, const char *const *names,
@@ -27,6 +28,13 @@ int neap_database_failure(lua_State *L, const char *message, const char *code) {
   lua_pushstring(L, message);
   lua_pushstring(L, code);
   return 3;
+}
+
+const char *neap_database_bytes(lua_State *L, int index, size_t *size_bytes) {
+  const neap_array *array = luaL_checkudata(L, index, NEAP_ARRAY);
+  *size_bytes = neap_array_count(array) * neap_dtype_size(array->dtype);
+  luaL_argcheck(L, *size_bytes <= 1000000000, index, "more than 1 GB");
+  return array->data;
 }
 
 void neap_add_database(lua_State *L) {

@@ -26,6 +26,11 @@ const char *neap_database_library(lua_State *state, const char *const *names,
 int neap_database_failure(lua_State *state, const char *message,
                           const char *code);
 
+// Returns the bytes of the array at an index and their count, at most 1 GB, or
+// raises: what a statement gets as a BLOB. The array keeps them.
+const char *neap_database_bytes(lua_State *state, int index,
+                                size_t *size_bytes);
+
 // The lua_CFunctions host.sqlite and host.postgresql.
 int neap_sqlite_open(lua_State *state);
 int neap_postgresql_open(lua_State *state);

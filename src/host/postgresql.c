@@ -166,6 +166,34 @@ static bool find_statement(lua_State *L, database *self) {
   return true;
 }
 
+// Pushes bytes as the server reads them: \\x and two digits each.
+static void push_hexadecimal(lua_State *L, const char *bytes, size_t count) {
+  static const char digits[] = "0123456789abcdef";
+  luaL_Buffer buffer;
+  char *to = luaL_buffinitsize(L, &buffer, 2 * count + 2);
+  *to++ = '\\';
+  *to++ = 'x';
+  for (size_t i = 0; i < count; i++) {
+    *to++ = digits[(unsigned char)bytes[i] >> 4];
+    *to++ = digits[(unsigned char)bytes[i] & 15];
+  }
+  luaL_pushresultsize(&buffer, 2 * count + 2);
+}
+
+static int digit_of(char c) {
+  return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+// Pushes what push_hexadecimal wrote.
+static void push_bytes(lua_State *L, const char *text, size_t length) {
+  const size_t count = length < 2 ? 0 : length / 2 - 1;
+  luaL_Buffer buffer;
+  char *to = luaL_buffinitsize(L, &buffer, count);
+  for (size_t i = 0; i < count; i++)
+    to[i] = (char)(16 * digit_of(text[2 * i + 2]) + digit_of(text[2 * i + 3]));
+  luaL_pushresultsize(&buffer, count);
+}
+
 // Returns the argument at an index as the text that the server reads; numbers
 // keep every bit. The stack keeps it alive in the argument's place.
 static const char *text_of(lua_State *L, int index) {
@@ -178,6 +206,11 @@ static const char *text_of(lua_State *L, int index) {
   if (lua_isnil(L, index))
     return NULL;
   size_t size_bytes;
+  if (lua_isuserdata(L, index)) {
+    const char *bytes = neap_database_bytes(L, index, &size_bytes);
+    push_hexadecimal(L, bytes, size_bytes);
+    lua_replace(L, index);
+  }
   const char *text = luaL_checklstring(L, index, &size_bytes);
   luaL_argcheck(L, strlen(text) == size_bytes, index, "text with a zero byte");
   return text;
@@ -212,6 +245,9 @@ static void push_value(lua_State *L, const database *self, int row,
   switch (self->call.ftype(result, column)) {
     case 16:  // bool
       lua_pushboolean(L, text[0] == 't');
+      break;
+    case 17:  // bytea
+      push_bytes(L, text, (size_t)self->call.getlength(result, row, column));
       break;
     case 20:  // int8, int2, int4
     case 21:

@@ -21,6 +21,7 @@ enum {
   STATUS_DONE = 101,
   TYPE_INTEGER = 1,
   TYPE_FLOAT = 2,
+  TYPE_BLOB = 4,
   TYPE_NULL = 5,
   OPEN_READONLY = 1,
   OPEN_READWRITE = 2,
@@ -48,11 +49,13 @@ typedef struct sqlite_library {
   int (*bind_int64)(sqlite3_stmt *, int, int64_t);
   int (*bind_double)(sqlite3_stmt *, int, double);
   int (*bind_text)(sqlite3_stmt *, int, const char *, int, void (*)(void *));
+  int (*bind_blob)(sqlite3_stmt *, int, const void *, int, void (*)(void *));
   int (*column_count)(sqlite3_stmt *);
   int (*column_type)(sqlite3_stmt *, int);
   int64_t (*column_int64)(sqlite3_stmt *, int);
   double (*column_double)(sqlite3_stmt *, int);
   const unsigned char *(*column_text)(sqlite3_stmt *, int);
+  const void *(*column_blob)(sqlite3_stmt *, int);
   int (*column_bytes)(sqlite3_stmt *, int);
 } sqlite_library;
 
@@ -79,11 +82,13 @@ static const neap_symbol symbols[] = {
     SYMBOL(bind_int64),
     SYMBOL(bind_double),
     SYMBOL(bind_text),
+    SYMBOL(bind_blob),
     SYMBOL(column_count),
     SYMBOL(column_type),
     SYMBOL(column_int64),
     SYMBOL(column_double),
     SYMBOL(column_text),
+    SYMBOL(column_blob),
     SYMBOL(column_bytes),
     {NULL, 0},
 };
@@ -169,6 +174,8 @@ static sqlite3_stmt *find_statement(lua_State *L, const database *self) {
   return made->handle;
 }
 
+// Binds the value at an index. Lua keeps text and arrays until the statement
+// has run: no copy.
 static int bind_value(lua_State *L, const sqlite_library *call,
                       sqlite3_stmt *handle, int parameter, int index) {
   size_t size_bytes;
@@ -180,9 +187,11 @@ static int bind_value(lua_State *L, const sqlite_library *call,
       if (lua_isinteger(L, index))
         return call->bind_int64(handle, parameter, lua_tointeger(L, index));
       return call->bind_double(handle, parameter, lua_tonumber(L, index));
+    case LUA_TUSERDATA:
+      text = neap_database_bytes(L, index, &size_bytes);
+      return call->bind_blob(handle, parameter, text, (int)size_bytes, NULL);
     default:
       text = luaL_checklstring(L, index, &size_bytes);
-      // Lua keeps the text until the statement has run: no copy.
       return call->bind_text(handle, parameter, text, (int)size_bytes, NULL);
   }
 }
@@ -218,6 +227,12 @@ static void push_column(lua_State *L, const sqlite_library *call,
     case TYPE_NULL:
       lua_pushnil(L);
       break;
+    case TYPE_BLOB: {
+      const char *bytes = call->column_blob(handle, column);
+      lua_pushlstring(L, bytes != NULL ? bytes : "",
+                      (size_t)call->column_bytes(handle, column));
+      break;
+    }
     default: {
       const char *text = (const char *)call->column_text(handle, column);
       lua_pushlstring(L, text, (size_t)call->column_bytes(handle, column));

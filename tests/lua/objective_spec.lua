@@ -164,18 +164,41 @@ describe("a study that compares losses", function()
     }
   end
 
-  it("takes the points that its seed draws, and no search that learns",
+  it("takes the points that its seed draws", function()
+    local search = neap.search.random {
+      trials = 3, gamma = { low = 0, high = 2 },
+    }
+    local study = comparison_of(search)
+    assert(study:run { quiet = true, batch = 2 })
+    for i = 1, 3 do
+      assert.same(search:point(i, 3), study.points[i])
+      assert.same(search:point(i, 3), study:trials()[i].params)
+    end
+    assert.is_nil(study.points[4])
+  end)
+
+  it("takes those that a search proposes which learns, some at a time",
     function()
-      local search = neap.search.random {
-        trials = 3, gamma = { low = 0, high = 2 },
+      local search = neap.search.tpe {
+        trials = 10, startup = 4, gamma = { low = 0, high = 2 },
       }
-      assert.same({ search:point(1, 3), search:point(2, 3),
-        search:point(3, 3) }, comparison_of(search).points)
-      refused(function()
-        comparison_of(neap.search.tpe {
-          trials = 3, gamma = { low = 0, high = 2 },
-        })
-      end, "search is tpe, whose points depend on trials")
+      local study = comparison_of(search)
+      assert(study:run { quiet = true, batch = 4 })
+      local trials, known = study:trials(), {}
+      assert.equal(10, #trials)
+      for i, trial in ipairs(trials) do
+        -- A batch knows of the batches before it. Larger scores are better.
+        if i % 4 == 1 then
+          known = { trials = {} }
+          for k = 1, i - 1 do
+            known.trials[k] = {
+              number = k - 1, state = "COMPLETE", params = trials[k].params,
+              loss = -trials[k].value,
+            }
+          end
+        end
+        assert.same(search:point(i, 3, known), trial.params)
+      end
     end)
 end)
 

@@ -49,6 +49,34 @@ local function write_script(name, size, options)
   ]]):format(size, name, server.url, options or ""))
 end
 
+describe("a training study in PostgreSQL", function()
+  it("has the bits of one in memory, also where workers are killed", function()
+    local script = "tests/lua/training_script.lua"
+    local process <close> = assert(host.start { program, "--workers", "3",
+      script, server.url, "2", "folds", stdout = "pipe", stderr = "null" })
+    local own, killed = process:pid(), nil
+    repeat
+      local db <close> = assert(host.postgresql(server.url))
+      local rows = db:rows("SELECT w.pid FROM neap_trial "
+        .. "JOIN neap_worker w USING (worker_id) WHERE w.pid <> $1", own)
+      if rows and rows[1] then
+        killed = rows[1][1]
+        assert(host.start { "kill", "-9", tostring(killed) }):wait()
+      end
+    until killed
+    local output = process:read()
+    assert.same({ "exit", 0 }, { process:wait() })
+    local other <close> = assert(host.start { program, script, "none", "40",
+      "folds", stdout = "pipe" })
+    assert.equal(other:read(), output)
+    assert.same({ "40 40 40 40" }, query(each_point_once:format "s"))
+    local opened <close> = assert(neap.open(server.url))
+    local study = assert(opened:study "s")
+    assert.equal(output, ("%s\n%s\n"):format(study:verdict(),
+      study:table { top = 99 }))
+  end)
+end)
+
 describe("a study in PostgreSQL", function()
   it("keeps what one in memory keeps", function()
     local function study_of(store)
@@ -143,7 +171,7 @@ describe("a study in PostgreSQL", function()
     os.remove(file)
     for _, words in ipairs {
       { "show", server.url, "small", want = "3 of 3 points (100 %)" },
-      { "export", server.url, "small", want = "2,COMPLETE,3,,,,,,value,0.33" },
+      { "export", server.url, "small", want = "2,,COMPLETE,3,,,,,,,value,0.33" },
       { "merge", file, server.url, want = "study 'small': 3 trials added" },
     } do
       local process <close> = assert(host.start { program, stdout = "pipe",

@@ -163,6 +163,23 @@ describe("a stored study", function()
         .. "USING (trial_id) ORDER BY number"))
   end)
 
+  it("gives whole numbers of a grid back as they were", function()
+    local path = new_path()
+    local given = { search = neap.search.grid { x = { 1, 2.5, 3.0 } } }
+    local first = study_of(path, given)
+    for _ = 1, 3 do first:ask() end
+    first:close()
+    local second = study_of(path, given)
+    for _, kind in ipairs { "integer", "float", "float" } do
+      assert.equal(kind, math.type(second:ask().params.x))
+    end
+    assert.equal("integer", math.type(second:trials()[1].params.x))
+    second:close()
+    local opened <close> = assert(neap.open(path))
+    assert.equal("integer",
+      math.type(opened:study():trials()[1].params.x))
+  end)
+
   it("takes over what a worker left that is gone", function()
     local path = new_path()
     local first = study_of(path)

@@ -1,46 +1,14 @@
 -- Many processes on one store: lua/neap/workers.lua, --workers, --shard, merge,
 -- show and export.
 local host = require "neap.host"
-local rows_text = dofile "tests/lua/rows_text.lua"
-local lfs = require "lfs"
 local neap = require "neap"
+local scratch = dofile "tests/lua/scratch.lua"(before_each, after_each)
 
-local program = os.getenv("NEAP_PROGRAM") or "build/neap"
-local folder
-
-before_each(function()
-  folder = os.tmpname()
-  os.remove(folder)
-  assert(lfs.mkdir(folder))
-end)
-
-after_each(function()
-  for name in lfs.dir(folder) do
-    if name ~= "." and name ~= ".." then os.remove(folder .. "/" .. name) end
-  end
-  assert(lfs.rmdir(folder))
-end)
-
-local function write(name, text)
-  local path = folder .. "/" .. name
-  local file <close> = assert(io.open(path, "w"))
-  file:write(text)
-  return path
-end
-
-local function read(name)
-  local file <close> = assert(io.open(folder .. "/" .. name))
-  return file:read("a")
-end
-
--- Runs the program to its end: exit code, standard output, standard error.
-local function run(...)
-  local process <close> = assert(host.start { program, stdout = "pipe",
-    stderr = folder .. "/stderr", ... })
-  local output = process:read()
-  local _, code = process:wait()
-  return code, output, read "stderr"
-end
+local function at(name) return scratch:path(name) end
+local function write(name, text) return scratch:write(name, text) end
+local function read(name) return scratch:read(name) end
+local function run(...) return scratch:run(...) end
+local function query(name, text) return scratch:query(name, text) end
 
 -- A script that runs a study of `size` points with some options of its run.
 local function script(size, options, store)
@@ -58,13 +26,7 @@ local function script(size, options, store)
     local counts = study:counts()
     print("after", counts.COMPLETE, counts.FAIL, counts.RUNNING)
     study:close()
-  ]]):format(size, store or folder .. "/s.db", options or ""))
-end
-
--- Rows of a query as text.
-local function query(name, text)
-  local db <close> = assert(host.sqlite(folder .. "/" .. name, "write"))
-  return rows_text(db, text)
+  ]]):format(size, store or at "s.db", options or ""))
 end
 
 local each_point_once = "SELECT count(*), count(DISTINCT point), "
@@ -121,14 +83,14 @@ describe("workers", function()
       }
       assert(study:run { quiet = true })
       print(study:counts().COMPLETE)
-    ]]):format(folder))
-    local process <close> = assert(host.start { program, "--workers", "3", path,
-      stdout = "pipe", stderr = folder .. "/stderr" })
+    ]]):format(scratch.folder))
+    local process <close> = assert(host.start { scratch.program, "--workers", "3", path,
+      stdout = "pipe", stderr = at "stderr" })
     -- Kill two of its workers while the study runs.
     local killed, own = {}, process:pid()
     repeat
       host.sleep(0.005)
-      local db = host.sqlite(folder .. "/s.db", "write")
+      local db = host.sqlite(at "s.db", "write")
       for _, row in ipairs(db and db:rows("SELECT DISTINCT w.pid "
         .. "FROM neap_trial JOIN neap_worker w USING (worker_id)") or {}) do
         if row[1] ~= own and not killed[row[1]] then
@@ -150,20 +112,9 @@ describe("workers", function()
   -- progress gives, until it is complete.
   it("and parents that are killed at any moment resume", function()
     local path = script(200, "batch = 3")
-    for _, kill_at in ipairs { 1, 40, 90, 150 } do
-      local process = assert(host.start { program, path, stdout = "null" })
-      repeat
-        local db = host.sqlite(folder .. "/s.db", "write")
-        local count = 0
-        if db then
-          local rows = db:rows("SELECT count(*) FROM trials "
-            .. "WHERE state = 'COMPLETE'")
-          count = rows and rows[1][1] or 0
-          db:close()
-        end
-      until count >= kill_at or process:wait(0)
-      process:kill(9)
-      process:wait()
+    for _, least in ipairs { 1, 40, 90, 150 } do
+      scratch:kill_at({ path, stdout = "null" }, "s.db",
+        "SELECT count(*) FROM trials WHERE state = 'COMPLETE'", least)
     end
     local code, output = run(path)
     assert.equal(0, code)
@@ -178,8 +129,8 @@ describe("workers", function()
   it("say that there is no room, and go on when there is", function()
     local path = script(3000)
     local process <close> = assert(host.start { "sh", "-c",
-      'trap "" XFSZ; ulimit -f 4000; exec "$@"', "sh", program, path,
-      stdout = "null", stderr = folder .. "/stderr" })
+      'trap "" XFSZ; ulimit -f 4000; exec "$@"', "sh", scratch.program, path,
+      stdout = "null", stderr = at "stderr" })
     assert.same({ "exit", 1 }, { process:wait() })
     assert.matches("study.lua:%d+: store '.*s.db': disk I/O error",
       read "stderr")
@@ -198,8 +149,8 @@ describe("workers", function()
     local path = script(300)
     local processes = {}
     for i = 1, 6 do
-      processes[i] = assert(host.start { program, path, stdout = "null",
-        stderr = folder .. "/stderr" })
+      processes[i] = assert(host.start { scratch.program, path, stdout = "null",
+        stderr = at "stderr" })
     end
     for _, process in ipairs(processes) do
       assert.same({ "exit", 0 }, { process:wait() })
@@ -220,9 +171,9 @@ describe("shards", function()
     end
     assert.same({ "2 5 8 11 14 17 20" }, { table.concat(query("s-2of3.db",
       "SELECT point FROM neap_trial ORDER BY point"), " ") })
-    local code, output, errors = run("merge", folder .. "/all.db",
-      folder .. "/s-1of3.db", folder .. "/s-2of3.db", folder .. "/s-3of3.db",
-      folder .. "/s-1of3.db")
+    local code, output, errors = run("merge", at "all.db",
+      at "s-1of3.db", at "s-2of3.db", at "s-3of3.db",
+      at "s-1of3.db")
     assert.equal("", errors)
     assert.equal(0, code)
     assert.equal("study 's': 20 trials added, 7 were there, 0 had not ended; "
@@ -233,15 +184,15 @@ describe("shards", function()
       .. "USING (trial_id) JOIN trial_values USING (trial_id) "
       .. "ORDER BY number LIMIT 3"))
     -- What is merged is complete: a run finds nothing to do.
-    run(script(20, nil, folder .. "/all.db"))
+    run(script(20, nil, at "all.db"))
     assert.same({ "20 20 20 20" }, query("all.db", each_point_once))
   end)
 
   it("that are not all there yet are finished in one piece", function()
     local path = script(20)
     run("--shard", "1/2", path)
-    run("merge", folder .. "/all.db", folder .. "/s-1of2.db")
-    local _, output = run(script(20, nil, folder .. "/all.db"))
+    run("merge", at "all.db", at "s-1of2.db")
+    local _, output = run(script(20, nil, at "all.db"))
     assert.equal("before\nafter\t20\t0\t0\n", output)
     assert.same({ "20 20 20 20" }, query("all.db", each_point_once))
   end)
@@ -249,18 +200,18 @@ describe("shards", function()
   it("that differ are refused, and nothing is merged", function()
     run("--shard", "1/2", script(20))
     run("--shard", "2/2", script(22))
-    local code, _, errors = run("merge", folder .. "/all.db",
-      folder .. "/s-1of2.db", folder .. "/s-2of2.db")
+    local code, _, errors = run("merge", at "all.db",
+      at "s-1of2.db", at "s-2of2.db")
     assert.equal(1, code)
     assert.matches("study 's' of '.*s%-2of2.db' is another one:\n  "
       .. "search.grids was", errors)
     assert.same({ "0" }, query("all.db", "SELECT count(*) FROM trials"))
-    local db <close> = assert(host.sqlite(folder .. "/s-1of2.db", "write"))
-    os.remove(folder .. "/all.db")
-    run("merge", folder .. "/all.db", folder .. "/s-1of2.db")
+    local db <close> = assert(host.sqlite(at "s-1of2.db", "write"))
+    os.remove(at "all.db")
+    run("merge", at "all.db", at "s-1of2.db")
     assert(db:run("UPDATE trial_values SET value = 0.25 WHERE trial_id = 2"))
-    code, _, errors = run("merge", folder .. "/all.db",
-      folder .. "/s-1of2.db")
+    code, _, errors = run("merge", at "all.db",
+      at "s-1of2.db")
     assert.equal(1, code)
     assert.matches("point 3 of '.*' differs: trial_values 0 0.25 \"FINITE\", "
       .. "and trial_values 0 0.3333333333333333 \"FINITE\" before", errors)
@@ -272,7 +223,7 @@ describe("shards", function()
       print(neap.study { store = "%s/s.db", objective = print,
         search = neap.search.tpe { trials = 5, x = { low = 0, high = 1 } },
       }:run())
-    ]]):format(folder))
+    ]]):format(scratch.folder))
     local _, output = run("--shard", "1/2", path)
     assert.matches("don't depend on other trials; tpe is none", output)
     local code, _, errors = run("--shard", "3/2", path)
@@ -294,12 +245,12 @@ describe("show and export", function()
         end }
       assert(study:run { quiet = true })
       study:close()
-    ]]):format(folder))
+    ]]):format(scratch.folder))
     assert.equal(0, (run(path)))
   end)
 
   it("say what is in a store", function()
-    local code, output = run("show", folder .. "/s.db")
+    local code, output = run("show", at "s.db")
     assert.equal(0, code)
     assert.matches("study 's', minimize: 4 of 4 points (100 %), 0 pruned, "
       .. "1 failed, 0 running", output, 1, true)
@@ -307,26 +258,27 @@ describe("show and export", function()
     assert.matches("trial 3 failed: broken", output, 1, true)
     assert.matches("0: a off, k x,y                  0.0\n"
       .. "1: a off, k z     0.3333333333333333\n", output, 1, true)
-    code, output = run("show", folder .. "/none.db")
+    code, output = run("show", at "none.db")
     assert.same({ 1, "" }, { code, output })
     assert.matches("has no study 't'; it has s",
-      select(3, run("show", folder .. "/s.db", "t")), 1, true)
+      select(3, run("show", at "s.db", "t")), 1, true)
     assert.matches("usage: neap show", select(3, run("show")), 1, true)
   end)
 
   it("write every number, as CSV and as JSON", function()
-    local _, output = run("export", folder .. "/s.db", "s", "--csv")
+    local _, output = run("export", at "s.db", "s", "--csv")
     assert.equal(table.concat({
-      "trial,state,a,k,dataset,repeat,fold,positives,step,metric,value",
-      '0,COMPLETE,false,"x,y",,,,,,value,0',
-      '0,COMPLETE,false,"x,y",,,,,1,report,0.5',
-      "1,COMPLETE,false,z,,,,,,value,0.3333333333333333",
-      "1,COMPLETE,false,z,,,,,1,report,0.5",
-      '2,COMPLETE,0.25,"x,y",,,,,,value,0.6666666666666666',
-      '2,COMPLETE,0.25,"x,y",,,,,1,report,0.5',
-      "3,FAIL,0.25,z,,,,,,value,", "3,FAIL,0.25,z,,,,,1,report,0.5", "",
+      "trial,baseline,state,a,k,stage,dataset,repeat,fold,positives,step,"
+        .. "metric,value",
+      '0,,COMPLETE,false,"x,y",,,,,,,value,0',
+      '0,,COMPLETE,false,"x,y",,,,,,1,report,0.5',
+      "1,,COMPLETE,false,z,,,,,,,value,0.3333333333333333",
+      "1,,COMPLETE,false,z,,,,,,1,report,0.5",
+      '2,,COMPLETE,0.25,"x,y",,,,,,,value,0.6666666666666666',
+      '2,,COMPLETE,0.25,"x,y",,,,,,1,report,0.5',
+      "3,,FAIL,0.25,z,,,,,,,value,", "3,,FAIL,0.25,z,,,,,,1,report,0.5", "",
     }, "\n"), output)
-    _, output = run("export", folder .. "/s.db", "--json")
+    _, output = run("export", at "s.db", "--json")
     local value = require("neap.json").decode(output)
     assert.equal("minimize", value.direction)
     assert.equal(4, #value.trials)
@@ -334,23 +286,23 @@ describe("show and export", function()
     assert.same({ a = false, k = "z" }, value.trials[2].params)
     assert.matches("broken", value.trials[4].error)
     assert.matches("unknown option '--yaml'",
-      select(3, run("export", folder .. "/s.db", "--yaml")), 1, true)
+      select(3, run("export", at "s.db", "--yaml")), 1, true)
   end)
 
   it("are there for scripts", function()
-    local store <close> = assert(neap.open(folder .. "/s.db"))
+    local store <close> = assert(neap.open(at "s.db"))
     assert.same({ "s" }, store:studies())
     local study = assert(store:study "s")
     assert.equal(0, study:best().value)
     assert.same({ a = .25, k = "x,y" }, study:trials()[3].params)
     assert.equal(1, study:counts().FAIL)
-    assert.is_true(study:export(folder .. "/x.csv"))
-    local _, output = run("export", folder .. "/s.db")
+    assert.is_true(study:export(at "x.csv"))
+    local _, output = run("export", at "s.db")
     assert.equal(output, read "x.csv")
     local none, message = study:export("/no/such/x.json")
     assert.is_nil(none)
     assert.matches("No such file", message)
-    none, message = neap.open(folder .. "/none.db")
+    none, message = neap.open(at "none.db")
     assert.is_nil(none)
     assert.matches("unable to open", message)
     none, message = store:study "t"

@@ -23,6 +23,7 @@ return function(words)
   local study, why = store:study(names[2])
   if not study then return nil, why end
   return connection.protect(function()
+    if study.rows then study = require("neap.study.export")(study) end
     export[form](study, function(text)
       io.stdout:write(text)
     end)

@@ -31,20 +31,27 @@ local function show_seconds(seconds)
   return ("%.3g h"):format(seconds / 3600)
 end
 
--- The mean time of the trials that ended, in seconds; nil if none has.
+-- The mean time that a trial took, in seconds; nil if none has ended. Those that
+-- a worker began and ended at once shared their time.
 local function mean_time(db, study_id)
   local length = db.kind == "sqlite"
-    and "strftime('%s', datetime_complete) - strftime('%s', datetime_start) "
-      .. "+ (substr(datetime_complete, 21) - substr(datetime_start, 21)) / 1e6"
-    or "extract(epoch FROM datetime_complete - datetime_start)"
-  local _, mean = db:run("SELECT avg(" .. length .. ") FROM trials "
-    .. "WHERE study_id = $1 AND state IN ('COMPLETE', 'PRUNED')", study_id)
+    and "strftime('%s', ended) - strftime('%s', began) "
+      .. "+ (substr(ended, 21) - substr(began, 21)) / 1e6"
+    or "extract(epoch FROM ended - began)"
+  local _, mean = db:run("SELECT sum(" .. length .. ") / sum(trial_count) "
+    .. "FROM (SELECT datetime_start AS began, datetime_complete AS ended, "
+    .. "count(*) AS trial_count FROM trials JOIN neap_trial USING (trial_id) "
+    .. "WHERE trials.study_id = $1 AND state IN ('COMPLETE', 'PRUNED') "
+    .. "GROUP BY worker_id, datetime_start, datetime_complete) AS batches",
+    study_id)
   return mean
 end
 
-local function coverage(counts)
-  local ended = counts.COMPLETE + counts.PRUNED + counts.FAIL
-  if not counts.total then return ("%d trials"):format(ended) end
+local function coverage(study, counts)
+  if not study.spec then
+    return ("%d trials"):format(counts.COMPLETE + counts.PRUNED + counts.FAIL)
+  end
+  local ended = study:covered()
   return ("%d of %d points (%.3g %%)"):format(ended, counts.total,
     100 * ended / counts.total)
 end
@@ -90,22 +97,36 @@ local function show_failures(study)
   end
 end
 
+-- The baselines of a study that compares losses, with their mean score.
+local function add_baselines(study, lines)
+  if not study.spec or study.spec.kind ~= "training" then return end
+  local rows = study.db:rows("SELECT label, avg(value) FROM neap_baseline "
+    .. "WHERE study_id = $1 AND stage = 'points' AND metric = $2 "
+    .. "GROUP BY label ORDER BY label", study.study_id, study.spec.score)
+  if #rows > 0 then lines[#lines + 1] = "-" end
+  for _, row in ipairs(rows) do
+    lines[#lines + 1] = { row[1], row[2] and json.number(row[2]) or "-" }
+  end
+end
+
 local function show_one(study)
   local counts = study:counts()
   print(("study '%s', %s: %s, %d pruned, %d failed, %d running"):format(
-    study.name, study.direction, coverage(counts), counts.PRUNED, counts.FAIL,
+    study.name, study.direction, coverage(study, counts), counts.PRUNED, counts.FAIL,
     counts.RUNNING))
   print(show_made(study))
-  local mean = mean_time(study.db, study.study_id)
+  local mean = study.spec and mean_time(study.db, study.study_id)
   if mean then print(("%s a point"):format(show_seconds(mean))) end
   show_failures(study)
-  local lines = { { ("best of %d"):format(counts.COMPLETE), "value" } }
+  local lines = { { ("best of %d"):format(counts.COMPLETE),
+    study.spec and study.spec.score or "value" } }
   for _, trial in ipairs(study:top(TOP)) do
     lines[#lines + 1] = {
       ("%d: %s"):format(trial.number, show_params(trial.params)),
       trial.value and json.number(trial.value) or "-",
     }
   end
+  add_baselines(study, lines)
   if #lines > 1 then print("\n" .. text.columns(lines)) end
 end
 
@@ -121,7 +142,7 @@ return function(words)
       show_all(store.db)
       return true
     end
-    local study, why = store:study(words[2])
+    local study, why = reader.trials_of(store, words[2])
     if not study then return nil, why end
     show_one(study)
     return true

@@ -98,7 +98,7 @@ local Database = {}
 
 --- Runs a statement with values for $1, $2, ...
 ---@param text string one statement; it is prepared once
----@param ... string|number|nil
+---@param ... string|number|neap.Array|nil an array is a BLOB of its bytes
 ---@return integer? changed rows
 ---@return any ... the columns of the first row; or a message and a code:
 --- "busy", "full", "readonly", "corrupt", "open", "constraint", "connection",
@@ -106,7 +106,7 @@ local Database = {}
 function Database:run(text, ...) end
 
 ---@param text string one statement
----@param ... string|number|nil
+---@param ... string|number|neap.Array|nil an array is a BLOB of its bytes
 ---@return any[][]? rows each a list of its columns, nil for NULL
 ---@return string? message
 ---@return string? code

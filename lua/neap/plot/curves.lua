@@ -1,6 +1,7 @@
 --- Curves of scores over data sets or repeats: neap.plot.roc,
 -- precision_recall, reliability and scores, and those of a study.
 local core = require "neap.core"
+local data = require "neap.data"
 local metric = require "neap.metric"
 local options = require "neap.options"
 local plot = require "neap.plot"
@@ -51,8 +52,8 @@ end
 
 -- ------------------------------------------------------------------- averages
 
--- Mean and one deviation of values over runs, as a point of a figure.
-local function point_of(x, values)
+--- Mean and one deviation of values over runs, as a point of a figure.
+function M.point_of(x, values)
   local mean = stats.mean(values)
   if #values < 2 then return { x, mean } end
   local deviation = stats.deviation(values)
@@ -71,7 +72,7 @@ local function averaged(runs, make, at)
     -- Closer where x is small: where few are called positive.
     local x, values = (i / STEPS) ^ 2, {}
     for c, curve in ipairs(curves) do values[c] = at(curve, x) end
-    points[#points + 1] = point_of(x, values)
+    points[#points + 1] = M.point_of(x, values)
   end
   return points
 end
@@ -107,7 +108,7 @@ local function reliability_of(runs)
         x[#x + 1], y[#y + 1] = curve.probability[bin], curve.positives[bin]
       end
     end
-    points[bin] = point_of(stats.mean(x), y)
+    points[bin] = M.point_of(stats.mean(x), y)
   end
   return points
 end
@@ -159,7 +160,7 @@ local function histogram_of(runs, class, low, high)
   for bin = 1, BINS do
     local values = {}
     for i = 1, #all do values[i] = all[i][bin] end
-    points[bin] = point_of(low + (bin - 1) / BINS * (high - low), values)
+    points[bin] = M.point_of(low + (bin - 1) / BINS * (high - low), values)
   end
   points[BINS + 1] = { high, points[BINS][2] }
   return points
@@ -304,7 +305,8 @@ function M.of_study(study, names)
   local best = verdict.best(study)
   if not best then
     error({ refused = "no point has a score in every run" }, 0)
-  elseif study.spec.loss == nil or study.spec.data == nil then
+  elseif not (data.is_data(study.spec.data)
+    or type(study.spec.data) == "function") then
     error({ refused = "curves are of fits that are trained again; the study "
       .. "was read from a store, without its functions" }, 0)
   end

@@ -35,7 +35,7 @@ end
 
 -- The values of a parameter as texts, and the place of each.
 local function axis_of(study, name, what)
-  local values = study.spec.search.values[name]
+  local values = (study.spec.search.values or {})[name]
   if not values then
     refuse("%s is '%s'; the parameters are %s", what, name,
       table.concat(study.spec.search.names, ", "))
@@ -255,6 +255,35 @@ kinds.history = {
     end
     return M.history(list, verdict.titles[metric], metrics[metric].sign,
       "point")
+  end,
+}
+
+-- The values of all runs at one epoch.
+local function at_epoch(curves, epoch)
+  local values = {}
+  for _, curve in ipairs(curves) do values[#values + 1] = curve[epoch] end
+  return values
+end
+
+kinds.training = {
+  options = {},
+  make = function(study)
+    local best = verdict.best(study)
+    local curves = best and study:curves(best.index) or {}
+    local point_of, points = require("neap.plot.curves").point_of, {}
+    local values = at_epoch(curves, 1)
+    while #values > 0 do
+      points[#points + 1] = point_of(#points + 1, values)
+      values = at_epoch(curves, #points + 1)
+    end
+    if #points == 0 then refuse("nothing was trained by epochs") end
+    return plot.figure {
+      kind = "lines", title = "Training of the best point, "
+        .. verdict.show_point(study, best.index),
+      x = { label = "epoch" }, y = { label = "objective, nats" },
+      series = { { label = "mean over the runs", points = points } },
+      note = "Band: one standard deviation either side.",
+    }
   end,
 }
 

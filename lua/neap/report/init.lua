@@ -34,6 +34,9 @@ local function missing_of(study)
       .. "alone."):format(#study.runs, wanted,
         o.datasets and "data sets" or "folds")
   end
+  if study.partial then
+    list[#list + 1] = ("The study is unfinished: %s."):format(study.partial)
+  end
   if o.datasets and (o.confirm or 0) > 0 and not study.confirmed then
     list[#list + 1] = "What was picked has not been confirmed on fresh data "
       .. "sets."
@@ -47,7 +50,7 @@ local function missing_of(study)
   end
   if failed > 0 then
     list[#list + 1] = ("%d of %d points have no score in some run: they have "
-      .. "empty cells."):format(failed, #study.points)
+      .. "empty cells."):format(failed, study.spec.search.size)
   end
   return list
 end
@@ -66,9 +69,12 @@ end
 
 -- Two parameters to lay out: gamma by alpha where the study has them.
 local function axes_of(study)
-  local names = study.spec.search.names
-  local known = {}
-  for _, name in ipairs(names) do known[name] = true end
+  local names, known = {}, {}
+  for _, name in ipairs(study.spec.search.names) do
+    -- What is no list of values, such as a range, can't be laid out.
+    known[name] = (study.spec.search.values or {})[name] ~= nil
+    if known[name] then names[#names + 1] = name end
+  end
   if known.gamma and known.alpha then return "gamma", "alpha" end
   return names[2], names[1]
 end
@@ -98,7 +104,9 @@ end
 -- A study of one parameter has a line in place of a heatmap.
 local function slice_of(study)
   local names = study.spec.search.names
-  if #names ~= 1 then return nil end
+  if #names ~= 1 or not (study.spec.search.values or {})[names[1]] then
+    return nil
+  end
   local figure = study:figure("slice", { x = names[1] })
   return #figure.series[1].points > 0 and figure or nil
 end
@@ -161,7 +169,7 @@ local function facts_of(study)
   local command = found and host.command
   add("study", o.name)
   add("runs", verdict.protocol(study))
-  add("points", #study.points)
+  add("points", study.spec.search.size)
   add("seed", o.seed)
   add("command", command and table.concat(command.words or {}, " "))
   add("neap", neap._VERSION)
@@ -272,8 +280,8 @@ function M.of(study, o)
   local data, sections = sections_of(study, v, o)
   local missing = missing_of(study)
   local head = html('<h1>%s</h1>\n<p class="soft">%s. Gains are positive for '
-    .. "better.</p>", o.title, ("%d points, %s"):format(#study.points,
-      verdict.protocol(study)))
+    .. "better.</p>", o.title, ("%d points, %s"):format(
+      study.spec.search.size, verdict.protocol(study)))
   if #missing > 0 then
     head = head .. html('\n<p class="notice" role="note">%s</p>',
       table.concat(missing, " "))

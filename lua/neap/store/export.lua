@@ -1,8 +1,8 @@
---- A stored study as CSV in long form, or as JSON.
+--- A study as CSV in long form, or as JSON.
 --
--- CSV has one row for each number that a trial has: its value (metric
--- "value"), what it reported (metric "report", by step), and its scores by
--- data set or repeat and fold.
+-- CSV has one row for each number that a trial or a baseline has: its value
+-- (metric "value"), what it reported (metric "report", by step), and its scores
+-- by stage, data set or repeat and fold.
 local json = require "neap.json"
 
 local M = {}
@@ -30,66 +30,68 @@ local function line(cells, count)
   return table.concat(texts, ",") .. "\n"
 end
 
+local after_params <const> = { "stage", "dataset", "repeat", "fold",
+  "positives", "step", "metric", "value" }
+
+-- The rows of a trial, by a function that writes one.
+local function write_rows(trial, write_row)
+  if not trial.baseline then
+    write_row { metric = "value", value = trial.value }
+  end
+  for _, step in ipairs(trial.steps or {}) do
+    write_row { step = step, metric = "report", value = trial.values[step] }
+  end
+  for _, score in ipairs(trial.scores or {}) do write_row(score) end
+end
+
 --- Writes a study as CSV.
--- @param study what has param_names, each and scores_of
+-- @param study what has param_names and each, which calls a function with each
+--   trial: { number = or baseline =, state =, params =, value =, steps =,
+--   values =, scores = a list of { stage =, dataset =, repeat =, fold =,
+--   positives =, step =, metric =, value = } }
 -- @param write function(text)
 function M.csv(study, write)
   local names = study:param_names()
-  local header = { "trial", "state" }
-  for _, name in ipairs(names) do header[#header + 1] = name end
+  local header = { "trial", "baseline", "state" }
+  table.move(names, 1, #names, 4, header)
   local first = #header
-  for _, name in ipairs { "dataset", "repeat", "fold", "positives", "step",
-    "metric", "value" } do
-    header[#header + 1] = name
-  end
+  table.move(after_params, 1, #after_params, first + 1, header)
   write(line(header, #header))
   study:each(function(trial)
-    local cells = { trial.number, trial.state or "RUNNING" }
-    for i, name in ipairs(names) do cells[2 + i] = trial.params[name] end
-    local function row(dataset, part, fold, positives, step, metric, value)
-      cells[first + 1], cells[first + 2], cells[first + 3] = dataset, part, fold
-      cells[first + 4], cells[first + 5] = positives, step
-      cells[first + 6], cells[first + 7] = metric, value
+    local cells = { trial.number, trial.baseline, trial.state or "RUNNING" }
+    for i, name in ipairs(names) do cells[3 + i] = trial.params[name] end
+    write_rows(trial, function(row)
+      for i, name in ipairs(after_params) do cells[first + i] = row[name] end
       write(line(cells, #header))
-    end
-    row(nil, nil, nil, nil, nil, "value", trial.value)
-    for _, step in ipairs(trial.steps) do
-      row(nil, nil, nil, nil, step, "report", trial.values[step])
-    end
-    for _, s in ipairs(study:scores_of(trial.id)) do
-      row(s[4], s[5], s[6], s[7], nil, s[2], s[3])
-    end
+    end)
   end)
 end
 
 -- ---------------------------------------------------------------------- JSON
 
-local function as_object(study, trial)
-  local reports, scores = json.list {}, json.list {}
-  for i, step in ipairs(trial.steps) do
+local function as_object(trial)
+  local reports = json.list {}
+  for i, step in ipairs(trial.steps or {}) do
     reports[i] = json.list { step, trial.values[step] }
   end
-  for i, s in ipairs(study:scores_of(trial.id)) do
-    scores[i] = { run = s[1], metric = s[2], value = s[3], dataset = s[4],
-      ["repeat"] = s[5], fold = s[6] }
-  end
   return {
-    number = trial.number, state = trial.state or "RUNNING",
-    value = trial.value, params = trial.params, error = trial.error,
-    notes = trial.notes, began = trial.began, ended = trial.ended,
-    reports = reports,
-    scores = #scores > 0 and scores or nil,
+    number = trial.number, baseline = trial.baseline,
+    state = trial.state or "RUNNING", value = trial.value,
+    params = trial.params, error = trial.error, notes = trial.notes,
+    began = trial.began, ended = trial.ended, reports = reports,
+    scores = trial.scores and json.list(trial.scores),
   }
 end
 
---- Writes a study as JSON: { "study":, "direction":, "trials": [...] }.
+--- Writes a study as JSON: { "study":, "direction":, "trials": [...] }, where
+-- baselines stand after the trials.
 -- @param write function(text)
 function M.json(study, write)
   write(('{"study": %s, "direction": %s, "trials": ['):format(
     json.encode(study.name), json.encode(study.direction)))
   local separator = "\n"
   study:each(function(trial)
-    write(separator .. json.encode(as_object(study, trial)))
+    write(separator .. json.encode(as_object(trial)))
     separator = ",\n"
   end)
   write("\n]}\n")

@@ -9,11 +9,13 @@ M.ATTEMPTS = 10
 -- Whether nobody works on a trial any more. A worker of this machine is asked
 -- for; of another one the lease tells. One that ends later than any lease
 -- could comes from a clock that was set back.
-local function has_expired(self, row, now)
+-- @param row { worker_id =, lease_until =, machine =, pid =, start = }
+-- @param held whether this worker works on it, if it is its own
+function M.has_expired(self, row, now, held)
   if row.lease_until == 0 then return true end
   if row.machine == self.machine then
     return not host.is_running(row.pid, row.start)
-      or row.worker_id == self.worker_id and not self.held[row.id]
+      or row.worker_id == self.worker_id and not held
   end
   local most = now + 2 * self.lease * 1000000
   return row.lease_until < now or row.lease_until > most
@@ -59,8 +61,8 @@ function M.take_over(self, want, claimed)
   local now = self.db:now()
   for _, row in ipairs(open_trials(self)) do
     if #claimed >= want then return end
-    if has_expired(self, row, now) then
-      if not self.resumes then forget(self, row.id) end
+    if M.has_expired(self, row, now, self.held[row.id]) then
+      forget(self, row.id)
       local given_back = row.lease_until == 0
       if row.attempt >= M.ATTEMPTS and not given_back then
         give_up(self, row)

@@ -13,6 +13,7 @@ local M = {}
 function M.new(o)
   return setmetatable({
     name = o.name, search = o.search, seed = o.seed, sign = o.sign,
+    direction = o.sign == -1 and "maximize" or "minimize",
     prune = o.prune, trials = {}, finished = {}, next_index = 0,
     counted = { COMPLETE = 0, PRUNED = 0, FAIL = 0, RUNNING = 0 },
   }, Session)
@@ -53,6 +54,16 @@ function Session:release(trials)
     self.counted.RUNNING = self.counted.RUNNING - 1
     self.next_index = math.min(self.next_index, trial.index - 1)
   end
+end
+
+--- Gives back all that was claimed.
+function Session:give_back()
+  local open = {}
+  for index = 1, self.next_index do
+    local trial = self.trials[index]
+    if trial and not trial.state then open[#open + 1] = trial end
+  end
+  self:release(open)
 end
 
 --- Told by a trial after each report.
@@ -131,11 +142,6 @@ end
 --- The names of all parameters, sorted.
 function Session:param_names()
   return self.search.names
-end
-
---- The scores of a trial by run: it has none.
-function Session.scores_of()
-  return {}
 end
 
 --- All trials that have begun, by their numbers.

@@ -1,10 +1,12 @@
 --- Joining stores: the trials of several files in one, each point once.
 local connection = require "neap.store.connection"
 local core = require "neap.core"
+local host = require "neap.host"
 local json = require "neap.json"
 local schema = require "neap.store.schema"
 local specs = require "neap.store.spec"
 local stored = require "neap.store.stored"
+local study_of = require "neap.store.study"
 
 local M = {}
 
@@ -16,21 +18,34 @@ local of_trials = {
     "intermediate_value_type" },
   trial_user_attributes = { '"key"', "value_json" },
   trial_system_attributes = { '"key"', "value_json" },
-  neap_series = { "metric", "step", "value" },
-  neap_score = { "run", "metric", "value" },
+  neap_series = { "run", "metric", "step", "value" },
+  neap_score = { "stage", "run", "metric", "value" },
+  neap_draws = { "stage", "part", "draws" },
 }
 local of_studies = {
-  neap_run = { keys = 1, "run", "dataset", '"repeat"', "fold", "positives",
-    "row_count" },
-  neap_baseline = { keys = 3, "label", "run", "metric", "value" },
+  neap_run = { keys = 2, "stage", "run", "dataset", '"repeat"', "fold",
+    "positives", "row_count", "many_rows" },
+  neap_baseline = { keys = 4, "stage", "label", "run", "metric", "value" },
+  neap_baseline_draws = { keys = 3, "stage", "label", "part", "draws" },
 }
 
 -- Rows of a table that belong to something, in an order that does not depend on
--- the file.
+-- the file. Of stages there is the first one: what was picked of a part of the
+-- points says nothing of the whole.
 local function rows_of(db, name, columns, owner, id)
-  local list = table.concat(columns, ", ")
-  return db:rows(("SELECT %s FROM %s WHERE %s = $1 ORDER BY %s"):format(list,
-    name, owner, list), id)
+  local list, first = table.concat(columns, ", "), ""
+  for _, column in ipairs(columns) do
+    if column == "stage" then first = " AND stage = 'points'" end
+  end
+  local rows = db:rows(("SELECT %s FROM %s WHERE %s = $1%s ORDER BY %s"):format(
+    list, name, owner, first, list), id)
+  if columns[#columns] == "draws" then
+    for _, row in ipairs(rows) do
+      local bytes = row[#columns]
+      row[#columns] = core.array.from_bytes(bytes, "float64", #bytes // 8)
+    end
+  end
+  return rows
 end
 
 local function insert(db, name, owner, id, columns, row)
@@ -41,11 +56,13 @@ local function insert(db, name, owner, id, columns, row)
     table.unpack(row, 1, #columns))
 end
 
--- Values of a row as text that keeps every bit.
+-- Values of a row as text that differs if a bit does.
 local function text_of(row, count)
   local cells = {}
   for i = 1, count do
-    cells[i] = row[i] == nil and "nil" or json.encode(row[i])
+    local value = row[i]
+    if core.array.is_array(value) then value = host.sha256(value:tobytes()) end
+    cells[i] = value == nil and "nil" or json.encode(value)
   end
   return table.concat(cells, " ")
 end
@@ -114,7 +131,7 @@ end
 local function fingerprint(db, id, state)
   local parts = { state }
   for _, name in ipairs { "trial_params", "trial_values",
-    "trial_intermediate_values", "neap_score" } do
+    "trial_intermediate_values", "neap_score", "neap_draws" } do
     for _, row in ipairs(rows_of(db, name, of_trials[name], "trial_id", id)) do
       parts[#parts + 1] = name .. " " .. text_of(row, #of_trials[name])
     end
@@ -186,6 +203,18 @@ local function ended_trials(from, list, workers)
   return open
 end
 
+-- Baselines that are there need not be trained again.
+local function merge_tasks(db, to, from, workers)
+  local _, worker, attempt = from.db:run("SELECT worker_id, attempt "
+    .. "FROM neap_task WHERE study_id = $1 AND task = 'baselines' "
+    .. "AND lease_until IS NULL", from.study_id)
+  if not worker then return end
+  db:run("INSERT INTO neap_task (study_id, task, attempt, worker_id) "
+    .. "VALUES ($1, 'baselines', $2, $3) ON CONFLICT (study_id, task) "
+    .. "DO UPDATE SET lease_until = NULL", to.study_id, attempt,
+    copy_worker(db, to, from, worker, workers))
+end
+
 local function merge_trials(db, to, list)
   table.sort(list, function(a, b)
     if a.point ~= b.point then return a.point < b.point end
@@ -230,6 +259,7 @@ end
 local function merge_one(db, name, sources)
   local list, open, to = {}, 0, nil
   for order, from in ipairs(sources) do
+    local workers = {}
     to = stored.read(db, name)
     if not to then
       make(db, from)
@@ -237,10 +267,16 @@ local function merge_one(db, name, sources)
     end
     check_same(to, from, from.path)
     from.order = order
-    open = open + ended_trials(from, list, {})
+    open = open + ended_trials(from, list, workers)
     merge_study_rows(db, to, from, from.path)
+    merge_tasks(db, to, from, workers)
   end
   local added, same = merge_trials(db, to, list)
+  if added > 0 then
+    study_of.forget_picked(db, to.study_id)
+    -- From now on points may be there that lie ahead.
+    db:run("UPDATE neap_study SET added = 1 WHERE study_id = $1", to.study_id)
+  end
   return { name = name, added = added, same = same, open = open,
     total = to.size }
 end

@@ -42,26 +42,42 @@ function Store:studies()
   return connection.protect(stored.names, self.db)
 end
 
---- A study by its name; without one, the only one there is.
+local function find(self, name)
+  local names = stored.names(self.db)
+  if not name then
+    if #names ~= 1 then
+      connection.fail(("store '%s' has %d studies: %s"):format(
+        connection.shown(self.db.location), #names,
+        table.concat(names, ", ")), "study")
+    end
+    name = names[1]
+  end
+  local study = stored.read(self.db, name)
+  if not study then
+    connection.fail(("store '%s' has no study '%s'; it has %s"):format(
+      connection.shown(self.db.location), name,
+      #names > 0 and table.concat(names, ", ") or "none"), "study")
+  end
+  return setmetatable(study, StudyReader)
+end
+
+--- The trials of a study, whatever it is: for commands.
 -- @return what has best, trials, counts, export; nil and why if there is none
+function M.trials_of(store, name)
+  return connection.protect(find, store, name)
+end
+
+--- A study by its name; without one, the only one there is.
+-- @return what has best, trials, counts, export, and of a study that compares
+--   losses table, verdict, figure, curves, too, as it has them after it ran;
+--   nil and why if there is none
 function Store:study(name)
   return connection.protect(function()
-    local names = stored.names(self.db)
-    if not name then
-      if #names ~= 1 then
-        connection.fail(("store '%s' has %d studies: %s"):format(
-          connection.shown(self.db.location), #names,
-          table.concat(names, ", ")), "study")
-      end
-      name = names[1]
+    local study = find(self, name)
+    if study.spec and study.spec.kind == "training" then
+      return require("neap.study.stored").open(study)
     end
-    local study = stored.read(self.db, name)
-    if not study then
-      connection.fail(("store '%s' has no study '%s'; it has %s"):format(
-        connection.shown(self.db.location), name,
-        #names > 0 and table.concat(names, ", ") or "none"), "study")
-    end
-    return setmetatable(study, StudyReader)
+    return study
   end)
 end
 

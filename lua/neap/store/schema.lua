@@ -21,13 +21,14 @@ local types = {
   sqlite = {
     ID = "INTEGER", TIME = "DATETIME", FLOAT = "FLOAT",
     DIRECTION = "VARCHAR(8)", STATE = "VARCHAR(8)", VALUE = "VARCHAR(7)",
-    INTERMEDIATE = "VARCHAR(7)", BIG = "INTEGER", GONE = "",
+    INTERMEDIATE = "VARCHAR(7)", BIG = "INTEGER", BYTES = "BLOB", GONE = "",
+    KEYED = " WITHOUT ROWID",
   },
   postgresql = {
     ID = "SERIAL", TIME = "TIMESTAMP WITHOUT TIME ZONE", FLOAT = "FLOAT(53)",
     DIRECTION = "studydirection", STATE = "trialstate",
     VALUE = "trialvaluetype", INTERMEDIATE = "trialintermediatevaluetype",
-    BIG = "BIGINT", GONE = " ON DELETE CASCADE",
+    BIG = "BIGINT", BYTES = "BYTEA", GONE = " ON DELETE CASCADE", KEYED = "",
   },
 }
 
@@ -98,7 +99,11 @@ INSERT INTO alembic_version VALUES ('v3.2.0.a');
 ]]
 
 -- lease_until, in microseconds since 1970, is there while a trial runs: 0 where
--- it was given back. point counts from 1 in the study's search.
+-- it was given back. point counts from 1 in the study's search. A stage of a
+-- training study is "points", or one that looks again at what was picked:
+-- "confirmed", "longer", "retuned", "held_out". Runs are its data sets, or
+-- repeats and folds; run 0 is all of them. draws are numbers of the bootstrap,
+-- in double.
 local ours = [[
 CREATE TABLE neap_version (version INTEGER NOT NULL);
 CREATE TABLE neap_study (
@@ -119,21 +124,32 @@ CREATE INDEX neap_trial_open ON neap_trial (study_id)
   WHERE lease_until IS NOT NULL;
 CREATE TABLE neap_series (
   trial_id INTEGER NOT NULL REFERENCES trials (trial_id){GONE},
-  metric VARCHAR(128) NOT NULL, step INTEGER NOT NULL, value {FLOAT},
-  PRIMARY KEY (trial_id, metric, step));
+  run INTEGER NOT NULL, metric VARCHAR(128) NOT NULL, step INTEGER NOT NULL,
+  value {FLOAT}, PRIMARY KEY (trial_id, run, metric, step)){KEYED};
 CREATE TABLE neap_run (
   study_id INTEGER NOT NULL REFERENCES studies (study_id){GONE},
-  run INTEGER NOT NULL, dataset INTEGER, "repeat" INTEGER, fold INTEGER,
-  positives {BIG}, row_count {BIG}, PRIMARY KEY (study_id, run));
+  stage VARCHAR(32) NOT NULL, run INTEGER NOT NULL, dataset INTEGER,
+  "repeat" INTEGER, fold INTEGER, positives {BIG}, row_count {BIG},
+  many_rows INTEGER, PRIMARY KEY (study_id, stage, run)){KEYED};
 CREATE TABLE neap_score (
   trial_id INTEGER NOT NULL REFERENCES trials (trial_id){GONE},
-  run INTEGER NOT NULL, metric VARCHAR(128) NOT NULL, value {FLOAT},
-  PRIMARY KEY (trial_id, run, metric));
+  stage VARCHAR(32) NOT NULL, run INTEGER NOT NULL,
+  metric VARCHAR(128) NOT NULL, value {FLOAT},
+  PRIMARY KEY (trial_id, stage, run, metric)){KEYED};
+CREATE TABLE neap_draws (
+  trial_id INTEGER NOT NULL REFERENCES trials (trial_id){GONE},
+  stage VARCHAR(32) NOT NULL, part VARCHAR(32) NOT NULL, draws {BYTES},
+  PRIMARY KEY (trial_id, stage, part));
 CREATE TABLE neap_baseline (
   study_id INTEGER NOT NULL REFERENCES studies (study_id){GONE},
-  label VARCHAR(128) NOT NULL, run INTEGER NOT NULL,
-  metric VARCHAR(128) NOT NULL, value {FLOAT},
-  PRIMARY KEY (study_id, label, run, metric));
+  stage VARCHAR(32) NOT NULL, label VARCHAR(128) NOT NULL,
+  run INTEGER NOT NULL, metric VARCHAR(128) NOT NULL, value {FLOAT},
+  PRIMARY KEY (study_id, stage, label, run, metric)){KEYED};
+CREATE TABLE neap_baseline_draws (
+  study_id INTEGER NOT NULL REFERENCES studies (study_id){GONE},
+  stage VARCHAR(32) NOT NULL, label VARCHAR(128) NOT NULL,
+  part VARCHAR(32) NOT NULL, draws {BYTES},
+  PRIMARY KEY (study_id, stage, label, part));
 CREATE TABLE neap_task (
   study_id INTEGER NOT NULL REFERENCES studies (study_id){GONE},
   task VARCHAR(128) NOT NULL, attempt INTEGER NOT NULL,
@@ -155,12 +171,14 @@ CREATE TRIGGER IF NOT EXISTS neap_trial_gone AFTER DELETE ON trials BEGIN
   DELETE FROM neap_trial WHERE trial_id = OLD.trial_id;
   DELETE FROM neap_series WHERE trial_id = OLD.trial_id;
   DELETE FROM neap_score WHERE trial_id = OLD.trial_id;
+  DELETE FROM neap_draws WHERE trial_id = OLD.trial_id;
 END;
 CREATE TRIGGER IF NOT EXISTS neap_study_gone AFTER DELETE ON studies BEGIN
   DELETE FROM neap_study WHERE study_id = OLD.study_id;
   DELETE FROM neap_worker WHERE study_id = OLD.study_id;
   DELETE FROM neap_run WHERE study_id = OLD.study_id;
   DELETE FROM neap_baseline WHERE study_id = OLD.study_id;
+  DELETE FROM neap_baseline_draws WHERE study_id = OLD.study_id;
   DELETE FROM neap_task WHERE study_id = OLD.study_id;
 END;
 ]],

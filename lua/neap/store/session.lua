@@ -3,10 +3,12 @@
 local arrays = require "neap.store.arrays"
 local host = require "neap.host"
 local connection = require "neap.store.connection"
+local inserts = require "neap.store.inserts"
 local json = require "neap.json"
 local lease = require "neap.store.lease"
 local stored = require "neap.store.stored"
 local study_of = require "neap.store.study"
+local tasks = require "neap.store.tasks"
 
 local Session = setmetatable({}, { __index = stored.Stored })
 Session.__index = Session
@@ -18,7 +20,8 @@ local REPORT_AFTER <const> = 0.5
 
 --- Opens a study in a store, or makes it, and joins its workers.
 -- @param o { store =, name =, search =, seed =, sign =, prune =, spec =,
---   lease =, durable =, existing =, allow_other_isa =, shard = { i, n } }
+--   lease =, durable =, existing =, allow_other_isa =, shard = { i, n }, keep =
+--   function(session, trial) that keeps more of a trial that ended, or nil }
 -- Raises errors of the store.
 function M.open(o)
   local db = connection.open(o.store, { durable = o.durable })
@@ -27,7 +30,7 @@ function M.open(o)
     db:close()
     error(self, 0)
   end
-  self.search, self.prune = o.search, o.prune
+  self.search, self.prune, self.keep = o.search, o.prune, o.keep
   self.held = {} -- the trials that this worker runs, by their ids
   self.last_renewed, self.last_reported = db:now(), host.clock()
   self.next_look = -math.huge -- when to look for expired leases again
@@ -78,7 +81,7 @@ local function put_reports(self, trial)
 end
 
 -- Ends a trial, unless another worker has taken it over.
-local function put_end(self, trial)
+local function put_end(self, trial, ended)
   local changed = self.db:run("UPDATE neap_trial SET lease_until = NULL "
     .. "WHERE trial_id = $1 AND worker_id = $2 AND attempt = $3 "
     .. "AND lease_until IS NOT NULL", trial.id, self.worker_id, trial.attempt)
@@ -94,7 +97,7 @@ local function put_end(self, trial)
       .. "value_type) VALUES ($1, 0, $2, $3)", trial.id, value, kind)
   end
   self.db:run("UPDATE trials SET state = $1, datetime_complete = $2 "
-    .. "WHERE trial_id = $3", trial.state, host.utc(), trial.id)
+    .. "WHERE trial_id = $3", trial.state, ended, trial.id)
   return true
 end
 
@@ -103,12 +106,14 @@ local function put_ends(self, ended)
   if #ended == 0 then return 0 end
   local lost = 0
   local kept = self.db.kind == "postgresql" and arrays.finish(self, ended)
+  local now = host.utc()
   for _, trial in ipairs(ended) do
-    local mine = kept and kept[trial.id] or not kept and put_end(self, trial)
+    local mine = kept and kept[trial.id]
+      or not kept and put_end(self, trial, now)
     if not mine then
       lost = lost + 1
     elseif self.keep then
-      self:keep(trial)
+      self.keep(self, trial)
     end
   end
   return lost
@@ -116,20 +121,8 @@ end
 
 -- ------------------------------------------------------------------- claiming
 
--- Statements that insert so many parameters at once.
-local insert_params = setmetatable({}, {
-  __index = function(self, count)
-    local rows = {}
-    for i = 1, count do
-      local at = 3 * (i - 1) + 1
-      rows[i] = ("($1, $%d, $%d, $%d)"):format(at + 1, at + 2, at + 3)
-    end
-    local text = "INSERT INTO trial_params (trial_id, param_name, "
-      .. "param_value, distribution_json) VALUES " .. table.concat(rows, ", ")
-    rawset(self, count, text)
-    return text
-  end,
-})
+local into_params = inserts("trial_params", { "trial_id" },
+  { "param_name", "param_value", "distribution_json" })
 
 --- Calls a function with each parameter of a point as its table has it: name,
 -- number, distribution.
@@ -145,15 +138,13 @@ function Session:each_param(params, call)
 end
 
 local function put_params(self, id, params)
-  local values, count = {}, 0
+  local values, n = {}, 0
   self:each_param(params, function(name, value, distribution)
-    values[3 * count + 1], values[3 * count + 2] = name, value
-    values[3 * count + 3] = distribution
-    count = count + 1
+    values[n + 1], values[n + 2], values[n + 3] = name, value, distribution
+    n = n + 3
   end)
-  if count > 0 then
-    self.db:run(insert_params[count], id, table.unpack(values, 1, 3 * count))
-  end
+  values.n = n
+  into_params:run(self.db, { id }, values)
 end
 
 -- The number in the search of the n-th point of this share.
@@ -177,11 +168,11 @@ end
 local function begin(self, trials)
   if #trials == 0 then return end
   if self.db.kind == "postgresql" then return arrays.begin(self, trials) end
-  local ends = self:lease_end()
+  local ends, began = self:lease_end(), host.utc()
   for _, trial in ipairs(trials) do
     local _, id = self.db:run("INSERT INTO trials (number, study_id, state, "
       .. "datetime_start) VALUES ($1, $2, 'RUNNING', $3) RETURNING trial_id",
-      trial.number, self.study_id, host.utc())
+      trial.number, self.study_id, began)
     trial.id = id
     self.db:run("INSERT INTO neap_trial (trial_id, study_id, point, attempt, "
       .. "worker_id, lease_until) VALUES ($1, $2, $3, 1, $4, $5)", id,
@@ -237,16 +228,26 @@ local function claim(self, want)
   return claimed, open == 0 and "complete" or "wait"
 end
 
+--- In a transaction: keeps others from claiming anything of the study until it
+-- ends. In SQLite a transaction that writes is alone; in PostgreSQL this is what
+-- Optuna's workers do.
+function Session:lock()
+  if self.db.kind == "postgresql" then
+    self.db:run("SELECT study_id FROM studies WHERE study_id = $1 "
+      .. "FOR UPDATE", self.study_id)
+  end
+end
+
+Session.claim_task = tasks.claim
+Session.finish_task = tasks.finish
+
 --- Keeps the trials that ended and claims the next ones, in one transaction.
 -- @return a list of claimed trials; and "complete" where every point has been
 --   tried, "wait" where others still try some
 function Session:exchange(ended, want)
   local lost = 0
   local claimed, status = self.db:transaction(function()
-    if self.db.kind == "postgresql" then -- as Optuna's workers do
-      self.db:run("SELECT study_id FROM studies WHERE study_id = $1 "
-        .. "FOR UPDATE", self.study_id)
-    end
+    self:lock()
     lost = put_ends(self, ended)
     if want <= 0 then return {} end
     return claim(self, want)
@@ -292,9 +293,11 @@ function Session:renew()
   if gone >= 0 and gone < self.lease * 1000000 / 3 then return end
   self.last_renewed = now
   self.db:transaction(function()
-    self.db:run("UPDATE neap_trial SET lease_until = $1 WHERE study_id = $2 "
-      .. "AND lease_until IS NOT NULL AND worker_id = $3", self:lease_end(),
-      self.study_id, self.worker_id)
+    for _, name in ipairs { "neap_trial", "neap_task" } do
+      self.db:run(("UPDATE %s SET lease_until = $1 WHERE study_id = $2 "
+        .. "AND lease_until > 0 AND worker_id = $3"):format(name),
+        self:lease_end(), self.study_id, self.worker_id)
+    end
   end)
 end
 
@@ -310,12 +313,18 @@ function Session:release(trials)
   for _, trial in ipairs(trials) do self.held[trial.id] = nil end
 end
 
+--- Gives back all that this worker still holds.
+function Session:give_back()
+  local held = {}
+  for _, trial in pairs(self.held) do held[#held + 1] = trial end
+  if #held > 0 then self:release(held) end
+  tasks.release(self)
+end
+
 --- Ends the session: what it still holds is given back.
 function Session:close()
   if not self.db.db then return end
-  local held = {}
-  for _, trial in pairs(self.held) do held[#held + 1] = trial end
-  if #held > 0 then pcall(self.release, self, held) end
+  pcall(self.give_back, self)
   self.db:close()
 end
 

@@ -2,6 +2,7 @@
 -- its data, and what it trains or calls.
 local core = require "neap.core"
 local json = require "neap.json"
+local recipes = require "neap.recipes"
 
 local M = {}
 
@@ -16,6 +17,7 @@ end
 -- A function is told by its code, without the names and lines of its source,
 -- and by the values that it was made with.
 local function describe_function(value, depth)
+  if recipes[value] then return describe(recipes[value], depth + 1) end
   local info = debug.getinfo(value, "S")
   if info.what == "C" then return "a function of C" end
   local parts = { hash(string.dump(value, true)) }
@@ -61,6 +63,8 @@ local function describe_data(d)
       d.classes) },
     x = hash(d.x:tobytes()), y = hash(d.y:tobytes()),
     weights = d.weights and hash(d.weights:tobytes()) or nil,
+    groups = d.groups and hash(d.groups:tobytes()) or nil,
+    standardize = d.standardize,
   }
 end
 
@@ -121,10 +125,19 @@ local function add_differences(path, a, b, lines)
   end
 end
 
+-- What changes nothing that is stored: where the line is drawn that a gain must
+-- pass.
+local function without_worth(spec)
+  local copy = {}
+  for key, value in pairs(spec) do copy[key] = value end
+  copy.worth = nil
+  return copy
+end
+
 --- The differences of two descriptions: a list of lines.
 function M.differences(a, b)
   local lines = {}
-  add_differences("", a, b, lines)
+  add_differences("", without_worth(a), without_worth(b), lines)
   return lines
 end
 

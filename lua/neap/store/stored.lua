@@ -61,10 +61,29 @@ function Stored:params_of(trial_id)
   return params
 end
 
+-- The numbers of a grid's axes as they were given: 1 and 1.0 are one number in
+-- the tables, and two in Lua.
+local function numbers_of(spec)
+  local numbers = {}
+  for _, axes in ipairs(spec and spec.search.grids or {}) do
+    for name, values in pairs(axes) do
+      numbers[name] = numbers[name] or {}
+      for _, value in ipairs(values) do
+        if type(value) == "number" then
+          numbers[name][value] = numbers[name][value] or value
+        end
+      end
+    end
+  end
+  return numbers
+end
+
 --- The value of a parameter from its columns. Workers, who have the search,
 -- take its own choices.
-function Stored:external(_, value, text)
-  return external(self, value, text)
+function Stored:external(name, value, text)
+  local made = external(self, value, text)
+  self.numbers = self.numbers or numbers_of(self.spec)
+  return self.numbers[name] and self.numbers[name][made] or made
 end
 
 -- What a trial reported: steps in rising order, values by step.
@@ -161,16 +180,6 @@ function Stored:param_names()
   return names
 end
 
---- The scores of a trial: rows of run, metric, value, data set, repeat, fold
--- and positives.
-function Stored:scores_of(id)
-  if not self.spec then return {} end
-  return self.db:rows("SELECT s.run, s.metric, s.value, r.dataset, "
-    .. "r.\"repeat\", r.fold, r.positives FROM neap_score s "
-    .. "LEFT JOIN neap_run r ON r.study_id = $1 AND r.run = s.run "
-    .. "WHERE s.trial_id = $2 ORDER BY s.run, s.metric", self.study_id, id)
-end
-
 --- The best complete trials, best first. Infinite values stand where they
 -- belong.
 function Stored:top(count)
@@ -191,6 +200,15 @@ function Stored:counts()
   end
   counts.total = self.size
   return counts
+end
+
+--- How many points of the search have been tried: trials of another search,
+-- which others were added to, are none of them.
+function Stored:covered()
+  local _, count = self.db:run("SELECT count(*) FROM neap_trial "
+    .. "WHERE study_id = $1 AND point IS NOT NULL AND lease_until IS NULL",
+    self.study_id)
+  return count
 end
 
 -- ---------------------------------------------------------------------- open

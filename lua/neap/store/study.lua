@@ -64,6 +64,32 @@ local function refuse_change(self, lines)
     table.concat(lines, "\n  ")), "changed")
 end
 
+--- Forgets what a study found of the points that it had picked, as there are
+-- others to pick from.
+function M.forget_picked(db, study_id)
+  db:run("DELETE FROM neap_task WHERE study_id = $1 AND task <> 'baselines'",
+    study_id)
+  for _, name in ipairs { "neap_run", "neap_baseline",
+    "neap_baseline_draws" } do
+    db:run(("DELETE FROM %s WHERE study_id = $1 AND stage <> 'points'"):format(
+      name), study_id)
+  end
+  for _, name in ipairs { "neap_score", "neap_draws" } do
+    db:run(("DELETE FROM %s WHERE stage <> 'points' AND trial_id IN "
+      .. "(SELECT trial_id FROM trials WHERE study_id = $1)"):format(name),
+      study_id)
+  end
+end
+
+-- Forgets the baselines, too, which are trained as the first point is.
+local function forget_all(db, study_id)
+  M.forget_picked(db, study_id)
+  for _, name in ipairs { "neap_task", "neap_baseline",
+    "neap_baseline_draws" } do
+    db:run(("DELETE FROM %s WHERE study_id = $1"):format(name), study_id)
+  end
+end
+
 -- Puts a study's trials where another search has their points; those that it
 -- has not stay as history.
 local function add(self, o)
@@ -78,6 +104,7 @@ local function add(self, o)
     .. "ORDER BY trial_id", self.study_id)
   db:run("UPDATE neap_trial SET point = NULL WHERE study_id = $1",
     self.study_id)
+  forget_all(db, self.study_id)
   for _, row in ipairs(o.search.index and ids or {}) do
     local point = o.search:index(self:params_of(row[1]))
     if point then
@@ -89,9 +116,31 @@ local function add(self, o)
     .. "WHERE study_id = $2", json.encode(o.spec), self.study_id)
 end
 
+-- The differences between what a study was begun as and what it is now.
+local function differences_of(self, o)
+  local lines, changed = specs.differences(self.spec, o.spec), false
+  for _, line in ipairs(lines) do
+    changed = changed or line:match("^search[%. ]") ~= nil
+  end
+  local list = {}
+  for _, line in ipairs(lines) do
+    -- Another search has another first point; another instruction set draws
+    -- other last bits.
+    local follows = changed and line:match("^first%.")
+      or self.isa ~= core.isa and (line:match("^first%.value ")
+        or line:match("^data%.t%a+%.x "))
+    if not follows then list[#list + 1] = line end
+  end
+  return list
+end
+
 local function check_spec(self, o)
-  local lines = specs.differences(self.spec, o.spec)
-  if #lines == 0 then return end
+  local lines = differences_of(self, o)
+  if #lines == 0 then
+    self.db:run("UPDATE neap_study SET spec_json = $1 WHERE study_id = $2",
+      json.encode(o.spec), self.study_id)
+    return
+  end
   local other = false
   for _, line in ipairs(lines) do
     other = other or not line:match("^search[%. ]")

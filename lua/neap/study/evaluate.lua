@@ -10,8 +10,8 @@ local found, host = pcall(require, "neap.host")
 
 local M = {}
 
--- Raises what is wrong with a run's rows.
-local function check(training, test, name)
+--- Raises what is wrong with a run's rows.
+function M.check(training, test, name)
   if not (data.is_data(training) and data.is_data(test)) then
     error("the recipe returned no training and test data sets", 0)
   end
@@ -97,6 +97,8 @@ local function reports_of(job, list, scores)
     local report = job:report(i)
     report.l2, report.norm = point.l2 or point.model.l2, norm_of(fits[i])
     report.tuned, report.edge = point.tuned, point.edge
+    report.differs = point.differs
+    if point.optimizer.batches then report.curve = report.history end
     if report.state == "failed" then
       scores.train:row(i):fill(0)
       scores.test:row(i):fill(0)
@@ -116,7 +118,7 @@ end
 local always = { state = "converged", converged = true }
 
 -- Scores what was trained, and keeps it. @return false where it was interrupted
-local function keep_all(study, sheet, o, job, list, labels, train_one)
+local function keep_all(study, sheet, o, job, list, train_one)
   local run, pool = #sheet.runs + 1, o.pool
   local scores = { train = job:scores(o.training), test = job:scores(o.test) }
   local reports = reports_of(job, list, scores)
@@ -130,16 +132,18 @@ local function keep_all(study, sheet, o, job, list, labels, train_one)
     if pool then pool:add(columns, thresholds, o.positions) end
     return all
   end
-  local losses = {}
+  local losses, count = {}, #o.labels
   for i, point in ipairs(list) do losses[i] = point.loss end
-  local count = #labels
-  local all = evaluate(part_of(scores, 1, count), losses)
-  for i, label in ipairs(labels) do
-    keep(label, "point", all, i, reports[i])
+  if count > 0 then
+    local all = evaluate(part_of(scores, 1, count),
+      table.move(losses, 1, count, 1, {}))
+    for i, label in ipairs(o.labels) do
+      keep(label, "point", all, i, reports[i])
+    end
   end
-  if study.spec.baselines ~= "standard" then return true end
+  if not o.baselines then return true end
   local part = part_of(scores, count + 1, #list)
-  all = evaluate(part, table.move(losses, count + 1, #list, 1, {}))
+  local all = evaluate(part, table.move(losses, count + 1, #list, 1, {}))
   for i, label in ipairs(baselines.trained) do
     keep(label, "baseline", all, i, reports[count + i])
   end
@@ -156,13 +160,13 @@ end
 
 --- Trains and scores one run.
 -- @param sheet to keep it in
--- @param o { where =, name =, training =, test =, labels = of points or nil:
---   all, positions = of the test rows and pool = for them, or neither,
---   variant = nil, "longer": five times the epochs, or "tuned": l2 tuned,
---   look = function(fraction) }
+-- @param o { where =, name =, training =, test =, labels = of points,
+--   baselines = whether they are trained, too, positions = of the test rows
+--   and pool = for them, or neither, variant = nil, "longer": five times the
+--   epochs, or "tuned": l2 tuned, look = function(fraction) }
 -- @return false where it was interrupted
 function M.run(study, sheet, o)
-  check(o.training, o.test, o.name)
+  M.check(o.training, o.test, o.name)
   local spec, epochs = study.spec, study.spec.epochs
   if study.many_rows == nil then
     study.many_rows = fair.has_many_rows(o.training)
@@ -171,7 +175,7 @@ function M.run(study, sheet, o)
     fair = o.variant == "tuned" and "tuned" or spec.fair, seed = spec.seed,
     many_rows = study.many_rows,
   }
-  local list, labels = points.of(study, o.training, o.labels)
+  local list = points.of(study, o.training, o.labels, o.baselines)
   if o.variant == "longer" then epochs = prolong(study, list) end
   local function tune(part, of)
     return fair.tune(of, part, how, function(rows, all)
@@ -181,7 +185,7 @@ function M.run(study, sheet, o)
   if not tune(o.training, list) then return false end
   local job = run_job(study, o.training, list, epochs, o.look)
   if not job then return false end
-  local done = keep_all(study, sheet, o, job, list, labels,
+  local done = keep_all(study, sheet, o, job, list,
     function(part, point)
       point = { loss = point.loss, optimizer = point.optimizer,
         model = point.model }

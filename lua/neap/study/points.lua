@@ -37,19 +37,13 @@ local function value_of(study, key, p, training)
     type(made), kind), 0)
 end
 
--- Whether points differ in more than their loss: baselines train as the first.
-local function is_mixed(list)
-  for _, point in ipairs(list) do
-    if tostring(point.model) ~= tostring(list[1].model)
-      or tostring(point.optimizer) ~= tostring(list[1].optimizer) then
-      return true
-    end
-  end
-  return false
+-- Whether a point differs from another in more than its loss.
+local function differs(point, from)
+  return tostring(point.model) ~= tostring(from.model)
+    or tostring(point.optimizer) ~= tostring(from.optimizer)
 end
 
-local function point_of(study, label, training)
-  local p = study.points[label]
+local function point_of(study, p, training)
   local model = value_of(study, "model", p, training)
     or core.train.model.linear {}
   local point = {
@@ -66,27 +60,28 @@ local function point_of(study, label, training)
   return point
 end
 
+--- The first point of the search: what baselines are trained as.
+function M.first(study, training)
+  return point_of(study, study.first, training)
+end
+
 --- The trained points of a run.
--- @param labels the numbers of the points; nil: all
--- @return a list of { loss =, optimizer =, model = }: first those of the
---   labels, then what the baselines need; and the labels
-function M.of(study, training, labels)
-  local list = {}
-  if not labels then
-    labels = {}
-    for i = 1, #study.points do labels[i] = i end
-  end
+-- @param labels the numbers of the points
+-- @param with_baselines whether what the baselines need comes after them
+-- @return a list of { loss =, optimizer =, model =, differs = true of points
+--   that differ from the first one in more than their loss }
+function M.of(study, training, labels, with_baselines)
+  local list, first = {}, M.first(study, training)
   for i, label in ipairs(labels) do
-    list[i] = point_of(study, label, training)
+    list[i] = point_of(study, study.points[label], training)
+    list[i].differs = differs(list[i], first) or nil
   end
-  study.mixed = study.mixed or is_mixed(list)
-  if study.spec.baselines == "standard" then
-    local first = labels[1] == 1 and list[1] or point_of(study, 1, training)
+  if with_baselines then
     for _, point in ipairs(baselines.points(first)) do
       list[#list + 1] = point
     end
   end
-  return list, labels
+  return list
 end
 
 return M

@@ -39,7 +39,7 @@ local function find(study, point, name)
   end
   options.refuse(name, ("point is %s; wanted its number, 1 to %d, its "
     .. "parameters, study:best() or the name of a trained baseline (%s)")
-    :format(tostring(point), #study.points,
+    :format(tostring(point), study.spec.search.size,
       table.concat(baselines.trained, ", ")), 3)
 end
 
@@ -47,9 +47,13 @@ end
 -- as in the study.
 local function train_them(study, training, wanted)
   local o, labels, list = study.spec, {}, {}
-  for _, of in ipairs(wanted) do labels[#labels + 1] = of.index end
+  local has_baseline = false
+  for _, of in ipairs(wanted) do
+    labels[#labels + 1] = of.index
+    has_baseline = has_baseline or of.baseline ~= nil
+  end
   if #labels == 0 then labels[1] = 1 end
-  local all, at = points.of(study, training, labels), 0
+  local all, at = points.of(study, training, labels, has_baseline), 0
   for i, of in ipairs(wanted) do
     if of.index then at = at + 1 end
     list[i] = all[of.baseline and #labels + of.baseline or at]

@@ -3,11 +3,18 @@
 -- A sheet is { runs = { { where =, positives =, rows = }, ... }, rows = { ...
 -- }, by_label = { } }. A row is { label = the number of a point or the name of
 -- a baseline, kind = "point" or "baseline", values = { metric = { by run } },
--- converged =, l2 =, norm =, tuned =, edge = { by run } }.
+-- converged =, l2 =, norm =, tuned =, edge =, differs = { by run }, curves =
+-- { by run } of what is trained by epochs: the objective after each }.
 local core = require "neap.core"
 local metrics = require "neap.study.metrics"
 
 local M = {}
+
+--- What is known of a fit beside its scores: the l2 it had, the norm of its
+-- weights, "l2" or "rate" where that was tuned, whether that is the first or
+-- last candidate, whether it differs from the first point in more than its
+-- loss.
+M.reported = { "l2", "norm", "tuned", "edge", "differs" }
 
 -- What C evaluates of score columns, and of recalibrated ones.
 local plain = {
@@ -63,9 +70,9 @@ function M.row_of(sheet, label, kind)
   local row = sheet.by_label[label]
   if not row then
     row = {
-      label = label, kind = kind, values = {}, converged = {}, l2 = {},
-      norm = {}, tuned = {}, edge = {},
+      label = label, kind = kind, values = {}, converged = {}, curves = {},
     }
+    for _, key in ipairs(M.reported) do row[key] = {} end
     for _, name in ipairs(metrics.names) do row.values[name] = {} end
     sheet.by_label[label] = row
     sheet.rows[#sheet.rows + 1] = row
@@ -81,9 +88,33 @@ function M.keep(row, run, all, column, report)
     list[run] = failed and 0 / 0 or all[name][column]
   end
   row.converged[run] = report.converged
-  for _, key in ipairs { "l2", "norm", "tuned", "edge" } do
-    row[key][run] = report[key]
+  row.curves[run] = report.curve
+  for _, key in ipairs(M.reported) do row[key][run] = report[key] end
+end
+
+--- Puts the points of another sheet of the same runs into one, the points first
+-- and by their numbers, then the baselines.
+function M.join(sheet, other)
+  if #other.runs > 0 then sheet.runs = other.runs end
+  for _, row in ipairs(other.rows) do
+    sheet.by_label[row.label] = row
+    sheet.rows[#sheet.rows + 1] = row
   end
+  local order = {}
+  for i, row in ipairs(sheet.rows) do order[row] = i end
+  table.sort(sheet.rows, function(a, b)
+    if a.kind ~= b.kind then return a.kind == "point" end
+    if a.kind == "point" then return a.label < b.label end
+    return order[a] < order[b]
+  end)
+end
+
+--- Whether points differ in more than their loss, in any run.
+function M.is_mixed(sheet)
+  for _, row in ipairs(sheet.rows) do
+    if next(row.differs) then return true end
+  end
+  return false
 end
 
 --- Whether a difference may be one of regularisation: something was trained

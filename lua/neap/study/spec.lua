@@ -2,6 +2,7 @@
 local data = require "neap.data"
 local metrics = require "neap.study.metrics"
 local options = require "neap.options"
+local store = require "neap.store"
 
 local M = {}
 
@@ -33,6 +34,7 @@ M.options = {
   epochs = { "number", low = 1, whole = true },
   batch = { "number", low = 1, whole = true },
 }
+for key, rule in pairs(store.options) do M.options[key] = rule end
 
 --- Fewer fresh data sets can't decide: of 5, a sign test's least p is 1/32.
 M.LEAST_DATASETS = 8
@@ -110,9 +112,6 @@ function M.read(given)
   if not o.search.is_search then
     options.refuse("study", "search is a table; wanted a search, such as "
       .. "neap.search.grid { ... }", 3)
-  elseif o.search.adaptive then
-    options.refuse("study", ("search is %s, whose points depend on trials; "
-      .. "wanted a grid, random or sobol"):format(o.search.kind), 3)
   end
   return o
 end

@@ -1,13 +1,10 @@
---- What a study does, one stage after another: all points on its data sets or
--- folds; then those that were picked, on fresh data sets, on the held-out rows,
--- and trained otherwise.
-local baselines = require "neap.baselines"
+--- The stages of a study and the rows they are on: all points on its data sets
+-- or folds; then those that were picked, on fresh data sets, on the held-out
+-- rows, and trained otherwise.
 local core = require "neap.core"
 local evaluate = require "neap.study.evaluate"
 local pools = require "neap.study.pool"
-local progress = require "neap.progress"
 local sheets = require "neap.study.sheet"
-local spec = require "neap.study.spec"
 
 local M = {}
 
@@ -38,185 +35,130 @@ local function dealt(o)
   end
 end
 
---- The runs of a study.
+--- The runs of a study: an iterator, and how many there are.
 function M.runs_of(o)
-  return o.datasets and fresh(o, 0, o.datasets) or dealt(o)
+  if o.datasets then return fresh(o, 0, o.datasets), o.datasets end
+  return dealt(o), o.folds * o.repeats
 end
 
-local function name_of(where)
+--- The fresh data sets that what was picked is confirmed on.
+function M.confirmation_of(o)
+  return fresh(o, CONFIRMATION, o.confirm), o.confirm
+end
+
+--- What a run is called.
+function M.name_of(where)
   if where.dataset then return ("data set %d"):format(where.dataset) end
+  if not where.fold then return "held-out test" end
   return ("repeat %d, fold %d"):format(where["repeat"], where.fold)
 end
 
--- Runs a stage on its rows; false where it was interrupted.
-local function stage(study, title, sheet, o, runs, count)
-  local size = o.labels and #o.labels or #study.points
-  if study.spec.baselines == "standard" then
-    size = size + #baselines.trained
-  end
-  local bar = progress.new(title, count * size, "fits")
-  bar.silent = bar.silent or study.quiet
-  local done = 0
-  for where, training, test, positions in runs do
+--- Trains and scores points and baselines on the rows of a stage.
+-- @param o { labels = of points, baselines = whether they are trained, too,
+--   runs = an iterator, variant = see evaluate.run, pool = function(where) or
+--   nil, after = function(sheet, where, training) after each run or nil, look =
+--   function(runs that are done) }
+-- @return a sheet, and whether it was finished
+function M.evaluate(study, o)
+  local sheet, done = sheets.new(), 0
+  for where, training, test, positions in o.runs do
     local finished = evaluate.run(study, sheet, {
-      where = where, name = name_of(where), training = training, test = test,
-      positions = positions, labels = o.labels, variant = o.variant,
-      pool = o.pool and o.pool(where),
-      look = function(fraction) bar:update((done + fraction) * size) end,
+      where = where, name = M.name_of(where), training = training, test = test,
+      positions = positions, labels = o.labels, baselines = o.baselines,
+      variant = o.variant, pool = o.pool and o.pool(where),
+      look = function(fraction) o.look(done + fraction) end,
     })
     if finished and o.after then
-      finished = o.after(where, training)
+      finished = o.after(sheet, where, training)
     end
-    if not finished then
-      bar:finish()
-      return false
-    end
+    if not finished then return sheet, false end
     done = done + 1
   end
-  bar:finish()
-  return true
+  return sheet, true
 end
 
 -- ------------------------------------------------------------- all points
 
 -- What draws the bootstrap of each repeat: the pool of a fold, and what is done
 -- after it.
-local function pooling(study)
-  local o, pool = study.spec, nil
+local function pooling(o, columns)
+  local pool
   local function pool_of(where)
     pool = where.fold > 1 and pool or pools.new {
       y = o.data.y, weights = o.data.weights, score = o.score, draws = o.draws,
-      seed = o.seed, repeats = o.repeats, columns = #study.points + 8,
+      seed = o.seed, repeats = o.repeats, columns = columns,
     }
     return pool
   end
-  local function after(where)
+  local function after(sheet, where)
     pool:turn()
     if where.fold < o.folds then return true end
-    local rows = {}
-    for i, row in ipairs(study.rows) do rows[i] = row end
-    return pool:draw(rows)
+    return pool:draw(sheet.rows)
   end
   return pool_of, after
 end
 
 -- Scores all points inside the training rows of a run, by folds of these.
-local function look_inside(study, training)
-  local o, sheet, run = study.spec, sheets.new(), #study.runs
+local function look_inside(study, how, into, training)
+  local o, sheet, run = study.spec, sheets.new(), #into.runs
   local seed = core.data.seed_of(o.seed, INSIDE + run)
   for part, test in training:folds { k = o.nested, seed = seed } do
     if not evaluate.run(study, sheet, { where = {}, name = "nested fold",
-      training = part, test = test, look = function() end }) then
+      training = part, test = test, labels = how.labels,
+      baselines = how.baselines, look = how.look_inside }) then
       return false
     end
   end
   for _, row in ipairs(sheet.rows) do
     local sum = 0
     for _, value in ipairs(row.values[o.score]) do sum = sum + value end
-    local of = study.by_label[row.label]
+    local of = into.by_label[row.label]
     of.inner = of.inner or {}
     of.inner[run] = sum / o.nested
   end
   return true
 end
 
-local function run_points(study)
-  local o, how = study.spec, {}
-  local after
-  if o.folds then how.pool, after = pooling(study) end
-  function how.after(where, training)
-    if after and not after(where) then return false end
-    return not o.nested or look_inside(study, training)
-  end
-  return stage(study, o.name, study, how, M.runs_of(o),
-    o.datasets or o.folds * o.repeats)
-end
-
--- --------------------------------------------------------- those picked
-
--- Whether some of the points, or a baseline, have not converged everywhere.
-local function has_unconverged(sheet, labels)
-  local asked = {}
-  for _, label in ipairs(labels) do asked[label] = true end
-  for _, row in ipairs(sheet.rows) do
-    for run = 1, #sheet.runs do
-      if (asked[row.label] or row.kind == "baseline")
-        and not row.converged[run] then
-        return true
-      end
-    end
-  end
-  return false
-end
-
-local function rerun(study, key, variant, labels)
+--- Scores some points, and the baselines, on all runs of the study.
+-- @param labels of points, in rising order
+-- @param with_baselines whether they are trained, too
+-- @param look function(runs that are done)
+-- @return a sheet, and whether it was finished
+function M.score_points(study, labels, with_baselines, look)
   local o = study.spec
-  study[key] = sheets.new()
-  local confirms = study.confirmed ~= nil
-  local runs = confirms and fresh(o, CONFIRMATION, o.confirm) or M.runs_of(o)
-  local count = confirms and o.confirm or #study.runs
-  return stage(study, o.name .. (variant == "longer" and ", five times longer"
-    or ", l2 tuned"), study[key], { labels = labels, variant = variant }, runs,
-    count)
+  local how = {
+    labels = labels, baselines = with_baselines, runs = M.runs_of(o),
+    look = look,
+  }
+  local draw
+  if o.folds then how.pool, draw = pooling(o, #labels + 8) end
+  function how.after(sheet, where, training)
+    if draw and not draw(sheet, where) then return false end
+    how.look_inside = function() look(#sheet.runs) end
+    return not o.nested or look_inside(study, how, sheet, training)
+  end
+  return M.evaluate(study, how)
 end
 
-local function hold_out(study, labels)
-  local o = study.spec
-  study.held_out = sheets.new()
+--- Scores points on the held-out rows.
+-- @param how { labels =, baselines =, look = } as M.evaluate takes them
+-- @return a sheet, and whether it was finished
+function M.hold_out(study, how)
+  local o, first = study.spec, true
   local positions = core.array.zeros(o.test.n, nil, "int32")
   for i = 1, o.test.n do positions[i] = i end
   local pool = pools.new {
     y = o.test.y, weights = o.test.weights, score = o.score, draws = o.draws,
-    seed = o.seed, repeats = 1, columns = #labels + 8,
+    seed = o.seed, repeats = 1, columns = #how.labels + 8,
   }
-  local done = evaluate.run(study, study.held_out, {
-    where = {}, name = "held-out test", training = o.data, test = o.test,
-    labels = labels, positions = positions, pool = pool,
-    look = function() end,
-  })
-  return done and pool:draw(study.held_out.rows)
-end
-
--- What becomes of those that were picked.
-local function run_picked(study, labels)
-  local o = study.spec
-  if #labels == 0 then return true end
-  -- One point without baselines stands against nothing.
-  local few = o.datasets and o.datasets < spec.LEAST_DATASETS
-    or #labels == 1 and o.baselines == "none"
-  if o.datasets and o.confirm > 0 and not few then
-    study.confirmed = sheets.new()
-    if not stage(study, o.name .. ", confirmation", study.confirmed,
-      { labels = labels }, fresh(o, CONFIRMATION, o.confirm), o.confirm) then
-      study.confirmed = nil
-      return false
-    end
+  function how.runs()
+    if not first then return nil end
+    first = false
+    return {}, o.data, o.test, positions
   end
-  local sheet = study.confirmed or study
-  if o.reruns and not few then
-    if has_unconverged(sheet, labels)
-      and not rerun(study, "longer", "longer", labels) then
-      study.longer = nil
-      return false
-    end
-    if sheets.is_untuned(sheet)
-      and not rerun(study, "retuned", "tuned", labels) then
-      study.retuned = nil
-      return false
-    end
-  end
-  return not o.test or hold_out(study, labels)
-end
-
---- Runs all stages. @return false where it was interrupted
--- @param pick function() -> the numbers of the points to look at again
-function M.run_all(study, pick)
-  for _, key in ipairs { "confirmed", "longer", "retuned", "held_out" } do
-    study[key] = nil
-  end
-  study.many_rows = nil -- as the first training rows say
-  sheets.new(study)
-  return run_points(study) and run_picked(study, pick())
+  function how.pool() return pool end
+  function how.after(sheet) return pool:draw(sheet.rows) end
+  return M.evaluate(study, how)
 end
 
 return M

@@ -28,7 +28,8 @@ local function edges(study, params)
   local list = {}
   for _, name in ipairs(study.spec.search.names) do
     local least, most, count = math.huge, -math.huge, 0
-    for _, value in ipairs(study.spec.search.values[name]) do
+    local values = study.spec.search.values
+    for _, value in ipairs(values and values[name] or {}) do
       if type(value) == "number" then
         least, most = math.min(least, value), math.max(most, value)
         count = count + 1
@@ -82,6 +83,7 @@ function M.of(study, view, rows)
       seen[text], list[#list + 1] = true, text
     end
   end
+  add(study.partial and ("This is of %s."):format(study.partial))
   add(fairness(study))
   local best, ce = rows[1], view.by_label["cross-entropy"]
   add(rows.with and rows.without and norms(view, rows.with, rows.without)

@@ -1,0 +1,3 @@
+--- What recipes were made of: { generator = name, options = table } by the
+-- function that neap.data.recipe returned.
+return setmetatable({}, { __mode = "k" })
