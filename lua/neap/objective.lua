@@ -261,6 +261,16 @@ Study.counts = with_session(function(_, session)
   return session:counts()
 end)
 
+--- A figure of the trials: "history", or "heatmap" { x =, y = parameters }.
+-- @return the figure; nil, why and a code where the store fails
+function Study:figure(kind, given)
+  local trials, why, code = self:trials()
+  if not trials then return nil, why, code end
+  local figure = require("neap.plot.trials").figure(trials,
+    self.spec.direction == "maximize" and 1 or -1, kind, given)
+  return figure
+end
+
 --- Writes all trials into a file: CSV in long form, or JSON, by the name's
 -- ending.
 -- @return true; nil and why

@@ -17,7 +17,7 @@
 
 static const char usage[] =
     "usage: neap [options] [script [arguments]]\n"
-    "       neap show|export|merge|compare arguments\n"
+    "       neap show|watch|report|export|merge|compare arguments\n"
     "  -e code     run code, a string\n"
     "  -l module   require a module, as a global of its name\n"
     "  -l g=module require a module, as the global g\n"

@@ -265,25 +265,31 @@ local function at_epoch(curves, epoch)
   return values
 end
 
+--- The objective of the best point by epoch; nil where nothing was trained by
+-- epochs.
+function M.training(study)
+  local best = verdict.best(study)
+  local curves = best and study:curves(best.index) or {}
+  local point_of, points = require("neap.plot.curves").point_of, {}
+  local values = at_epoch(curves, 1)
+  while #values > 0 do
+    points[#points + 1] = point_of(#points + 1, values)
+    values = at_epoch(curves, #points + 1)
+  end
+  if #points == 0 then return nil end
+  return plot.figure {
+    kind = "lines", title = "Training of the best point, "
+      .. verdict.show_point(study, best.index),
+    x = { label = "epoch" }, y = { label = "objective, nats" },
+    series = { { label = "mean over the runs", points = points } },
+    note = "Band: one standard deviation either side.",
+  }
+end
+
 kinds.training = {
   options = {},
   make = function(study)
-    local best = verdict.best(study)
-    local curves = best and study:curves(best.index) or {}
-    local point_of, points = require("neap.plot.curves").point_of, {}
-    local values = at_epoch(curves, 1)
-    while #values > 0 do
-      points[#points + 1] = point_of(#points + 1, values)
-      values = at_epoch(curves, #points + 1)
-    end
-    if #points == 0 then refuse("nothing was trained by epochs") end
-    return plot.figure {
-      kind = "lines", title = "Training of the best point, "
-        .. verdict.show_point(study, best.index),
-      x = { label = "epoch" }, y = { label = "objective, nats" },
-      series = { { label = "mean over the runs", points = points } },
-      note = "Band: one standard deviation either side.",
-    }
+    return M.training(study) or refuse("nothing was trained by epochs")
   end,
 }
 

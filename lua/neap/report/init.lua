@@ -1,27 +1,16 @@
 --- A study's report: all results in one HTML page. See Study:report.
 local compare = require "neap.verdict.compare"
+local facts = require "neap.report.facts"
 local metrics = require "neap.study.metrics"
-local neap = require "neap"
 local options = require "neap.options"
 local page = require "neap.report.page"
 local plot = require "neap.plot"
 local study_figures = require "neap.plot.study"
 local verdict = require "neap.verdict"
 
-local found, host = pcall(require, "neap.host")
-
 local M = {}
 
 local curve_names = { "precision_recall", "roc", "reliability", "scores" }
-
--- Scripts that are longer are named, not shown.
-local LONGEST_SCRIPT <const> = 200000
-
-local function html(form, ...)
-  local parts = table.pack(...)
-  for i = 1, parts.n do parts[i] = page.escape(parts[i]) end
-  return form:format(table.unpack(parts, 1, parts.n))
-end
 
 -- ----------------------------------------------------------- what is missing
 
@@ -56,16 +45,6 @@ local function missing_of(study)
 end
 
 -- ------------------------------------------------------------------ the parts
-
-local function words_of(v)
-  local parts = {}
-  for i, sentence in ipairs(v.sentences) do
-    parts[i] = html(i == 1 and '<p class="answer">%s</p>' or "<p>%s</p>",
-      sentence)
-  end
-  return ('<section class="words" aria-label="Verdict">%s</section>'):format(
-    table.concat(parts, "\n"))
-end
 
 -- Two parameters to lay out: gamma by alpha where the study has them.
 local function axes_of(study)
@@ -146,72 +125,15 @@ local function table_of(study)
   return { columns = columns, rows = rows, sorted = sorted }
 end
 
--- --------------------------------------------------------------- to repeat it
-
-local function read(path, most)
-  local file = path and io.open(path, "rb")
-  if not file then return nil end
-  local text = file:read(most + 1)
-  file:close()
-  return text
-end
-
-local function processor()
-  local text = read("/proc/cpuinfo", 4096) or ""
-  return text:match("model name%s*:%s*([^\n]+)")
-end
-
-local function facts_of(study)
-  local o, facts = study.spec, {}
-  local function add(name, value)
-    if value then facts[#facts + 1] = { name, tostring(value) } end
-  end
-  local command = found and host.command
-  add("study", o.name)
-  add("runs", verdict.protocol(study))
-  add("points", study.spec.search.size)
-  add("seed", o.seed)
-  add("command", command and table.concat(command.words or {}, " "))
-  add("neap", neap._VERSION)
-  add("Lua", _VERSION)
-  add("instruction set", neap.isa)
-  if found then
-    add("machine", ("%s, %d cores, %d threads"):format(host.name(),
-      host.cores(), host.threads()))
-    add("processor", processor())
-    add("time of the study", study.seconds
-      and ("%.1f s"):format(study.seconds))
-    add("report written", host.utc():sub(1, 19) .. " UTC")
-  end
-  return facts, command and command.script
-end
-
 local function repeat_of(study)
-  local facts, script = facts_of(study)
-  local rows = {}
-  for i, fact in ipairs(facts) do
-    rows[i] = html('<tr><th scope="row">%s</th><td>%s</td></tr>', fact[1],
-      fact[2])
-  end
-  local out = ('<table class="facts"><tbody>%s</tbody></table>'):format(
-    table.concat(rows, "\n"))
-  local text = read(script, LONGEST_SCRIPT)
-  if text and #text <= LONGEST_SCRIPT then
-    out = out .. html("\n<details><summary>The script, %s</summary>"
-      .. '<pre tabindex="0">%s</pre></details>', script, text)
-  end
-  return out
+  local o = study.spec
+  return facts.html(study, {
+    { "study", o.name }, { "runs", verdict.protocol(study) },
+    { "points", o.search.size }, { "seed", o.seed },
+  })
 end
 
 -- ------------------------------------------------------------------- the page
-
-local function section(title, body)
-  return html("<section>\n<h2>%s</h2>\n", title) .. body .. "\n</section>"
-end
-
-local function place(name)
-  return ('<figure data-figure="%s"></figure>'):format(name)
-end
 
 -- Curves of fits that are trained again; or why there are none.
 local function curves_of(study, wanted)
@@ -232,9 +154,9 @@ local function sections_of(study, v, o)
     local places = {}
     for i, name in ipairs(names) do
       data.figures[name] = page.data_of(figures[i])
-      places[i] = place(name)
+      places[i] = page.place(name)
     end
-    list[#list + 1] = section(title, ('<div class="%s">%s</div>'):format(class,
+    list[#list + 1] = page.section(title, ('<div class="%s">%s</div>'):format(class,
       table.concat(places, "\n")))
   end
   if v.split then
@@ -252,11 +174,11 @@ local function sections_of(study, v, o)
   local forest = study_figures.forest(study, v)
   if #forest.rows > 0 then
     data.figures.forest = page.data_of(forest)
-    list[#list + 1] = section("Against what is cheaper", place "forest")
+    list[#list + 1] = page.section("Against what is cheaper", page.place "forest")
   end
   data.heatmaps = heatmaps_of(study)
   if data.heatmaps then
-    list[#list + 1] = section("All points", '<div id="heatmaps"></div>')
+    list[#list + 1] = page.section("All points", '<div id="heatmaps"></div>')
   end
   local slice = slice_of(study)
   if slice then add("All points", "curves", { "slice" }, { slice }) end
@@ -266,10 +188,12 @@ local function sections_of(study, v, o)
     for i, name in ipairs(curve_names) do figures[i] = curves[name] end
     add("Curves", "curves", curve_names, figures)
   elseif why then
-    list[#list + 1] = section("Curves", html('<p class="notice">Left out: %s.'
-      .. "</p>", why))
+    list[#list + 1] = page.section("Curves", ('<p class="notice">Left out: %s.'
+      .. "</p>"):format(page.escape(why)))
   end
-  list[#list + 1] = section("Every point", '<div id="table"></div>')
+  local training = study_figures.training(study)
+  if training then add("Training", "curves", { "training" }, { training }) end
+  list[#list + 1] = page.section("Every point", '<div id="table"></div>')
   return data, list
 end
 
@@ -279,18 +203,12 @@ function M.of(study, o)
   local v = study:verdict()
   local data, sections = sections_of(study, v, o)
   local missing = missing_of(study)
-  local head = html('<h1>%s</h1>\n<p class="soft">%s. Gains are positive for '
-    .. "better.</p>", o.title, ("%d points, %s"):format(
-      study.spec.search.size, verdict.protocol(study)))
-  if #missing > 0 then
-    head = head .. html('\n<p class="notice" role="note">%s</p>',
-      table.concat(missing, " "))
-  end
-  sections[#sections + 1] = section("To repeat it", repeat_of(study))
-  return page.build {
-    title = o.title, data = data,
-    body = ("<main>\n%s\n%s\n%s\n</main>"):format(head, words_of(v),
-      table.concat(sections, "\n")),
+  sections[#sections + 1] = page.section("To repeat it", repeat_of(study))
+  return page.of_study {
+    title = o.title, data = data, sections = sections, words = v.sentences,
+    missing = #missing > 0 and table.concat(missing, " ") or nil,
+    below = ("%d points, %s. Gains are positive for better."):format(
+      study.spec.search.size, verdict.protocol(study)),
   }
 end
 

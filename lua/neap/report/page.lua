@@ -166,6 +166,41 @@ function M.build(o)
   return (frame:gsub("%$(%l+)", parts))
 end
 
+--- A section of a page.
+-- @param body HTML
+function M.section(title, body)
+  return ("<section>\n<h2>%s</h2>\n%s\n</section>"):format(M.escape(title),
+    body)
+end
+
+--- Where the figure of a name is drawn.
+function M.place(name)
+  return ('<figure data-figure="%s"></figure>'):format(name)
+end
+
+--- The page of a study.
+-- @param o { title =, below = what stands under it, words = sentences, missing =
+--   what is left out, as text, or nil, sections = HTML, data = }
+function M.of_study(o)
+  local head = { ("<h1>%s</h1>"):format(M.escape(o.title)),
+    ('<p class="soft">%s</p>'):format(M.escape(o.below)) }
+  if o.missing then
+    head[3] = ('<p class="notice" role="note">%s</p>'):format(
+      M.escape(o.missing))
+  end
+  local words = {}
+  for i, sentence in ipairs(o.words) do
+    words[i] = (i == 1 and '<p class="answer">%s</p>' or "<p>%s</p>"):format(
+      M.escape(sentence))
+  end
+  return M.build {
+    title = o.title, data = o.data,
+    body = ('<main>\n%s\n<section class="words" aria-label="Verdict">%s'
+      .. "</section>\n%s\n</main>"):format(table.concat(head, "\n"),
+      table.concat(words, "\n"), table.concat(o.sections, "\n")),
+  }
+end
+
 --- One figure as a page.
 function M.of_figure(figure)
   return M.build {

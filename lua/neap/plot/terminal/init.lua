@@ -27,7 +27,7 @@ function M.draw(figure, given)
   local text = draw(figure, canvas_of(given))
   if figure.note then text = text .. "\n" .. require("neap.text").wrap {
     require("neap.text").clean(figure.note) } end
-  return (text:gsub(" +\n", "\n"))
+  return (text:gsub(" +\n", "\n"):gsub(" +$", ""))
 end
 
 --- Text in a colour { red, green, blue }.
