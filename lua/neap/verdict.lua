@@ -131,10 +131,12 @@ function M.best(study)
 end
 
 -- The best point against each baseline.
-local function remedies_of(study, view)
+-- @param plain what was found against cross-entropy
+local function remedies_of(study, view, plain)
   local list, all = {}, points_where(study, anything)
   for _, row in ipairs(baselines_of(study, anything)) do
-    local found = compare.compare(view, { with = all, without = { row } })
+    local found = row.label == "cross-entropy" and plain
+      or compare.compare(view, { with = all, without = { row }, brief = true })
     list[#list + 1] = {
       label = row.label, is_remedy = not no_remedy[row.label],
       gain = found and found.gain,
@@ -292,7 +294,7 @@ function M.of_study(study)
     worth = view.worth, p = found.cross_entropy and found.cross_entropy.p,
     best = answer and study.points[answer.with.label],
     best_without = found.focus and study.points[answer.without.label],
-    remedies = remedies_of(study, view),
+    remedies = remedies_of(study, view, found.cross_entropy),
     split = splits_of(view, found.cross_entropy),
     picks = nested_picks(study, view),
     held_out = held_out_of(study, view, found.best),

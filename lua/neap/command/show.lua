@@ -66,8 +66,8 @@ end
 local function show_one(study)
   local counts = study:counts()
   print(("study '%s', %s: %s, %d pruned, %d failed, %d running"):format(
-    study.name, study.direction, tell.coverage(study, counts), counts.PRUNED, counts.FAIL,
-    counts.RUNNING))
+    study.name, study.direction, tell.coverage(study, counts), counts.PRUNED,
+    counts.FAIL, counts.RUNNING))
   print(show_made(study))
   local mean = study.spec and tell.mean_time(study.db, study.study_id)
   if mean then print(("%s a point"):format(tell.seconds(mean))) end

@@ -307,8 +307,8 @@ function M.of_study(study, names)
     error({ refused = "no point has a score in every run" }, 0)
   elseif not (data.is_data(study.spec.data)
     or type(study.spec.data) == "function") then
-    error({ refused = "curves are of fits that are trained again; the study "
-      .. "was read from a store, without its functions" }, 0)
+    error({ refused = "curves are of fits that are trained again, which only "
+      .. "the study's own script can do: study:report(path)" }, 0)
   end
   local wanted = { { index = best.index } }
   if study.spec.baselines == "standard" then wanted[2] = { baseline = 1 } end

@@ -78,7 +78,9 @@ function M.axes(trials)
       end
     end
   end
-  for _, name in ipairs(names) do counts[name] = #axis_of(trials, name).values end
+  for _, name in ipairs(names) do
+    counts[name] = #axis_of(trials, name).values
+  end
   if counts.gamma and counts.alpha then return "gamma", "alpha" end
   table.sort(names, function(a, b)
     if counts[a] ~= counts[b] then return counts[a] > counts[b] end
@@ -89,8 +91,7 @@ function M.axes(trials)
   return x, y
 end
 
---- See figure of a study of any objective.
--- @param study what has trials and a direction
+--- See Study:figure of studies of any objective.
 -- @param sign 1 where larger is better, -1 where less is
 function M.figure(trials, sign, kind, given)
   if kind ~= "heatmap" and kind ~= "history" then

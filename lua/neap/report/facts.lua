@@ -1,5 +1,5 @@
---- What it takes to repeat a study, as a report has it: script, seeds, versions,
--- instruction set, machines, times.
+--- What it takes to repeat a study, as a report has it: script, seeds,
+-- versions, instruction set, machines, times.
 local neap = require "neap"
 local page = require "neap.report.page"
 

@@ -156,8 +156,8 @@ local function sections_of(study, v, o)
       data.figures[name] = page.data_of(figures[i])
       places[i] = page.place(name)
     end
-    list[#list + 1] = page.section(title, ('<div class="%s">%s</div>'):format(class,
-      table.concat(places, "\n")))
+    list[#list + 1] = page.section(title, ('<div class="%s">%s</div>'):format(
+      class, table.concat(places, "\n")))
   end
   if v.split then
     local names, figures = {}, {}
@@ -174,7 +174,8 @@ local function sections_of(study, v, o)
   local forest = study_figures.forest(study, v)
   if #forest.rows > 0 then
     data.figures.forest = page.data_of(forest)
-    list[#list + 1] = page.section("Against what is cheaper", page.place "forest")
+    list[#list + 1] = page.section("Against what is cheaper",
+      page.place "forest")
   end
   data.heatmaps = heatmaps_of(study)
   if data.heatmaps then

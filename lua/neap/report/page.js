@@ -386,7 +386,7 @@ class FullTable {
 
   controls() {
     this.filter = element("input", { type: "search", size: 24,
-      placeholder: "such as gamma 2" });
+      placeholder: "part of a name" });
     this.filter.addEventListener("input", () => this.fill());
     const button = element("button", { type: "button" }, "Copy as CSV");
     button.addEventListener("click", async () => {

@@ -179,8 +179,8 @@ function M.place(name)
 end
 
 --- The page of a study.
--- @param o { title =, below = what stands under it, words = sentences, missing =
---   what is left out, as text, or nil, sections = HTML, data = }
+-- @param o { title =, below = what stands under it, words = sentences,
+--   missing = what is left out, as text, or nil, sections = HTML, data = }
 function M.of_study(o)
   local head = { ("<h1>%s</h1>"):format(M.escape(o.title)),
     ('<p class="soft">%s</p>'):format(M.escape(o.below)) }

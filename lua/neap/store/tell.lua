@@ -53,8 +53,8 @@ function M.coverage(study, counts)
     100 * ended / counts.total)
 end
 
---- How long the rest takes at the pace so far, in seconds; nil where nothing has
--- ended, nobody works or nobody knows how much there is.
+--- How long the rest takes at the pace so far, in seconds; nil where nothing
+-- has ended, nobody works or nobody knows how much there is.
 -- @param left points that have not ended
 function M.time_left(study, left)
   local mean = study.spec and M.mean_time(study.db, study.study_id)

@@ -210,23 +210,25 @@ end
 
 --- Draws a heatmap on a canvas { columns =, colour =, unicode = }.
 return function(figure, canvas)
-  local power = scale.cell_power(figure)
-  local rows, width = texts_of(figure, power)
   local columns = names_of(figure.x.values, 12)
   local layout = {
     title = text.clip(text.clean(figure.title), canvas.columns - 12),
     x_label = text.clip(text.clean(figure.x.label), LABEL),
     y_label = text.clip(text.clean(figure.y.label), LABEL),
-    rows = names_of(figure.y.values, LABEL), columns = columns, texts = rows,
-    power = power,
+    rows = names_of(figure.y.values, LABEL), columns = columns,
+    power = scale.cell_power(figure),
   }
   layout.left = math.max(widest(layout.rows, 0), text.width(layout.y_label))
-  -- A cell is its number, a place for a mark, and a space where there is room.
-  width = widest(columns, width)
   local room = canvas.columns - layout.left - 2 - 1
     - text.width(layout.x_label)
+  local least = 4
+  if least * #columns > room then return as_blocks(figure, canvas, layout) end
+  local width
+  layout.texts, width = texts_of(figure, layout.power)
+  width = widest(columns, width)
+  -- A cell is its number, a place for a mark, and a space where there is room.
   for _, space in ipairs { 2, 1 } do
-    layout.width = math.max(width + space, 4)
+    layout.width = math.max(width + space, least)
     if layout.width * #columns <= room then
       return as_table(figure, canvas, layout)
     end
