@@ -70,7 +70,7 @@ end
 
 -- The numbers of the cells, each where it stands.
 local function cell_labels(figure, lines, low, high)
-  local power = scale.cell_power(figure)
+  local power, decimals = scale.cell_form(figure)
   for i = 1, #figure.y.values do
     for j = 1, #figure.x.values do
       local value = figure.cells[i][j]
@@ -79,7 +79,7 @@ local function cell_labels(figure, lines, low, high)
         local _
         _, light = scale.colour(value, low, high, figure.diverging)
       end
-      local shown = scale.cell(value, power, figure.diverging)
+      local shown = scale.cell(value, power, decimals, figure.diverging)
         .. (figure.marks[i][j] and "*" or "")
       lines[#lines + 1] = ("set label %s at %d,%d center front "
         .. "textcolor rgb %s"):format(quote(shown), j - 1, i - 1,
@@ -94,7 +94,7 @@ function kinds.heatmap(figure)
   local shows_numbers = nx * ny <= NUMBERED
   local title = figure.title
   if shows_numbers then
-    title = title .. scale.unit(scale.cell_power(figure))
+    title = title .. scale.unit((scale.cell_form(figure)))
   end
   local head = { title, shows_numbers and figure.mark_means
     and "*: " .. figure.mark_means or nil }

@@ -122,31 +122,28 @@ function M.interval(figure, row)
     form:format(row.high))
 end
 
---- The power of ten that leaves a largest number one or two digits before the
--- point; 0 where it has them.
-function M.power(largest)
-  local power = 0
-  if largest <= 0 then return 0 end
-  while largest * 10.0 ^ power < 10 and power < 12 do power = power + 1 end
-  return power
-end
-
---- What the cells of a heatmap are multiplied by: 10 to this power.
-function M.cell_power(figure)
+--- How the cells of a heatmap are shown, in three digits of the largest:
+-- multiplied by 10 to a power, with so many decimals.
+function M.cell_form(figure)
   local low, high = M.of_cells(figure)
-  return M.power(math.max(math.abs(low), math.abs(high)))
+  local largest, power = math.max(math.abs(low), math.abs(high)), 0
+  if largest >= 1 then
+    return 0, largest < 10 and 2 or largest < 100 and 1 or 0
+  end
+  while largest > 0 and largest * 10.0 ^ power < 10 and power < 12 do
+    power = power + 1
+  end
+  return power, 1
 end
 
---- A cell as text, multiplied by 10 to a power.
-function M.cell(value, power, signed)
+--- A cell as text.
+-- @param power, decimals of M.cell_form
+function M.cell(value, power, decimals, signed)
   if type(value) ~= "number" or value ~= value then return "-" end
   local scaled = value * 10.0 ^ power
   if not M.is_finite(scaled) then return value > 0 and "inf" or "-inf" end
-  local size = math.abs(scaled)
-  if size >= 1e5 then return ("%.2g"):format(scaled) end
-  local form = (signed and "%%+.%df" or "%%.%df"):format(
-    size >= 99.95 and 0 or 1)
-  return form:format(scaled)
+  if math.abs(scaled) >= 1e5 then return ("%.2g"):format(scaled) end
+  return (signed and "%%+.%df" or "%%.%df"):format(decimals):format(scaled)
 end
 
 --- What is to be said of that power, as " (in 1e-2)"; "" of none.

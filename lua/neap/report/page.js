@@ -62,7 +62,7 @@ const NUMBERED = 600;
 
 function cellText(value, figure) {
   const scaled = value * 10 ** figure.power;
-  const text = scaled.toFixed(Math.abs(scaled) >= 99.95 ? 0 : 1);
+  const text = scaled.toFixed(figure.decimals);
   return (figure.diverging && scaled >= 0 ? "+" : "") +
     text.replace("-", "\u2212");
 }

@@ -57,7 +57,7 @@ local picked = {}
 function picked.heatmap(figure)
   local low, high = scale.of_cells(figure)
   local cells, marks = json.list {}, json.list {}
-  local power = scale.cell_power(figure)
+  local power, decimals = scale.cell_form(figure)
   for i = 1, #figure.y.values do
     cells[i] = filled(figure.cells[i], #figure.x.values)
     marks[i] = json.list {}
@@ -72,6 +72,7 @@ function picked.heatmap(figure)
       #figure.y.values) },
     cells = cells, marks = marks, mark_means = figure.mark_means, low = low,
     high = high, diverging = figure.diverging and true or false, power = power,
+    decimals = decimals,
   }
 end
 

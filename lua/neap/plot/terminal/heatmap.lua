@@ -29,12 +29,13 @@ end
 -- ------------------------------------------------------- a table of numbers
 
 -- The cells as texts, and the width of the widest.
-local function texts_of(figure, power)
+local function texts_of(figure, power, decimals)
   local rows, width = {}, 0
   for i = 1, #figure.y.values do
     rows[i] = {}
     for j = 1, #figure.x.values do
-      local s = scale.cell(figure.cells[i][j], power, figure.diverging)
+      local s = scale.cell(figure.cells[i][j], power, decimals,
+        figure.diverging)
       rows[i][j], width = s, math.max(width, #s)
     end
   end
@@ -216,15 +217,15 @@ return function(figure, canvas)
     x_label = text.clip(text.clean(figure.x.label), LABEL),
     y_label = text.clip(text.clean(figure.y.label), LABEL),
     rows = names_of(figure.y.values, LABEL), columns = columns,
-    power = scale.cell_power(figure),
   }
   layout.left = math.max(widest(layout.rows, 0), text.width(layout.y_label))
   local room = canvas.columns - layout.left - 2 - 1
     - text.width(layout.x_label)
   local least = 4
   if least * #columns > room then return as_blocks(figure, canvas, layout) end
-  local width
-  layout.texts, width = texts_of(figure, layout.power)
+  local width, decimals
+  layout.power, decimals = scale.cell_form(figure)
+  layout.texts, width = texts_of(figure, layout.power, decimals)
   width = widest(columns, width)
   -- A cell is its number, a place for a mark, and a space where there is room.
   for _, space in ipairs { 2, 1 } do
