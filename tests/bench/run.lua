@@ -21,7 +21,9 @@ local benches = {
   report = {
     title = "figures and reports",
     unit = "ms",
-    sides = { { build .. "/neap", "tests/bench/report.lua", build .. "/bench" } },
+    sides = {
+      { build .. "/neap", "tests/bench/report.lua", build .. "/bench" },
+    },
   },
   losses = {
     title = "losses of one logit, value and gradient, 65,536 rows, float32, "

@@ -101,7 +101,7 @@ function Study:verdict() end
 ---@return table
 function Study:table(options) end
 
----@param kind "heatmap"|"slice"|"forest"|"split"|"history"|"roc"|"precision_recall"|"reliability"|"scores"
+---@param kind "heatmap"|"slice"|"forest"|"split"|"history"|"training"|"roc"|"precision_recall"|"reliability"|"scores"
 ---@param options? { x: string?, y: string?, metric: string?, against: string|false?, at: table? }
 ---@return neap.Figure
 function Study:figure(kind, options) end
