@@ -5,7 +5,7 @@
 # PostgreSQL URL), and each task is one more worker on it. Otherwise each task
 # works on its share into a file of its own; join them afterwards:
 #   build/neap merge all.db study-1of8.db ... study-8of8.db
-# By mpirun: mpirun -n 8 scripts/slurm_grid.sh SCRIPT.lua
+# By mpirun or srun: mpirun -n 8 scripts/slurm_grid.sh SCRIPT.lua
 #SBATCH --job-name=neap
 #SBATCH --cpus-per-task=1
 set -eu
@@ -15,9 +15,11 @@ neap=$root/build/neap
   echo "usage: slurm_grid.sh SCRIPT.lua [arguments], in a built neap" >&2
   exit 1
 }
+step=1
 if [ -n "${SLURM_ARRAY_TASK_ID-}" ]; then
   task=$SLURM_ARRAY_TASK_ID
   first=${SLURM_ARRAY_TASK_MIN:-1}
+  step=${SLURM_ARRAY_TASK_STEP:-1}
   count=$SLURM_ARRAY_TASK_COUNT
 elif [ -n "${OMPI_COMM_WORLD_RANK-}" ]; then
   task=$OMPI_COMM_WORLD_RANK
@@ -27,6 +29,10 @@ elif [ -n "${PMI_RANK-}" ]; then
   task=$PMI_RANK
   first=0
   count=$PMI_SIZE
+elif [ "${SLURM_NTASKS:-1}" -gt 1 ]; then
+  task=$SLURM_PROCID
+  first=0
+  count=$SLURM_NTASKS
 else
   task=1
   first=1
@@ -35,4 +41,4 @@ fi
 if [ -n "${NEAP_SHARED-}" ]; then
   exec "$neap" "$@"
 fi
-exec "$neap" --shard "$((task - first + 1))/$count" "$@"
+exec "$neap" --shard "$(((task - first) / step + 1))/$count" "$@"

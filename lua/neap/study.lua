@@ -62,6 +62,7 @@ local function open_session(self)
   self.session = store.session {
     name = o.name, search = o.search, seed = math.tointeger(o.seed),
     sign = metrics[o.score].falls and 1 or -1, metric = o.score,
+    one_seed = true, -- all points see the same rows in the same order
     store = o.store, lease = o.lease, durable = o.durable,
     existing = o.existing, allow_other_isa = o.allow_other_isa,
     spec = o.store and require("neap.study.describe").of(self),

@@ -26,6 +26,7 @@ enum {
   OPEN_READONLY = 1,
   OPEN_READWRITE = 2,
   OPEN_CREATE = 4,
+  OPEN_URI = 64,
 };
 
 typedef struct sqlite_library {
@@ -369,15 +370,40 @@ static void make_types(lua_State *L) {
   neap_make_type(L, SQLITE_TYPE, meta, methods);
 }
 
+// Pushes the address of a file that nobody changes:
+// https://sqlite.org/uri.html.
+static const char *push_unchanging(lua_State *L, const char *path) {
+  static const char digits[] = "0123456789ABCDEF";
+  luaL_Buffer buffer;
+  luaL_buffinit(L, &buffer);
+  luaL_addstring(&buffer, "file:");
+  for (; *path != '\0'; path++) {
+    if (strchr("%?#", *path) == NULL) {
+      luaL_addchar(&buffer, *path);
+      continue;
+    }
+    luaL_addchar(&buffer, '%');
+    luaL_addchar(&buffer, digits[(unsigned char)*path >> 4]);
+    luaL_addchar(&buffer, digits[(unsigned char)*path & 15]);
+  }
+  luaL_addstring(&buffer, "?immutable=1");
+  luaL_pushresult(&buffer);
+  return lua_tostring(L, -1);
+}
+
 //- host.sqlite(path [, mode]) -> database | nil, message, code
-// Opens a file. mode is "create" (the default), "write" or "read"; the last
-// two want it to be there. A statement waits half a minute for a lock.
+// Opens a file. mode is "create" (the default), "write", "read" or
+// "unchanging"; the last three want it to be there, and the last one that
+// nobody writes to it. A statement waits half a minute for a lock.
 int neap_sqlite_open(lua_State *L) {
-  static const char *const modes[] = {"create", "write", "read", NULL};
+  static const char *const modes[] = {"create", "write", "read", "unchanging",
+                                      NULL};
   static const int flags[] = {OPEN_READWRITE | OPEN_CREATE, OPEN_READWRITE,
-                              OPEN_READONLY};
+                              OPEN_READONLY, OPEN_READONLY | OPEN_URI};
   const char *path = luaL_checkstring(L, 1);
   const int mode = luaL_checkoption(L, 2, "create", modes);
+  if (flags[mode] & OPEN_URI)
+    path = push_unchanging(L, path);
   make_types(L);
   database *self = lua_newuserdatauv(L, sizeof *self, 1);
   memset(self, 0, sizeof *self);

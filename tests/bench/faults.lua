@@ -69,7 +69,7 @@ end
 -- completed, and counts the times that it said something else at its end.
 local function measure_training(store, kind, workers, count, clear)
   local uniform, wrong, done = random.stream(count), 0, 0
-  local expected, start = say("none", kind), host.clock()
+  local undisturbed, start = say("none", kind), host.clock()
   clear()
   say(store, kind)
   local longest = (host.clock() - start) / 2
@@ -87,7 +87,7 @@ local function measure_training(store, kind, workers, count, clear)
         done = done + 1
       end
     end
-    if say(store, kind) ~= expected then wrong = wrong + 1 end
+    if say(store, kind) ~= undisturbed then wrong = wrong + 1 end
   end
   return wrong
 end
@@ -128,7 +128,9 @@ end
 local script, file = folder .. "/faults.lua", folder .. "/faults.db"
 write_script(script, file)
 local function clear_file()
-  for _, ending in ipairs { "", "-wal", "-shm" } do os.remove(file .. ending) end
+  for _, ending in ipairs { "", "-wal", "-shm" } do
+    os.remove(file .. ending)
+  end
 end
 for _, workers in ipairs { 1, 4 } do
   measure(("SQLite, %d workers"):format(workers), script, workers, kills // 4,

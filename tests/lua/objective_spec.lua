@@ -177,6 +177,15 @@ describe("a study that compares losses", function()
     assert.is_nil(study.points[4])
   end)
 
+  it("has nothing to prune", function()
+    refused(function()
+      neap.study {
+        data = neap.data.recipe "gaussians", loss = neap.loss.focal {},
+        search = neap.search.grid { x = { 1 } }, prune = neap.prune.median {},
+      }
+    end, "prune is for studies of an objective")
+  end)
+
   it("takes those that a search proposes which learns, some at a time",
     function()
       local search = neap.search.tpe {

@@ -171,7 +171,8 @@ describe("a study in PostgreSQL", function()
     os.remove(file)
     for _, words in ipairs {
       { "show", server.url, "small", want = "3 of 3 points (100 %)" },
-      { "export", server.url, "small", want = "2,,COMPLETE,3,,,,,,,value,0.33" },
+      { "export", server.url, "small",
+        want = "2,,COMPLETE,3,,,,,,,value,0.33" },
       { "merge", file, server.url, want = "study 'small': 3 trials added" },
     } do
       local process <close> = assert(host.start { program, stdout = "pipe",

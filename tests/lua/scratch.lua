@@ -78,12 +78,7 @@ return function(before, after)
     assert(lfs.mkdir(self.folder))
   end)
   after(function()
-    for name in lfs.dir(self.folder) do
-      if name ~= "." and name ~= ".." then
-        os.remove(self.folder .. "/" .. name)
-      end
-    end
-    assert(lfs.rmdir(self.folder))
+    assert(host.start { "rm", "-r", self.folder }):wait()
   end)
   return self
 end

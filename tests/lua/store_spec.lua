@@ -163,6 +163,23 @@ describe("a stored study", function()
         .. "USING (trial_id) ORDER BY number"))
   end)
 
+  it("keeps with each trial its seed, its worker and its times", function()
+    local path, seeds = new_path(), {}
+    local study = study_of(path, { objective = function(trial)
+      seeds[trial.number + 1] = ("%d %d"):format(trial.number, trial.seed)
+      return 1
+    end })
+    assert(study:run(quiet))
+    study:close()
+    assert.same(seeds, query(path, "SELECT number, seed FROM trials "
+      .. "JOIN neap_trial USING (trial_id) ORDER BY number"))
+    assert.same({ ("6 %s %s %s 1"):format(host.name(), neap._VERSION,
+      neap.isa) }, query(path, "SELECT count(*), w.host, w.version, w.isa, "
+      .. "min(datetime_complete >= datetime_start) FROM trials "
+      .. "JOIN neap_trial USING (trial_id) JOIN neap_worker w "
+      .. "USING (worker_id) GROUP BY worker_id"))
+  end)
+
   it("gives whole numbers of a grid back as they were", function()
     local path = new_path()
     local given = { search = neap.search.grid { x = { 1, 2.5, 3.0 } } }

@@ -226,8 +226,8 @@ end)
 
 describe("a training study of many workers", function()
   it("is the one of a single process", function()
-    local code, output, errors = scratch:run("--workers", "4", script, at "s.db",
-      "3")
+    local code, output, errors = scratch:run("--workers", "4", script,
+      at "s.db", "3")
     assert.same({ 0, "" }, { code, errors })
     assert.equal(undisturbed(), output)
     assert.same({ "40 40 40 40" }, scratch:query("s.db", each_point_once))

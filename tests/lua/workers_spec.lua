@@ -84,8 +84,8 @@ describe("workers", function()
       assert(study:run { quiet = true })
       print(study:counts().COMPLETE)
     ]]):format(scratch.folder))
-    local process <close> = assert(host.start { scratch.program, "--workers", "3", path,
-      stdout = "pipe", stderr = at "stderr" })
+    local process <close> = scratch:start { "--workers", "3", path,
+      stdout = "pipe" }
     -- Kill two of its workers while the study runs.
     local killed, own = {}, process:pid()
     repeat
@@ -179,6 +179,7 @@ describe("shards", function()
     assert.equal("study 's': 20 trials added, 7 were there, 0 had not ended; "
       .. "20 points\n", output)
     assert.same({ "20 20 20 20" }, query("all.db", each_point_once))
+    assert.same({ "20" }, query("all.db", "SELECT count(seed) FROM neap_trial"))
     assert.same({ "0 1 1.0", "1 2 0.5", "2 3 0.33333333333333" }, query(
       "all.db", "SELECT number, point, value FROM trials JOIN neap_trial "
       .. "USING (trial_id) JOIN trial_values USING (trial_id) "

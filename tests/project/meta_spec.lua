@@ -82,7 +82,7 @@ describe("the stubs", function()
     for _, name in ipairs(methods("study", "Study")) do
       assert.is_function(study[name], name)
     end
-    assert.equal(8, #methods("study", "Study"))
+    assert.equal(13, #methods("study", "Study"))
     assert.equal(7, #methods("array", "Array"))
     assert.equal(7, #methods("loss", "Loss"))
   end)

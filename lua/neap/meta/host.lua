@@ -126,7 +126,8 @@ function Database:close() end
 
 --- Opens a file of SQLite, whose library is loaded now.
 ---@param path string
----@param mode? "create"|"write"|"read" "create" if none is given
+---@param mode? "create"|"write"|"read"|"unchanging" "create" if none is given;
+--- an unchanging file is read, and nobody may write to it
 ---@return neap.Database? database
 ---@return string? message
 ---@return string? code

@@ -63,6 +63,11 @@
 ---@field loss neap.Loss|fun(p: table, train: neap.Data): neap.Loss
 ---@field search table such as neap.search.grid { ... }
 ---@field name? string
+---@field store? string a path or a PostgreSQL URL; none: in memory
+---@field lease? number seconds: 60 if none is given; see docs/studies.md
+---@field durable? "process"|"power"
+---@field existing? "resume"|"add"|"new" of a study of that name
+---@field allow_other_isa? boolean
 ---@field seed? integer 1 if none is given
 ---@field datasets? integer of a recipe: 10 if none is given; 8 and more decide
 ---@field confirm? integer of a recipe: 20 if none is given; 0 turns it off
@@ -82,13 +87,18 @@
 ---@field epochs? integer
 ---@field batch? integer
 
----@class neap.Study
+---@class neap.Study also what neap.open(store):study(name) gives of one, but
+--- run, close, predictions and refit
 local Study = {}
 
---- Runs the study to its end: the study, or nil and "interrupted".
----@param options? { quiet: boolean }
----@return neap.Study?, string?
+--- Runs the study to its end: the study; nil and "interrupted"; or nil, what is
+--- wrong with its store, and a code.
+---@param options? { quiet: boolean?, batch: integer?, workers: integer? }
+---@return neap.Study?, string?, string?
 function Study:run(options) end
+
+--- Closes the store.
+function Study:close() end
 
 ---@return { index: integer, params: table, score: number }?, string?
 function Study:best() end
@@ -111,6 +121,23 @@ function Study:figure(kind, options) end
 ---@param options? { title: string?, curves: boolean? }
 ---@return true?, string?
 function Study:report(path, options) end
+
+--- The objective of a point after each epoch: by run, by epoch.
+---@param index integer
+---@return (number[]|neap.Array)[]?, string?
+function Study:curves(index) end
+
+--- All points that were claimed, as trials.
+---@return { number: integer, state: string?, params: table, value: number? }[]
+function Study:trials() end
+
+---@return { COMPLETE: integer, PRUNED: integer, FAIL: integer, RUNNING: integer, total: integer }
+function Study:counts() end
+
+--- Writes every number: CSV in long form, or JSON.
+---@param path string ending in .csv or .json
+---@return boolean?, string?, string?
+function Study:export(path) end
 
 --- Scores of rows by fits that did not see them, of a point's number, parameters,
 --- study:best() or a trained baseline's name.

@@ -25,14 +25,14 @@ local function array(values)
 end
 M.array = array
 
-local begin_text = "WITH d AS (SELECT * FROM unnest($1::int[], $2::bigint[]) "
-  .. "AS d (number, point)), "
+local begin_text = "WITH d AS (SELECT * FROM unnest($1::int[], $2::bigint[], "
+  .. "$11::bigint[]) AS d (number, point, seed)), "
   .. "t AS (INSERT INTO trials (number, study_id, state, datetime_start) "
   .. "SELECT number, $3::int, 'RUNNING', $4::timestamp FROM d ORDER BY number "
   .. "RETURNING trial_id, number), "
-  .. "n AS (INSERT INTO neap_trial (trial_id, study_id, point, attempt, "
-  .. "worker_id, lease_until) SELECT t.trial_id, $3::int, d.point, 1, $5::int, "
-  .. "$6::bigint FROM t JOIN d USING (number)), "
+  .. "n AS (INSERT INTO neap_trial (trial_id, study_id, point, seed, "
+  .. "attempt, worker_id, lease_until) SELECT t.trial_id, $3::int, d.point, "
+  .. "d.seed, 1, $5::int, $6::bigint FROM t JOIN d USING (number)), "
   .. "p AS (INSERT INTO trial_params (trial_id, param_name, param_value, "
   .. "distribution_json) SELECT t.trial_id, x.name, x.value, x.distribution "
   .. "FROM unnest($7::int[], $8::text[], $9::float8[], $10::text[]) "
@@ -40,12 +40,13 @@ local begin_text = "WITH d AS (SELECT * FROM unnest($1::int[], $2::bigint[]) "
   .. "SELECT trial_id, number FROM t ORDER BY number"
 
 --- Begins trials.
--- @param trials a list of { number =, index =, params = }; each gets its id
+-- @param trials a list of { number =, index =, seed =, params = }; each gets its
+--   id
 function M.begin(self, trials)
-  local numbers, points = {}, {}
+  local numbers, points, seeds = {}, {}, {}
   local owners, names, values, distributions = {}, {}, {}, {}
   for i, trial in ipairs(trials) do
-    numbers[i], points[i] = trial.number, trial.index
+    numbers[i], points[i], seeds[i] = trial.number, trial.index, trial.seed
     self:each_param(trial.params, function(name, value, distribution)
       owners[#owners + 1], names[#names + 1] = trial.number, name
       values[#values + 1] = value
@@ -54,7 +55,7 @@ function M.begin(self, trials)
   end
   local rows = self.db:rows(begin_text, array(numbers), array(points),
     self.study_id, host.utc(), self.worker_id, self:lease_end(), array(owners),
-    array(names), array(values), array(distributions))
+    array(names), array(values), array(distributions), array(seeds))
   for i, trial in ipairs(trials) do trial.id = rows[i][1] end
 end
 

@@ -49,23 +49,63 @@ function M.shown(location)
   return (location:gsub("^(%w+://[^:/@]*):[^@]*@", "%1@"))
 end
 
+-- What the system says where a file can't be opened; nil where it can.
+local function problem_with(path, how)
+  local file, why = io.open(path, how)
+  if file then
+    file:close()
+    return nil
+  end
+  return (why:match("[^:]*$"):gsub("^ ", ""))
+end
+
+-- Why a file of SQLite can't be opened.
+local function why_not(self)
+  if self.kind ~= "sqlite" then return "" end
+  local missing = problem_with(self.path, "rb")
+  if missing then
+    if self.mode ~= "create" then return ": " .. missing end
+    local why = problem_with(self.path, "ab")
+    if why then return ": it can't be made: " .. why end
+    os.remove(self.path)
+    return ""
+  end
+  local why = problem_with(self.path, "r+b")
+  if why then return ": it can't be written: " .. why end
+  return ": it lies in a folder that can't be written"
+end
+
+local hints = {
+  readonly = "; it can be read, but not written",
+  corrupt = "; it is no database, or it is damaged",
+  full = "; what was committed before is kept",
+}
+
 local function explain(self, message, code)
-  local place = M.shown(self.location)
-  local hints = {
-    readonly = "; it can be read, but not written",
-    corrupt = "; it is no database, or it is damaged",
-    full = "; what was committed before is kept",
-    open = "",
-  }
-  return ("store '%s': %s%s"):format(place, message, hints[code] or "")
+  local hint = code == "open" and why_not(self) or hints[code] or ""
+  return ("store '%s': %s%s"):format(M.shown(self.location), message, hint)
 end
 
 -- ---------------------------------------------------------------- connecting
 
+-- A file that has no log is read as it is where its folder can't be written:
+-- SQLite would keep beside it what readers and writers share.
+local function open_file(self)
+  local db, message, code = host.sqlite(self.path, self.mode)
+  if not db or self.mode ~= "read" then return db, message, code end
+  local first, _, problem = db:run("PRAGMA schema_version")
+  if first or problem ~= "open" or not problem_with(self.path .. "-wal", "rb")
+  then
+    return db
+  end
+  db:close()
+  return host.sqlite(self.path, "unchanging")
+end
+
 local function connect(self)
   local db, message, code
   if self.kind == "sqlite" then
-    db, message, code = host.sqlite(self.path, self.mode)
+    db, message, code = open_file(self)
   else
     db, message, code = host.postgresql(self.path)
   end
@@ -73,6 +113,10 @@ local function connect(self)
   self.db = db
   self:prepare()
 end
+
+-- So many pages of the log are put into the file at once: 4 MB, as SQLite's own
+-- thousand of the larger pages.
+local LOG_PAGES <const> = 4000
 
 -- Settings of a new connection. "process" survives the end of this process,
 -- "power" that of the machine, too.
@@ -87,6 +131,7 @@ function Connection:prepare()
   elseif self.mode ~= "read" then
     self:execute(("PRAGMA synchronous = %s"):format(
       self.durable == "process" and "NORMAL" or "FULL"))
+    self:execute("PRAGMA wal_autocheckpoint = " .. LOG_PAGES)
   end
 end
 
@@ -159,14 +204,25 @@ local function reconnect(self, deadline, problem)
   end
 end
 
+-- SQLite keeps these statements prepared; PostgreSQL has none that would be.
+local function begin(self)
+  if self.kind == "sqlite" then return self:run("BEGIN IMMEDIATE") end
+  return self:execute("BEGIN")
+end
+
+local function commit(self)
+  if self.kind == "sqlite" then return self.db:run("COMMIT") end
+  return self.db:execute("COMMIT")
+end
+
 local function attempt(self, call)
-  self:execute(self.kind == "sqlite" and "BEGIN IMMEDIATE" or "BEGIN")
+  begin(self)
   local result = table.pack(pcall(call))
   if not result[1] then
     if self.db then self.db:execute("ROLLBACK") end
     error(result[2], 0)
   end
-  local done, message, code = self.db:execute("COMMIT")
+  local done, message, code = commit(self)
   if not done then
     self.db:execute("ROLLBACK")
     M.fail(explain(self, message, code), code)

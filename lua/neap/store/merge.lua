@@ -177,9 +177,9 @@ local function copy_trial(db, to, trial, number)
       insert(db, name, "trial_id", id, columns, row)
     end
   end
-  db:run("INSERT INTO neap_trial (trial_id, study_id, point, attempt, "
-    .. "worker_id) VALUES ($1, $2, $3, $4, $5)", id, to.study_id, trial.point,
-    trial.attempt, copy_worker(db, to, from, trial.worker, trial.workers))
+  db:run("INSERT INTO neap_trial (trial_id, study_id, point, seed, attempt, "
+    .. "worker_id) VALUES ($1, $2, $3, $4, $5, $6)", id, to.study_id,
+    trial.point, trial.seed, trial.attempt, copy_worker(db, to, from, trial.worker, trial.workers))
   return id
 end
 
@@ -187,7 +187,7 @@ end
 local function ended_trials(from, list, workers)
   local open = 0
   for _, row in ipairs(from.db:rows("SELECT t.trial_id, t.state, n.point, "
-    .. "t.datetime_start, t.datetime_complete, n.attempt, n.worker_id "
+    .. "t.datetime_start, t.datetime_complete, n.attempt, n.worker_id, n.seed "
     .. "FROM trials t JOIN neap_trial n ON n.trial_id = t.trial_id "
     .. "WHERE t.study_id = $1", from.study_id)) do
     if row[2] == "RUNNING" or row[2] == "WAITING" then
@@ -196,7 +196,7 @@ local function ended_trials(from, list, workers)
       list[#list + 1] = {
         from = from, id = row[1], state = row[2], point = row[3],
         began = row[4], ended = row[5], attempt = row[6], worker = row[7],
-        workers = workers,
+        workers = workers, seed = row[8],
       }
     end
   end

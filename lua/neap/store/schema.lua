@@ -260,10 +260,14 @@ local function create(db, version)
   db:execute(additions[db.kind])
 end
 
--- The write-ahead log: readers don't stop writers. Once set the file keeps it.
+-- The write-ahead log: readers don't stop writers. Once set the file keeps it,
+-- as a new one keeps the size of its pages: a trial changes a few bytes in each
+-- of a dozen, and all of these are written.
 local function use_log(db)
   local _, mode = db:run("PRAGMA journal_mode")
-  if mode ~= "wal" then db:run("PRAGMA journal_mode = WAL") end
+  if mode == "wal" then return end
+  db:run("PRAGMA page_size = 1024")
+  db:run("PRAGMA journal_mode = WAL")
 end
 
 --- Makes the tables that are not there yet, all at once, and refuses a store

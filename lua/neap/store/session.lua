@@ -6,6 +6,7 @@ local connection = require "neap.store.connection"
 local inserts = require "neap.store.inserts"
 local json = require "neap.json"
 local lease = require "neap.store.lease"
+local random = require "neap.random"
 local stored = require "neap.store.stored"
 local study_of = require "neap.store.study"
 local tasks = require "neap.store.tasks"
@@ -21,7 +22,8 @@ local REPORT_AFTER <const> = 0.5
 --- Opens a study in a store, or makes it, and joins its workers.
 -- @param o { store =, name =, search =, seed =, sign =, prune =, spec =,
 --   lease =, durable =, existing =, allow_other_isa =, shard = { i, n }, keep =
---   function(session, trial) that keeps more of a trial that ended, or nil }
+--   function(session, trial) that keeps more of a trial that ended, or nil,
+--   one_seed = true where all trials have the study's own seed }
 -- Raises errors of the store.
 function M.open(o)
   local db = connection.open(o.store, { durable = o.durable })
@@ -31,6 +33,7 @@ function M.open(o)
     error(self, 0)
   end
   self.search, self.prune, self.keep = o.search, o.prune, o.keep
+  self.one_seed = o.one_seed and o.seed or nil
   self.held = {} -- the trials that this worker runs, by their ids
   self.last_renewed, self.last_reported = db:now(), host.clock()
   self.next_look = -math.huge -- when to look for expired leases again
@@ -174,9 +177,9 @@ local function begin(self, trials)
       .. "datetime_start) VALUES ($1, $2, 'RUNNING', $3) RETURNING trial_id",
       trial.number, self.study_id, began)
     trial.id = id
-    self.db:run("INSERT INTO neap_trial (trial_id, study_id, point, attempt, "
-      .. "worker_id, lease_until) VALUES ($1, $2, $3, 1, $4, $5)", id,
-      self.study_id, trial.index, self.worker_id, ends)
+    self.db:run("INSERT INTO neap_trial (trial_id, study_id, point, seed, "
+      .. "attempt, worker_id, lease_until) VALUES ($1, $2, $3, $4, 1, $5, $6)",
+      id, self.study_id, trial.index, trial.seed, self.worker_id, ends)
     put_params(self, id, trial.params)
   end
 end
@@ -200,6 +203,7 @@ local function claim_new(self, want, claimed)
       number = number + 1
       fresh[#fresh + 1] = {
         number = number, index = point, attempt = 1,
+        seed = self.one_seed or random.seed_of_trial(self.seed, point),
         params = self.search:point(point, self.seed, history),
       }
       claimed[#claimed + 1] = fresh[#fresh]
@@ -229,8 +233,8 @@ local function claim(self, want)
 end
 
 --- In a transaction: keeps others from claiming anything of the study until it
--- ends. In SQLite a transaction that writes is alone; in PostgreSQL this is what
--- Optuna's workers do.
+-- ends. In SQLite a transaction that writes is alone; in PostgreSQL this is
+-- what Optuna's workers do.
 function Session:lock()
   if self.db.kind == "postgresql" then
     self.db:run("SELECT study_id FROM studies WHERE study_id = $1 "

@@ -186,8 +186,8 @@ local function read_runs(db, id, stage)
 end
 
 -- The trials that have ended: trial, number of the point, number of the trial.
-local ended = "SELECT t.trial_id, n.point, t.number FROM trials t JOIN neap_trial n "
-  .. "ON n.trial_id = t.trial_id WHERE t.study_id = $1 "
+local ended = "SELECT t.trial_id, n.point, t.number FROM trials t "
+  .. "JOIN neap_trial n ON n.trial_id = t.trial_id WHERE t.study_id = $1 "
   .. "AND n.point IS NOT NULL AND t.state IN ('COMPLETE', 'FAIL') "
   .. "ORDER BY n.point"
 

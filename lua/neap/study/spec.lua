@@ -98,6 +98,10 @@ end
 --- Reads the options of neap.study; blames the caller of the function that
 -- calls this.
 function M.read(given)
+  if type(given) == "table" and given.prune ~= nil then
+    options.refuse("study", "prune is for studies of an objective; a verdict "
+      .. "compares points that have seen the same rows", 3)
+  end
   local o = options.read("study", given, M.options, 3)
   if data.is_data(o.data) then
     check_folds(o)
