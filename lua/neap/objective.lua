@@ -271,6 +271,19 @@ function Study:figure(kind, given)
   return figure
 end
 
+--- Writes a report of the trials: one HTML page that loads nothing.
+-- @param given { title = (the study's name) }
+-- @return true, or nil and why it can't be written
+function Study:report(path, given)
+  local ok, why, code = self:counts() -- opens the store
+  if not ok then return nil, why, code end
+  local o, session = self.spec, self.session
+  local done, problem = require("neap.report.trials").write({ name = o.name,
+    direction = o.direction, seed = math.tointeger(o.seed),
+    sign = -session.sign, session = session }, path, given)
+  return done, problem
+end
+
 --- Writes all trials into a file: CSV in long form, or JSON, by the name's
 -- ending.
 -- @return true; nil and why

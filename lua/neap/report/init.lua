@@ -14,6 +14,16 @@ local curve_names = { "precision_recall", "roc", "reliability", "scores" }
 
 -- ----------------------------------------------------------- what is missing
 
+-- How many points there are of an interrupted study; nil where it is whole.
+local function partial_of(study)
+  local count = 0
+  for _, row in ipairs(study.rows) do
+    if row.kind == "point" then count = count + 1 end
+  end
+  local size = study.spec.search.size
+  return count < size and ("%d of %d points"):format(count, size) or nil
+end
+
 -- What an unfinished study leaves out, as sentences.
 local function missing_of(study)
   local o, list = study.spec, {}
@@ -23,8 +33,9 @@ local function missing_of(study)
       .. "alone."):format(#study.runs, wanted,
         o.datasets and "data sets" or "folds")
   end
-  if study.partial then
-    list[#list + 1] = ("The study is unfinished: %s."):format(study.partial)
+  local partial = study.partial or partial_of(study)
+  if partial then
+    list[#list + 1] = ("The study is unfinished: %s."):format(partial)
   end
   if o.datasets and (o.confirm or 0) > 0 and not study.confirmed then
     list[#list + 1] = "What was picked has not been confirmed on fresh data "

@@ -24,8 +24,7 @@ local function table_of(trials, sign)
 end
 
 -- The best trial, and what has not ended, as sentences.
-local function words_of(study, counts)
-  local best = study:top(1)[1]
+local function words_of(study, best, counts)
   local list = { best and ("The best of %d values is %.6g: %s (trial %d, %s).")
     :format(counts.COMPLETE, best.value, tell.params(best.params), best.number,
       study.direction) or "No trial is complete." }
@@ -36,43 +35,48 @@ local function words_of(study, counts)
   return list
 end
 
-local function missing_of(study, counts)
+-- How much there is, and whether it is all.
+local function coverage_of(study, counts)
   local ended = counts.COMPLETE + counts.PRUNED + counts.FAIL
-  if counts.RUNNING == 0 and not (counts.total and ended < counts.total) then
-    return nil
+  if study.session.db then
+    return tell.coverage(study.session, counts), counts.RUNNING == 0
+      and not (counts.total and ended < counts.total)
   end
-  return ("The study is unfinished: %s, %d running."):format(
-    tell.coverage(study, counts), counts.RUNNING)
+  return ("%d of %d points"):format(ended, counts.total), ended == counts.total
 end
 
 --- A report as HTML.
+-- @param study { name =, direction =, seed =, sign = 1 where larger is better,
+--   session = the trials, seconds = or nil }
 function M.of(study, title)
-  local trials, counts = study:all(), study:counts()
-  local data = { figures = {}, table = table_of(trials, -study.sign) }
+  local session = study.session
+  local trials, counts = session:all(), session:counts()
+  local covered, is_whole = coverage_of(study, counts)
+  local data = { figures = {}, table = table_of(trials, study.sign) }
   local sections = {}
   local function add(heading, name, figure)
     data.figures[name] = page.data_of(figure)
     sections[#sections + 1] = page.section(heading, page.place(name))
   end
-  add("History", "history", figures.history(trials, -study.sign))
+  add("History", "history", figures.history(trials, study.sign))
   local x, y = figures.axes(trials)
   if x then
-    add("All points", "heatmap", figures.heatmap(trials, x, y, -study.sign))
+    add("All points", "heatmap", figures.heatmap(trials, x, y, study.sign))
   end
   sections[#sections + 1] = page.section("Every point",
     '<div id="table"></div>')
-  sections[#sections + 1] = page.section("To repeat it", facts.html(
-    { session = study }, { { "study", study.name },
-      { "direction", study.direction }, { "points", counts.total },
-      { "seed", study.seed } }))
+  sections[#sections + 1] = page.section("To repeat it", facts.html(study,
+    { { "study", study.name }, { "direction", study.direction },
+      { "points", counts.total }, { "seed", study.seed } }))
   return page.of_study {
     title = title, data = data, sections = sections,
-    below = tell.coverage(study, counts), words = words_of(study, counts),
-    missing = missing_of(study, counts),
+    below = covered, words = words_of(study, session:top(1)[1], counts),
+    missing = not is_whole and ("The study is unfinished: %s, %d running.")
+      :format(covered, counts.RUNNING) or nil,
   }
 end
 
---- See report of a study in a store.
+--- See Study:report of studies of any objective; its level is 3.
 function M.write(study, path, given)
   if type(path) ~= "string" then
     error(("bad argument #1 to 'report' (path is a %s; wanted a string)")

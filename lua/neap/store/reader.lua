@@ -112,7 +112,9 @@ end
 -- @param given { title = (the study's name) }
 -- @return true, or nil and why it can't be written
 function StudyReader:report(path, given)
-  local done, why = require("neap.report.trials").write(self, path, given)
+  local done, why = require("neap.report.trials").write({ name = self.name,
+    direction = self.direction, seed = self.seed, sign = -self.sign,
+    session = self }, path, given)
   return done, why
 end
 

@@ -48,8 +48,9 @@ local function add_to(row, key, draws, share)
 end
 
 --- Draws, and adds what it finds to rows, which are those of the columns.
+-- @param look function() that is called now and then, or nil
 -- @return false where it was interrupted
-function Pool:draw(rows)
+function Pool:draw(rows, look)
   local name, share = metrics[self.score].of, 1 / self.repeats
   local columns = math.max(AT_ONCE // #self.y, 8) // 1 | 0
   for first = 1, #rows, columns do
@@ -69,6 +70,7 @@ function Pool:draw(rows)
       add_to(row, "inside", inside:row(i - first + 1), share)
       add_to(row, "outside", outside:row(i - first + 1), share)
     end
+    if look then look() end
     if found and host.interrupted() then return false end
   end
   return true

@@ -81,7 +81,7 @@ end
 
 -- What draws the bootstrap of each repeat: the pool of a fold, and what is done
 -- after it.
-local function pooling(o, columns)
+local function pooling(o, columns, look)
   local pool
   local function pool_of(where)
     pool = where.fold > 1 and pool or pools.new {
@@ -93,7 +93,7 @@ local function pooling(o, columns)
   local function after(sheet, where)
     pool:turn()
     if where.fold < o.folds then return true end
-    return pool:draw(sheet.rows)
+    return pool:draw(sheet.rows, function() look(#sheet.runs) end)
   end
   return pool_of, after
 end
@@ -131,7 +131,7 @@ function M.score_points(study, labels, with_baselines, look)
     look = look,
   }
   local draw
-  if o.folds then how.pool, draw = pooling(o, #labels + 8) end
+  if o.folds then how.pool, draw = pooling(o, #labels + 8, look) end
   function how.after(sheet, where, training)
     if draw and not draw(sheet, where) then return false end
     how.look_inside = function() look(#sheet.runs) end
@@ -157,7 +157,9 @@ function M.hold_out(study, how)
     return {}, o.data, o.test, positions
   end
   function how.pool() return pool end
-  function how.after(sheet) return pool:draw(sheet.rows) end
+  function how.after(sheet)
+    return pool:draw(sheet.rows, function() how.look(1) end)
+  end
   return M.evaluate(study, how)
 end
 
