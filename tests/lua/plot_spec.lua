@@ -1,5 +1,6 @@
 -- neap.plot: figures as data, and that each renderer draws their numbers.
 local cases = dofile "tests/lua/plot_cases.lua"
+local data_of = dofile "tests/lua/page_data.lua"
 local host = require "neap.host"
 local json = require "neap.json"
 local neap = require "neap"
@@ -43,12 +44,6 @@ local function blames(call, why)
   local ok, problem = pcall(call)
   assert.is_false(ok)
   assert.matches("plot_spec.lua:%d+: .*" .. why, problem)
-end
-
--- The data of a page.
-local function data_of(html)
-  return json.decode(html:match(
-    '<script type="application/json" id="data">(.-)</script>'))
 end
 
 local function page_of(figure)

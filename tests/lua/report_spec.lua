@@ -1,4 +1,5 @@
 -- study:figure and study:report: what they say is what the study has.
+local data_of = dofile "tests/lua/page_data.lua"
 local host = require "neap.host"
 local json = require "neap.json"
 local neap = require "neap"
@@ -34,8 +35,7 @@ local function report(study, given)
   local file <close> = assert(io.open(path, "rb"))
   local html = file:read("a")
   os.remove(path)
-  return html, json.decode(html:match(
-    '<script type="application/json" id="data">(.-)</script>'))
+  return html, data_of(html)
 end
 
 local study = run()
@@ -100,6 +100,22 @@ describe("a study's figures", function()
     for _, kind in ipairs { "precision_recall", "reliability", "scores" } do
       assert.equal("lines", study:figure(kind).kind)
     end
+  end)
+
+  it("are the best point's training by epoch", function()
+    local by_epochs = run { epochs = 3, reruns = false,
+      optimizer = neap.optimizer.adam { learning_rate = 1e-2 } }
+    local curves = by_epochs:curves(by_epochs:best().index)
+    local points = by_epochs:figure("training").series[1].points
+    assert.equal(3, #points)
+    local sum = 0
+    for _, curve in ipairs(curves) do sum = sum + curve[3] end
+    assert.near(sum / 4, points[3][2], 1e-12)
+    local _, data = report(by_epochs, { curves = false })
+    assert.equal(3, #data.figures.training.series[1].points)
+    local ok, problem = pcall(function() study:figure "training" end)
+    assert.is_false(ok)
+    assert.matches("nothing was trained by epochs", problem)
   end)
 
   it("blame the caller for what there is not", function()
@@ -205,6 +221,15 @@ describe("a report", function()
     assert.not_matches("unfinished", html)
   end)
 
+  it("says how many points an interrupted study has", function()
+    local part = run()
+    part.by_label[6], part.rows[6] = nil, part.rows[#part.rows]
+    part.rows[#part.rows] = nil
+    local text, of = report(part, { curves = false })
+    assert.matches("The study is unfinished: 5 of 6 points", text)
+    assert.equal(json.null, of.heatmaps[1].cells[2][3])
+  end)
+
   it("is of one point, of one run and of one parameter", function()
     local single = run { datasets = 1,
       loss = function(p) return neap.loss.focal { gamma = p.gamma } end,
@@ -248,8 +273,7 @@ describe("a report", function()
   -- Without the program its files lie beside neap/report/page.lua.
   it("is written by stock lua5.4, too", function()
     local path = os.tmpname()
-    local code = "package.preload['neap.core'] = nil "
-      .. "local f = require 'neap.plot'.figure { kind = 'lines', title = 't', "
+    local code = "local f = require 'neap.plot'.figure { kind = 'lines', title = 't', "
       .. "x = { label = '' }, y = { label = '' }, series = {} } "
       .. "assert(f:save(arg[1] .. '.html'))"
     local script = path .. ".lua"
@@ -268,5 +292,43 @@ describe("a report", function()
     end
     os.remove(script)
     os.remove(path)
+  end)
+end)
+
+describe("a study of any objective", function()
+  local trials = neap.study { name = "any", direction = "maximize",
+    search = neap.search.grid { a = { 1, 2 }, b = { false, 3, "x" } },
+    objective = function(trial)
+      if trial.params.b == "x" then error "no" end
+      return trial.params.a * (trial.params.b or 1)
+    end }
+  trials:run { quiet = true }
+
+  it("has a heatmap and a history", function()
+    local map = trials:figure("heatmap", { x = "a", y = "b" })
+    assert.same({ "off", "3", "x" }, map.y.values)
+    assert.same({ { 1, 2 }, { 3, 6 }, {} }, map.cells)
+    local history = trials:figure "history"
+    assert.same({ 0, 1 }, history.series[1].points[1])
+    assert.same({ 4, 6 }, history.series[1].points[4])
+    local ok, problem = pcall(function()
+      trials:figure("heatmap", { x = "a", y = "c" })
+    end)
+    assert.is_false(ok)
+    assert.matches("^tests/lua/report_spec.lua:%d+: .*y is 'c', which no trial "
+      .. "has", problem)
+  end)
+
+  it("has a report", function()
+    local html, data = report(trials)
+    assert.matches("The best of 4 values is 6: a 2, b 3 %(trial 4, maximize%)",
+      html)
+    assert.matches("0 trials were pruned and 2 failed", html)
+    assert.not_matches("unfinished", html)
+    assert.equal(6, #data.table.rows)
+    assert.equal("FAIL", data.table.rows[3].cells[4])
+    assert.equal(json.null, data.table.rows[3].cells[3])
+    assert.same({ 2, 6, json.null },
+      { table.unpack(data.figures.heatmap.cells[2]) })
   end)
 end)

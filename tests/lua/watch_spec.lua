@@ -1,5 +1,5 @@
 -- neap watch and neap report: a study in a store, looked at from outside.
-local json = require "neap.json"
+local data_of = dofile "tests/lua/page_data.lua"
 local lfs = require "lfs"
 local scratch = dofile "tests/lua/scratch.lua"
 
@@ -21,12 +21,6 @@ local training = [[
   assert(study:run { quiet = true })
   print(study:best().score)
 ]]
-
--- What is in the data of a page of a scratch folder.
-local function data_of(html)
-  return json.decode(html:match(
-    '<script type="application/json" id="data">(.-)</script>'))
-end
 
 describe("neap", function()
   local folder = scratch(before_each, after_each)

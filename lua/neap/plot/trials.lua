@@ -25,7 +25,8 @@ local function axis_of(trials, name)
   local axis = { label = name, values = {}, at = {} }
   local raw = {}
   for _, trial in ipairs(trials) do
-    local value = trial.params[name]
+    -- Trials of a program raise where a parameter is not there.
+    local value = rawget(trial.params, name)
     if value ~= nil and not axis.at[value] then
       raw[#raw + 1], axis.at[value] = value, true
     end
@@ -45,8 +46,8 @@ function M.heatmap(trials, x, y, sign, title)
   local across, down, cells = axis_of(trials, x), axis_of(trials, y), {}
   for i = 1, #down.values do cells[i] = {} end
   for _, trial in ipairs(trials) do
-    local i = down.at[trial.params[y]]
-    local j = across.at[trial.params[x]]
+    local i = down.at[rawget(trial.params, y)]
+    local j = across.at[rawget(trial.params, x)]
     local value, old = trial.value, i and j and cells[i][j]
     if i and j and value and value == value
       and (not old or sign * value > sign * old) then
