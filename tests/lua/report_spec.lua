@@ -273,8 +273,8 @@ describe("a report", function()
   -- Without the program its files lie beside neap/report/page.lua.
   it("is written by stock lua5.4, too", function()
     local path = os.tmpname()
-    local code = "local f = require 'neap.plot'.figure { kind = 'lines', title = 't', "
-      .. "x = { label = '' }, y = { label = '' }, series = {} } "
+    local code = "local f = require 'neap.plot'.figure { kind = 'lines', "
+      .. "title = 't', x = { label = '' }, y = { label = '' }, series = {} } "
       .. "assert(f:save(arg[1] .. '.html'))"
     local script = path .. ".lua"
     local file <close> = assert(io.open(script, "w"))

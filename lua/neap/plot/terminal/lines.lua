@@ -83,8 +83,8 @@ end
 local function bands_of(figure, pixels)
   local cover = {}
   for i = 1, HEIGHT do cover[i] = {} end
-  for s, series in ipairs(figure.series) do
-    local points = series.points
+  for s = #figure.series, 1, -1 do
+    local points = figure.series[s].points
     for i = 1, #points - 1 do
       local a, b = points[i], points[i + 1]
       if a[3] and a[4] and b[3] and b[4] then
@@ -195,7 +195,10 @@ return function(figure, canvas)
   local columns = math.max(math.min(canvas.columns, 100) - LEFT - 2, 20)
   local pixels = canvas.braille and new_pixels(figure, columns, 2, 4)
     or new_pixels(figure, columns, 1, 1)
-  for s, series in ipairs(figure.series) do draw_series(pixels, series, s) end
+  -- The first one last: it covers the others.
+  for s = #figure.series, 1, -1 do
+    draw_series(pixels, figure.series[s], s)
+  end
   local cover, labels = bands_of(figure, pixels), y_labels(figure, pixels)
   local lines = {
     text.clip(text.clean(figure.title), canvas.columns),
