@@ -307,6 +307,18 @@ describe("names", function()
   end)
 end)
 
+describe("the text of a terminal", function()
+  it("knows how many columns characters take", function()
+    assert.equal(3, text.width "é漢")
+    assert.equal(1, text.width "e\u{301}")
+    assert.equal("ab..", text.clip("abcdef", 4))
+    assert.equal("漢..", text.clip("漢漢漢", 5))
+    assert.equal("abcd", text.clip("abcd", 4))
+    assert.equal("  漢", text.pad("漢", -4))
+    assert.equal("a [31m b", text.clean "a\27[31m\nb")
+  end)
+end)
+
 describe("figures", function()
   with_gnuplot("without anything in them are drawn", function()
     local axis = { label = "" }
@@ -352,6 +364,7 @@ describe("figures", function()
         stdout = "pipe" })
       assert.equal("nil\tthere is no gnuplot; on Debian: apt-get install "
         .. "gnuplot-nox\n", process:read())
+      assert.is_nil((io.open(path)))
     end)
   end)
 

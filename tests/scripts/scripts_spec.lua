@@ -41,7 +41,7 @@ describe("easy_and_hard", function()
     has(output, "0.2 of the rows weigh 0.8, 0.8 of them weigh 0.2: 0.16 = 0.16")
     has(output, "gamma 5: factor 1/32")
     for _, gamma in ipairs { "0", "0.5", "1", "2", "5" } do
-      has(output, "gamma = " .. gamma .. "\n")
+      has(output, "focal (gamma = " .. gamma .. ")\n")
     end
     assert.not_matches("\27", output)
   end)

@@ -248,6 +248,21 @@ function M.script(figure, path, form)
   return table.concat(head, "\n") .. "\n"
 end
 
+-- Runs a script.
+local function run(host, script)
+  local process, why, code = host.start { "gnuplot", script,
+    stdin = "null", stdout = "null", stderr = "pipe" }
+  if not process then
+    return nil, code == "ENOENT" and "there is no gnuplot; on Debian: apt-get "
+      .. "install gnuplot-nox" or "gnuplot: " .. why
+  end
+  local said = process:stderr():read("a")
+  local how, status = process:wait()
+  if how == "exit" and status == 0 then return true end
+  return nil, "gnuplot: " .. (said:match("line %d+: ([^\n]+)")
+    or ("ended with %s %s"):format(how, status))
+end
+
 --- Draws a figure into a file.
 -- @return true; nil and why it can't: no gnuplot (Debian: gnuplot-nox), or no
 --   such file
@@ -257,27 +272,17 @@ function M.save(figure, path, form)
   if path:find("[%c]") then
     return nil, "gnuplot writes no file with such a name: " .. text.clean(path)
   end
+  local old <close> = io.open(path, "rb")
   local probe, why = io.open(path, "ab")
   if not probe then return nil, why end
   probe:close()
   local script = os.tmpname()
-  local ok, problem = require("neap.plot").write(script,
+  local done, problem = require("neap.plot").write(script,
     M.script(figure, path, form))
-  if not ok then return nil, problem end
-  local process, refusal, code = host.start { "gnuplot", script,
-    stdin = "null", stdout = "null", stderr = "pipe" }
-  if not process then
-    os.remove(script)
-    os.remove(path)
-    return nil, code == "ENOENT" and "there is no gnuplot; on Debian: apt-get "
-      .. "install gnuplot-nox" or "gnuplot: " .. refusal
-  end
-  local said = process:stderr():read("a")
-  local how, status = process:wait()
+  if done then done, problem = run(host, script) end
   os.remove(script)
-  if how == "exit" and status == 0 then return true end
-  return nil, "gnuplot: " .. (said:match("line %d+: ([^\n]+)")
-    or ("ended with %s %s"):format(how, status))
+  if not done and not old then os.remove(path) end
+  return done, problem
 end
 
 return M

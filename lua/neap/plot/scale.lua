@@ -10,8 +10,20 @@ M.palette = {
 }
 
 --- Blue for worse, through white, red for better: the ends of Moreland 2009,
--- Diverging color maps for scientific visualization.
-M.diverging = { { 59, 76, 192 }, { 255, 255, 255 }, { 180, 4, 38 } }
+-- Diverging color maps for scientific visualization. Between them colour goes
+-- by the root of a difference, so that a small gain shows beside large falls.
+M.diverging = {}
+do
+  local cold, warm, half = { 59, 76, 192 }, { 180, 4, 38 }, 16
+  for i = -half, half do
+    local to, share, c = i < 0 and cold or warm, math.sqrt(math.abs(i) / half),
+      {}
+    for part = 1, 3 do
+      c[part] = math.floor(255 + (to[part] - 255) * share + 0.5)
+    end
+    M.diverging[i + half + 1] = c
+  end
+end
 
 --- Dark for little, light for much: every fourth of matplotlib's viridis (Smith
 -- and van der Walt 2015).
