@@ -253,9 +253,7 @@ local function maker(kind)
   return function(scores, targets, given)
     check(kind, scores, targets)
     local o = options.read(kind, given, rule, 2, 3)
-    local names, curves = {}, {}
-    for name in pairs(scores) do names[#names + 1] = tostring(name) end
-    table.sort(names)
+    local names, curves = options.sorted_keys(scores), {}
     local y = type(targets) == "table" and core.array.array(targets) or targets
     for i, name in ipairs(names) do
       local runs = {}
@@ -263,7 +261,7 @@ local function maker(kind)
         runs[r] = { scores = row, targets = y, weights = o.weights,
           from = o.from }
       end
-      curves[i] = { label = name, runs = runs }
+      curves[i] = { label = tostring(name), runs = runs }
     end
     if o.truth then
       curves[#curves + 1] = { label = "oracle", runs = { { scores = o.truth,

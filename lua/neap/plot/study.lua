@@ -13,20 +13,13 @@ local function refuse(message, ...)
   error({ refused = message:format(...) }, 0)
 end
 
-local function sorted_keys(list)
-  local keys = {}
-  for key in pairs(list) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
-
 -- ----------------------------------------------------- what options stand for
 
 local function metric_of(study, o)
   local metric = o.metric or study.spec.score
   if metrics[metric] then return metric end
   refuse("there is no metric '%s'; there are %s", metric,
-    table.concat(sorted_keys(metrics.titles), ", "))
+    table.concat(options.sorted_keys(metrics.titles), ", "))
 end
 
 local function shown(value)
@@ -329,7 +322,8 @@ function M.figure(study, kind, given)
   local of = kinds[kind]
   if not of then
     error(("bad argument #1 to 'figure' (no figure '%s'; there are %s)")
-      :format(tostring(kind), table.concat(sorted_keys(kinds), ", ")), 3)
+      :format(tostring(kind), table.concat(options.sorted_keys(kinds), ", ")),
+      3)
   end
   local o = options.read("figure", given, of.options, 3, 2)
   if #study.runs == 0 then

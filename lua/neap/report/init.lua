@@ -2,7 +2,6 @@
 local compare = require "neap.verdict.compare"
 local facts = require "neap.report.facts"
 local metrics = require "neap.study.metrics"
-local options = require "neap.options"
 local page = require "neap.report.page"
 local plot = require "neap.plot"
 local study_figures = require "neap.plot.study"
@@ -226,14 +225,8 @@ end
 
 --- See Study:report.
 function M.write(study, path, given)
-  if type(path) ~= "string" then
-    error(("bad argument #1 to 'report' (path is a %s; wanted a string)")
-      :format(type(path)), 3)
-  end
-  local o = options.read("report", given, {
-    title = { "string", default = study.spec.name },
-    curves = { "boolean", default = true },
-  }, 3, 2)
+  local o = page.read_options(path, given, study.spec.name,
+    { curves = { "boolean", default = true } })
   if #study.runs == 0 then
     error("the study has no results; call study:run() first", 3)
   end

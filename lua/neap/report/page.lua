@@ -4,6 +4,7 @@
 -- Chart.js, heatmaps and intervals as tables. A policy in the page's head keeps
 -- it from loading anything.
 local json = require "neap.json"
+local options = require "neap.options"
 local scale = require "neap.plot.scale"
 
 local M = {}
@@ -200,6 +201,20 @@ function M.of_study(o)
       .. "</section>\n%s\n</main>"):format(table.concat(head, "\n"),
       table.concat(words, "\n"), table.concat(o.sections, "\n")),
   }
+end
+
+--- Checks the arguments of a study's report, and blames the caller of the
+-- method that called who calls this.
+-- @param title unless one is given
+-- @param rules of more options, as of options.read
+-- @return the options
+function M.read_options(path, given, title, rules)
+  if type(path) ~= "string" then
+    error(("bad argument #1 to 'report' (path is a %s; wanted a string)")
+      :format(type(path)), 4)
+  end
+  rules.title = { "string", default = title }
+  return options.read("report", given, rules, 4, 2)
 end
 
 --- One figure as a page.

@@ -1,7 +1,6 @@
 --- The report of a study of any objective: its trials in one HTML page.
 local facts = require "neap.report.facts"
 local figures = require "neap.plot.trials"
-local options = require "neap.options"
 local page = require "neap.report.page"
 local plot = require "neap.plot"
 local tell = require "neap.store.tell"
@@ -78,12 +77,7 @@ end
 
 --- See Study:report of studies of any objective; its level is 3.
 function M.write(study, path, given)
-  if type(path) ~= "string" then
-    error(("bad argument #1 to 'report' (path is a %s; wanted a string)")
-      :format(type(path)), 3)
-  end
-  local o = options.read("report", given, { title = { "string",
-    default = study.name } }, 3, 2)
+  local o = page.read_options(path, given, study.name, {})
   local html, why, code = require("neap.store.connection").protect(M.of, study,
     o.title)
   if not html then return nil, why, code end
