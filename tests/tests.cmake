@@ -118,7 +118,9 @@ if(NEAP_TESTS)
                               cmp - tests/data/loss_golden.txt")
     endif()
   endif()
-  if(NEAP_TEST_BUILDS)  # the same tests, built otherwise
+  if(NEAP_TEST_BUILDS)  # the benchmarks, and the same tests, built otherwise
+    add_test(NAME bench/builds COMMAND ${CMAKE_COMMAND} --build
+             ${CMAKE_BINARY_DIR} --target benches)
     foreach(preset clang sanitize thread)
       add_test(NAME build/${preset} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
                COMMAND ${CMAKE_COMMAND} -D PRESET=${preset}

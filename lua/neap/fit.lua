@@ -24,8 +24,11 @@ local meta = {
     error(("a fit never changes; can't set '%s'"):format(tostring(key)), 2)
   end,
   __tostring = function(self)
-    return ("neap.Fit (%s, objective %.6g, %s after %d steps)")
-      :format(tostring(self.loss), self.objective, self.state, self.steps)
+    local steps = { "" }
+    for i, step in ipairs(self.calibration) do steps[i + 1] = step.method end
+    return ("neap.Fit (%s, objective %.6g, %s after %d steps%s)")
+      :format(tostring(self.loss), self.objective, self.state, self.steps,
+        table.concat(steps, ", calibrated by "))
   end,
 }
 

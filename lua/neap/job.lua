@@ -278,6 +278,19 @@ local function known(self, group)
   return group.parameters, group.reports
 end
 
+-- The model with what a point has in place of its l2 and dropout.
+local function model_of(model, point)
+  local l2 = point.l2 or model.l2
+  local dropout = point.dropout or model.dropout
+  if l2 == model.l2 and dropout == model.dropout then return model end
+  if not model.hidden then return core.train.model.linear { l2 = l2 } end
+  return core.train.model.mlp {
+    hidden = model.hidden, activation = model.activation,
+    initialisation = model.initialisation, bias = model.bias,
+    dropout = dropout, l2 = l2,
+  }
+end
+
 --- The fits of all points, in their order; of a finished job, unless it was
 -- cancelled: then those of the groups that had begun.
 function Job:fits()
@@ -286,7 +299,7 @@ function Job:fits()
     local parameters, reports = known(self, group)
     for i, position in ipairs(group.positions) do
       all[position] = parameters and fits.new({
-        model = group.model,
+        model = model_of(group.model, group.points[i]),
         features = self.data.features,
         outputs = self.outputs,
         kind = self.kind,

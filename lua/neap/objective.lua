@@ -180,16 +180,6 @@ local function run_all(self, o)
   end)
 end
 
--- Without a program that catches it, Ctrl-C stays what it is.
-local function guarded(call, ...)
-  if not found then return call(...) end
-  host.catch_interrupts(true)
-  local result = table.pack(pcall(store.protect, call, ...))
-  host.catch_interrupts(false)
-  if not result[1] then error(result[2], 0) end
-  return table.unpack(result, 2, result.n)
-end
-
 --- Runs trials until every point has been tried.
 -- @param given { trials = at most so many now, seconds = begin none after
 --   these, batch = trials that are claimed and kept at once (1), workers =
@@ -202,7 +192,7 @@ function Study:run(given)
   if not self.spec.objective then
     error("run: the study has no objective; use ask and tell", 2)
   end
-  return guarded(run_all, self, o)
+  return store.guarded(run_all, self, o)
 end
 
 --- The next trial, for a loop of one's own; nil when every point was tried,

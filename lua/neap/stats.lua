@@ -116,15 +116,22 @@ end
 
 --- What the mean of paired differences says about the true gain: Student's t
 -- around the mean with the error and degrees of freedom of M.paired (the
--- posterior of Corani and Benavoli 2015, Mach. Learn. 100, for folds).
+-- posterior of Corani and Benavoli 2015, Mach. Learn. 100, for folds); where a
+-- side of the interval is wider than that, the error there is what gives it.
 -- @param paired what M.paired returned for two runs or more
 -- @param worth the least gain that matters, >= 0
 -- @return { above = P(gain > worth), within = P(|gain| <= worth), below = the
 --   rest }
 function M.posterior(paired, worth)
   local function below(x)
-    if paired.error == 0 then return x < paired.mean and 0 or 1 end
-    return M.t_cdf((x - paired.mean) / paired.error, paired.df)
+    local gap, side = x - paired.mean, x < paired.mean and "low" or "high"
+    local error = paired.error
+    if paired[side] then
+      error = math.max(error, math.abs(paired[side] - paired.mean)
+        / M.t_quantile(0.975, paired.df))
+    end
+    if error == 0 then return gap < 0 and 0 or 1 end
+    return M.t_cdf(gap / error, paired.df)
   end
   local low, high = below(-worth), below(worth)
   return { above = 1 - high, within = high - low, below = low }

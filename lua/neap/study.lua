@@ -9,6 +9,7 @@
 local Results = require "neap.study.results"
 local metrics = require "neap.study.metrics"
 local options = require "neap.options"
+local points = require "neap.study.points"
 local sheets = require "neap.study.sheet"
 local spec = require "neap.study.spec"
 local store = require "neap.store"
@@ -18,21 +19,6 @@ local found, host = pcall(require, "neap.host")
 local Study = setmetatable({}, { __index = Results })
 Study.__index = Study
 Study.__name = "neap.Study"
-
--- Points by their numbers, made when they are first asked for.
-local function points_of(search, seed)
-  return setmetatable({}, {
-    __index = function(self, index)
-      if search.adaptive or math.type(index) ~= "integer" or index < 1
-        or index > search.size then
-        return nil
-      end
-      local point = search:point(index, seed)
-      rawset(self, index, point)
-      return point
-    end,
-  })
-end
 
 --- neap.study { data =, datasets =, confirm = | folds =, repeats =, nested =,
 -- test =, model =, optimizer =, loss =, search =, score =, baselines =, fair =,
@@ -47,7 +33,7 @@ local function new(given)
   local self = setmetatable({}, Study)
   self.spec = spec.read(given)
   local o = self.spec
-  self.points = points_of(o.search, o.seed)
+  self.points = points.lazy(o.search, o.seed)
   self.first = o.search:point(1, o.seed, { trials = {} })
   return sheets.new(self)
 end
@@ -116,16 +102,6 @@ local function run_safely(self, o)
   return table.unpack(result, 2, result.n)
 end
 
--- Without a program that catches it, Ctrl-C stays what it is.
-local function guarded(self, o)
-  if not found then return store.protect(run_safely, self, o) end
-  host.catch_interrupts(true)
-  local result = table.pack(pcall(store.protect, run_safely, self, o))
-  host.catch_interrupts(false)
-  if not result[1] then error(result[2], 0) end
-  return table.unpack(result, 2, result.n)
-end
-
 --- Runs the study to its end; what its store has is not done again.
 -- @param given { quiet = true shows no progress, batch = points that are
 --   claimed at once, workers = processes that run this script, this one among
@@ -141,7 +117,7 @@ function Study:run(given)
   o.batch = math.tointeger(o.batch)
   self.quiet = o.quiet
   local start = found and host.clock()
-  local result = table.pack(guarded(self, o))
+  local result = table.pack(store.guarded(run_safely, self, o))
   self.seconds = found and host.clock() - start or nil
   return table.unpack(result, 1, result.n)
 end

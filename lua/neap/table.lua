@@ -69,7 +69,8 @@ end
 local table_meta = {
   __name = "neap.Table",
   __tostring = function(self)
-    local header = { ("best of %d points"):format(self.points) }
+    local header = { ("best of %d %s"):format(self.points,
+      self.points == 1 and "point" or "points") }
     for _, column in ipairs(columns) do header[#header + 1] = column[2] end
     header[#header + 1] = "converged"
     local lines, shown, printed = { header }, 0, {}

@@ -4,6 +4,7 @@ local data = require "neap.data"
 local Job = require "neap.job"
 local loss_columns = require "neap.loss_columns"
 local options = require "neap.options"
+local rows = require "neap.rows"
 
 local M = {}
 
@@ -29,11 +30,14 @@ local function with(spec, more)
   return all
 end
 
-local job_options = with(shared, {
+--- The options of neap.job, neap.train and of a point.
+M.options = {}
+
+M.options.job = with(shared, {
   points = { "table", required = true },
   resume = { "string" },
 })
-local train_options = with(shared, {
+M.options.train = with(shared, {
   loss = { "object", type = "neap.Loss", required = true,
     wanted = "a loss, such as neap.loss.focal {}" },
   optimizer = { "object", type = "neap.Optimizer",
@@ -41,15 +45,15 @@ local train_options = with(shared, {
   initial = { "table", wanted = "a fit" },
 })
 
-local point_options = {
-  loss = train_options.loss,
-  optimizer = train_options.optimizer,
+M.options.point = {
+  loss = M.options.train.loss,
+  optimizer = M.options.train.optimizer,
   model = shared.model,
   seed = { "number", low = 0, high = 2 ^ 53, whole = true },
   sampling = { "any" },
   l2 = { "number", low = 0 },
   dropout = { "number", low = 0, high = 0.99 },
-  initial = train_options.initial,
+  initial = M.options.train.initial,
 }
 
 -- ---------------------------------------------------------------- the points
@@ -90,6 +94,24 @@ local function is_list(list)
   return count == #list
 end
 
+--- Returns the optimizer of a point that names none.
+-- @param model nil: linear
+function M.default_optimizer(model)
+  if model and model.hidden then return core.train.optimizer.adam {} end
+  return core.train.optimizer.lbfgs {}
+end
+
+--- Returns which option of a job goes with batches only, and not with this
+-- optimizer; or nil.
+function M.batches_fault(o, optimizer)
+  for _, key in ipairs { "epochs", "batch", "validation" } do
+    if o[key] and not optimizer.batches then
+      return ("%s is for optimizers that take batches; %s works on all rows")
+        :format(key, optimizer.name)
+    end
+  end
+end
+
 -- A point with what it takes from the job.
 local function complete(point, o, model, i, name, level)
   if point.loss.reduction ~= "mean" then
@@ -101,8 +123,7 @@ local function complete(point, o, model, i, name, level)
     options.refuse(name, ("points[%d]: a %s model has no units to drop")
       :format(i, point.model.name), level + 1)
   end
-  point.optimizer = point.optimizer or (point.model.hidden
-    and core.train.optimizer.adam {} or core.train.optimizer.lbfgs {})
+  point.optimizer = point.optimizer or M.default_optimizer(point.model)
   local optimizer = point.optimizer
   if optimizer.nesterov == "yes" and optimizer.momentum == 0 then
     options.refuse(name, ("points[%d]: nesterov looks ahead by momentum, which "
@@ -122,7 +143,7 @@ local function read_points(o, name, level)
     options.refuse(name, "points is no list without gaps", level + 1)
   end
   for i, given in ipairs(o.points) do
-    local point = options.read(name, given, point_options, level + 1)
+    local point = options.read(name, given, M.options.point, level + 1)
     points[i] = complete(point, o, model, i, name, level + 1)
   end
   if #points == 0 then
@@ -151,12 +172,8 @@ end
 -- What only optimizers on batches have.
 local function check_batches(o, points, name, level)
   for _, point in ipairs(points) do
-    for _, key in ipairs { "epochs", "batch", "validation" } do
-      if o[key] and not point.optimizer.batches then
-        options.refuse(name, ("%s is for optimizers that take batches; %s "
-          .. "works on all rows"):format(key, point.optimizer.name), level + 1)
-      end
-    end
+    local fault = M.batches_fault(o, point.optimizer)
+    if fault then options.refuse(name, fault, level + 1) end
   end
 end
 
@@ -224,9 +241,10 @@ local function read_validation(o, targets, name, level)
   local d = o.validation
   if not data.is_data(d) then
     options.refuse(name, "validation is no data set", level + 1)
-  elseif d.features ~= o.data.features then
-    options.refuse(name, ("validation has %d features; the data have %d")
-      :format(d.features, o.data.features), level + 1)
+  end
+  local fault = rows.columns_fault(o.data, d, "validation rows")
+  if fault then
+    options.refuse(name, fault, level + 1)
   elseif o.targets then
     options.refuse(name, "validation goes with the data's own labels only",
       level + 1)
@@ -309,7 +327,7 @@ end
 --   binary loss, [n][k] that add up to 1 of a loss of classes.
 --   resume: the bytes of job:checkpoint(), of a job with the same options.
 function M.job(given)
-  local o = options.read("job", given, job_options)
+  local o = options.read("job", given, M.options.job)
   return new_job(o, "job", 2)
 end
 
@@ -318,7 +336,7 @@ end
 --   what neap.job takes besides
 -- @return a fit
 function M.train(given)
-  local o = options.read("train", given, train_options)
+  local o = options.read("train", given, M.options.train)
   o.points = {
     { loss = o.loss, optimizer = o.optimizer, initial = o.initial },
   }

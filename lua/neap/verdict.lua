@@ -1,5 +1,6 @@
 --- What a study says: its best point, its comparisons, where a gain comes from.
 -- The rules stand in docs/verdict.md.
+local alike = require "neap.verdict.alike"
 local compare = require "neap.verdict.compare"
 local metrics = require "neap.study.metrics"
 local split = require "neap.verdict.split"
@@ -79,13 +80,14 @@ local function anything() return true end
 -- The questions, in their order.
 local function questions_of(study)
   local all = points_where(study, anything)
+  local plain = points_where(study, function(p) return p.gamma == 0 end)
+  local focused = points_where(study, function(p)
+    return type(p.gamma) == "number" and p.gamma > 0
+  end)
   return {
-    focus = {
-      with = points_where(study, function(p)
-        return type(p.gamma) == "number" and p.gamma > 0
-      end),
-      without = points_where(study, function(p) return p.gamma == 0 end),
-    },
+    -- A loss may do without the gamma of its point.
+    focus = { with = alike.others(focused, plain, #study.runs),
+      without = plain },
     remedy = {
       with = all,
       without = baselines_of(study, function(label)
@@ -139,7 +141,7 @@ local function remedies_of(study, view, plain)
       or compare.compare(view, { with = all, without = { row }, brief = true })
     list[#list + 1] = {
       label = row.label, is_remedy = not no_remedy[row.label],
-      gain = found and found.gain,
+      gain = found and found.gain, shown = found and found.shown,
       verdict = found and found.verdict or "undecided",
       converged = found ~= nil and found.converged,
     }
@@ -245,9 +247,9 @@ local function text_of(study, view, found, result)
   sentences[#sentences + 1] = words.remedies(result.remedies,
     found.cross_entropy)
   if result.split then
-    sentences[#sentences + 1] = words.split(result.split,
-      found.best and ("The best point (%s)"):format(view.describe(found.best)),
-      "cross-entropy")
+    local who = result.picks and "What was picked"
+      or ("The best point (%s)"):format(view.describe(found.best))
+    sentences[#sentences + 1] = words.split(result.split, who, "cross-entropy")
   end
   sentences[#sentences + 1] = nested_text(study, result.picks)
   if result.held_out then
@@ -266,16 +268,17 @@ end
 
 --- See Study:verdict.
 -- @return { verdict = "better" | "worse" | "equivalent" | "too small to matter"
---   | "undecided" of the first question that the study can ask, question = its
---   name; focus, remedy, cross_entropy = the questions: each { verdict =, gain
---   = { mean =, low =, high = }, converged =, p =, points =, need = { datasets
---   = or positives = }, with =, without = parameters, label = of a baseline,
---   split = where it comes from }; gain, converged, best, best_without = those
---   of the first; remedy.label; p = of the best point against cross-entropy;
---   worth; remedies = { { label =, gain =, verdict =, converged = } }; split =
---   of the best point against cross-entropy: { score =, f1 =, log_loss = };
---   picks = of nested cross-validation; held_out; warnings = sentences; text;
---   sentences = the text's, one a paragraph }.
+--   | "undecided" of the first question that the study can ask (undecided where
+--   there is none), question = its name; focus, remedy, cross_entropy = the
+--   questions: each { verdict =, gain = { mean =, low =, high = }, converged =,
+--   p =, points =, need = { datasets = or positives = }, with =, without =
+--   parameters, label = of a baseline, split = where it comes from }; gain,
+--   converged, best, best_without = those of the first; remedy.label; p = of
+--   the best point against cross-entropy; worth; remedies = { { label =, gain
+--   =, verdict =, converged = } }; split = of the best point against
+--   cross-entropy: { score =, f1 =, log_loss = }; picks = of nested
+--   cross-validation; held_out; warnings = sentences; text; sentences = the
+--   text's, one a paragraph }.
 --   Gains are positive for better; a remedy with a fit that failed has none.
 function M.of_study(study)
   M.check_results(study)
@@ -289,7 +292,7 @@ function M.of_study(study)
   local answer = found[first]
   found.best = compare.pick(view, points_where(study, anything))
   local result = {
-    question = first or nil, verdict = answer and answer.verdict,
+    question = first or nil, verdict = answer and answer.verdict or "undecided",
     converged = answer and answer.converged, gain = answer and answer.gain,
     worth = view.worth, p = found.cross_entropy and found.cross_entropy.p,
     best = answer and study.points[answer.with.label],

@@ -165,6 +165,12 @@ static int invert(lua_State *L) {
   const neap_resolved r = resolve(L, 2, 3, 4, 2);
   const neap_calibration plain = {
       .loss = r.loss, .options = r.options, .slope = 1};
+  if (!neap_has_link(&plain)) {
+    luaL_error(L,
+               "the loss is %s, whose minimiser tells no probability; "
+               "wanted platt or isotonic",
+               neap_loss_name(r.loss));
+  }
   const neap_columns columns = {.rows = logits->rows,
                                 .columns = 1,
                                 .scores = logits->data,

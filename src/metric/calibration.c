@@ -35,6 +35,10 @@ static double link_of(const neap_calibration *c, double x) {
   return no >= DBL_MIN && -yes >= DBL_MIN ? log(no) - log(-yes) : NAN;
 }
 
+bool neap_has_link(const neap_calibration *c) {
+  return link_of(c, 0.25) > link_of(c, -0.25);
+}
+
 // g of a score so far out that a derivative is too small for a number. There
 // log f' has become a straight line, which is drawn on from half-way in.
 static double far_link(const neap_calibration *c, double x) {
@@ -50,7 +54,7 @@ static double far_link(const neap_calibration *c, double x) {
 // g of the scores in at->s, in place.
 static void invert_link(const neap *engine, const neap_calibration *c,
                         size_t rows, space *at) {
-  if (c->loss == NULL)
+  if (c->loss == NULL || !neap_has_link(c))
     return;
   const double log_of_least = log(DBL_MIN);
   const neap_kernels *kernels = neap_kernels_of(engine, NEAP_FLOAT64);

@@ -252,10 +252,14 @@ neap_status neap_pair_areas(const neap *engine, const neap_class_rows *rows,
 // For cross-entropy g(x) = x; for the focal loss it is the inverse focal map
 // of Charoenphakdee et al. 2021 (CVPR, theorem 11), with alpha.
 typedef struct neap_calibration {
-  const neap_loss *loss;  // NULL: g(x) = x
+  const neap_loss *loss;  // NULL, or without a link: g(x) = x
   neap_loss_options options;
   double slope, intercept;
 } neap_calibration;
+
+// Returns whether the loss has a g: not hinge's, whose minimiser says which
+// class is likelier and no more.
+bool neap_has_link(const neap_calibration *calibration);
 
 // Fits slope and intercept of each column, whose scores must be finite, by
 // logistic regression on g(x),

@@ -13,56 +13,69 @@ static neap_rows source_of(const neap_trainer *t) {
 }
 
 // Turns the targets of some rows [count][outputs] into lines.
-static void turn_targets(const neap_trainer *t, size_t first, size_t count,
-                         const uint32_t *order, char *lines) {
-  const size_t outputs = t->spec.shape.outputs, size = t->number_bytes;
+static void turn_targets(const neap_trainer *t, const neap_form *form,
+                         size_t first, size_t count, const uint32_t *order,
+                         char *lines) {
+  const size_t outputs = t->spec.shape.outputs, size = form->number_bytes;
   for (size_t o = 0; o < outputs; o++) {
     char *to = lines + o * (size_t)t->stride * size;
     for (size_t i = 0; i < count; i++) {
       const size_t row = order != NULL ? order[i] : first + i;
-      memcpy(to + i * size, t->targets + (row * outputs + o) * size, size);
+      memcpy(to + i * size, form->targets + (row * outputs + o) * size, size);
     }
   }
 }
 
-static char *packed_lines(const neap_trainer *t, size_t block) {
+static char *packed_lines(const neap_trainer *t, const neap_form *form,
+                          size_t block) {
   const size_t bytes =
-      t->spec.shape.outputs * (size_t)t->stride * t->number_bytes;
-  return t->packed_targets + block * bytes;
+      t->spec.shape.outputs * (size_t)t->stride * form->number_bytes;
+  return form->packed_targets + block * bytes;
 }
 
-static void pack_block(void *argument, size_t block, size_t worker) {
-  neap_trainer *t = argument;
-  (void)worker;
+static void pack_form(const neap_trainer *t, const neap_form *form,
+                      size_t block) {
   neap_rows from = source_of(t);
   from.first = block * NEAP_BLOCK_ROWS;
   const size_t left = t->spec.rows - from.first;
-  const size_t row_bytes = NEAP_BLOCK_ROWS * t->width * t->number_bytes;
+  const size_t row_bytes = NEAP_BLOCK_ROWS * t->width * form->number_bytes;
   const size_t column_bytes =
-      t->spec.shape.features * (size_t)t->stride * t->number_bytes;
+      t->spec.shape.features * (size_t)t->stride * form->number_bytes;
   const size_t count = left < NEAP_BLOCK_ROWS ? left : NEAP_BLOCK_ROWS;
-  if (neap_has_lines(t))
-    turn_targets(t, from.first, count, NULL, packed_lines(t, block));
-  t->kernels->pack(count, &from, t->packed_rows + block * row_bytes,
-                   (ptrdiff_t)t->width,
-                   t->packed_columns + block * column_bytes, t->stride);
+  if (neap_has_lines(t)) {
+    turn_targets(t, form, from.first, count, NULL,
+                 packed_lines(t, form, block));
+  }
+  form->kernels->pack(count, &from, form->packed_rows + block * row_bytes,
+                      (ptrdiff_t)t->width,
+                      form->packed_columns + block * column_bytes, t->stride);
+}
+
+static void pack_block(void *argument, size_t block, size_t worker) {
+  const neap_trainer *t = argument;
+  (void)worker;
+  for (int f = 0; f < NEAP_FORM_COUNT; f++) {
+    if (t->forms[f].kernels != NULL)
+      pack_form(t, &t->forms[f], block);
+  }
 }
 
 // A block of the rows in their own order, which were packed at the start.
-static neap_block packed_block(const neap_trainer *t, size_t first,
-                               size_t count) {
-  const size_t size = t->number_bytes, block = first / NEAP_BLOCK_ROWS;
+static neap_block packed_block(const neap_trainer *t, const neap_form *form,
+                               size_t first, size_t count) {
+  const size_t size = form->number_bytes, block = first / NEAP_BLOCK_ROWS;
   const size_t column_bytes = t->spec.shape.features * (size_t)t->stride * size;
   return (neap_block){
       .count = count,
-      .rows = t->packed_rows + first * t->width * size,
-      .columns = t->packed_columns + block * column_bytes,
+      .rows = form->packed_rows + first * t->width * size,
+      .columns = form->packed_columns + block * column_bytes,
       .width = t->width,
       .stride = t->stride,
-      .targets = neap_has_lines(t) ? packed_lines(t, block)
-                                   : t->targets + first * neap_target_bytes(t),
-      .weights = t->weights != NULL ? t->weights + first * size : NULL,
-      .loss_columns = t->loss_columns + first * size,
+      .targets = neap_has_lines(t)
+                     ? packed_lines(t, form, block)
+                     : form->targets + first * neap_target_bytes(t, form),
+      .weights = form->weights != NULL ? form->weights + first * size : NULL,
+      .loss_columns = form->loss_columns + first * size,
       .loss_stride = t->spec.rows};
 }
 
@@ -89,32 +102,34 @@ static const uint16_t *draw_bits(const neap_trainer *t, neap_workspace *space,
   const size_t stride = (size_t)t->stride;
   const uint32_t step = (uint32_t)neap_steps_before(t, at);
   for (size_t unit = 0; unit < units; unit += 8) {
-    t->kernels->noise(t->spec.seed, step, (uint32_t)(unit / 8), count, order,
-                      space->bits + unit * stride, stride);
+    t->forms[NEAP_FINE].kernels->noise(t->spec.seed, step, (uint32_t)(unit / 8),
+                                       count, order,
+                                       space->bits + unit * stride, stride);
   }
   return space->bits;
 }
 
 // A block of rows in the order of the epoch, gathered by the worker.
-static neap_block gathered_block(const neap_trainer *t, neap_workspace *space,
-                                 const neap_position *at, size_t first,
-                                 size_t count) {
-  const size_t size = t->number_bytes;
+static neap_block gathered_block(const neap_trainer *t, const neap_form *form,
+                                 neap_workspace *space, const neap_position *at,
+                                 size_t first, size_t count) {
+  const size_t size = form->number_bytes;
   const uint32_t *order = t->order + first;
   neap_rows from = source_of(t);
   from.index = order;
-  t->kernels->pack(count, &from, space->rows, (ptrdiff_t)t->width,
-                   space->columns, t->stride);
+  form->kernels->pack(count, &from, space->rows, (ptrdiff_t)t->width,
+                      space->columns, t->stride);
   if (neap_has_lines(t)) {
-    turn_targets(t, 0, count, order, space->targets);
+    turn_targets(t, form, 0, count, order, space->targets);
   } else {
-    gather(t->targets, order, count, neap_target_bytes(t), space->targets);
+    gather(form->targets, order, count, neap_target_bytes(t, form),
+           space->targets);
   }
-  if (t->weights != NULL) {
-    gather(t->weights, order, count, size, space->weights);
+  if (form->weights != NULL) {
+    gather(form->weights, order, count, size, space->weights);
   }
   for (size_t i = 0; i < t->spec.loss_column_count; i++) {
-    gather(t->loss_columns + i * t->spec.rows * size, order, count, size,
+    gather(form->loss_columns + i * t->spec.rows * size, order, count, size,
            space->loss_columns + i * (size_t)t->stride * size);
   }
   return (neap_block){.count = count,
@@ -123,7 +138,7 @@ static neap_block gathered_block(const neap_trainer *t, neap_workspace *space,
                       .width = t->width,
                       .stride = t->stride,
                       .targets = space->targets,
-                      .weights = t->weights != NULL ? space->weights : NULL,
+                      .weights = form->weights != NULL ? space->weights : NULL,
                       .bits = draw_bits(t, space, at, order, count),
                       .loss_columns = space->loss_columns,
                       .loss_stride = (size_t)t->stride};
@@ -138,15 +153,16 @@ void neap_trainer_pack(neap_trainer *t) {
 // Adds X' diag(w) X of a packed block, with a column of ones.
 static void add_moments(neap_trainer *t, size_t block) {
   const neap_position at = {.rows = t->spec.rows, .block = block};
-  const neap_dtype dtype = t->kernels->dtype;
+  const neap_form *form = &t->forms[NEAP_FINE];
+  const neap_dtype dtype = form->kernels->dtype;
   neap_workspace *space = &t->spaces[0];
-  const neap_block rows = neap_trainer_block(t, space, &at);
+  const neap_block rows = neap_trainer_block(t, form, space, &at);
   for (size_t i = 0; i < rows.count; i++) {
     neap_put(space->logits, dtype, i,
              rows.weights != NULL ? neap_get(rows.weights, dtype, i) : 1);
   }
   const neap_chunk chunk = {
-      .kernels = t->kernels,
+      .kernels = form->kernels,
       .shape = {.features = t->spec.shape.features, .outputs = 1},
       .points = 1,
       .block = &rows,
@@ -164,12 +180,12 @@ void neap_trainer_moments(neap_trainer *t) {
   neap_moments_find(t->sums, &t->moments);
 }
 
-neap_block neap_trainer_block(const neap_trainer *t, neap_workspace *space,
-                              const neap_position *at) {
+neap_block neap_trainer_block(const neap_trainer *t, const neap_form *form,
+                              neap_workspace *space, const neap_position *at) {
   const size_t first = at->block * NEAP_BLOCK_ROWS;
   const size_t left = at->rows - first;
   const size_t count = left < NEAP_BLOCK_ROWS ? left : NEAP_BLOCK_ROWS;
   return t->order != NULL
-             ? gathered_block(t, space, at, at->start + first, count)
-             : packed_block(t, first, count);
+             ? gathered_block(t, form, space, at, at->start + first, count)
+             : packed_block(t, form, first, count);
 }

@@ -88,11 +88,15 @@ static void lay_out_points(neap_trainer *t) {
 static size_t loss_scratch_bytes(const neap_trainer *t) {
   size_t most = 0;
   for (size_t p = 0; p < t->spec.point_count; p++) {
-    const size_t bytes =
-        neap_loss_scratch_bytes(t->spec.points[p].loss, t->spec.shape.outputs,
-                                t->spec.optimizer->precision);
-    if (bytes > most)
-      most = bytes;
+    for (int f = 0; f < NEAP_FORM_COUNT; f++) {
+      if (t->forms[f].kernels == NULL)
+        continue;
+      const size_t bytes =
+          neap_loss_scratch_bytes(t->spec.points[p].loss, t->spec.shape.outputs,
+                                  t->forms[f].kernels->dtype);
+      if (bytes > most)
+        most = bytes;
+    }
   }
   return most;
 }
@@ -100,7 +104,8 @@ static size_t loss_scratch_bytes(const neap_trainer *t) {
 static void lay_out_spaces(neap_trainer *t) {
   neap_arena *a = &t->arena;
   const neap_shape *shape = &t->spec.shape;
-  const size_t size = t->number_bytes, rows = NEAP_BLOCK_ROWS;
+  // What holds the largest numbers holds the others.
+  const size_t size = t->forms[NEAP_FINE].number_bytes, rows = NEAP_BLOCK_ROWS;
   const size_t chunk = t->chunk_points * shape->outputs;
   const size_t workers = t->engine->host.max_workers;
   const neap_dtype precision = t->spec.optimizer->precision;
@@ -130,6 +135,7 @@ static void lay_out_spaces(neap_trainer *t) {
         .x = neap_arena_take(a, t->chunk_points, sizeof(double *)),
         .gradient = neap_arena_take(a, t->chunk_points, sizeof(double *)),
         .hessian = neap_arena_take(a, t->chunk_points, sizeof(double *)),
+        .positions = neap_arena_take(a, t->chunk_points, sizeof(size_t)),
         .dropout = neap_arena_take(a, t->chunk_points, sizeof(double))};
     if (t->spaces != NULL)
       t->spaces[w] = space;
@@ -159,31 +165,43 @@ static void lay_out_samples(neap_trainer *t, size_t rows) {
   t->listed = neap_arena_take(a, rows, sizeof *t->listed);
 }
 
+static void lay_out_form(neap_trainer *t, neap_form *form) {
+  neap_arena *a = &t->arena;
+  const neap_train_spec *spec = &t->spec;
+  const size_t size = form->number_bytes, features = spec->shape.features;
+  const size_t stride = (size_t)t->stride;
+  form->targets = neap_arena_take(a, spec->rows, neap_target_bytes(t, form));
+  form->weights =
+      spec->weights != NULL ? neap_arena_take(a, spec->rows, size) : NULL;
+  form->loss_columns =
+      neap_arena_take(a, spec->loss_column_count * spec->rows, size);
+  if (spec->optimizer->batches)
+    return;
+  const size_t blocks = neap_block_count(spec->rows);
+  const size_t lines = neap_has_lines(t) ? spec->shape.outputs : 0;
+  form->packed_rows =
+      neap_arena_take(a, blocks * NEAP_BLOCK_ROWS * t->width, size);
+  form->packed_columns = neap_arena_take(a, blocks * features * stride, size);
+  form->packed_targets = neap_arena_take(a, blocks * lines * stride, size);
+}
+
 static void lay_out(neap_trainer *t) {
   neap_arena *a = &t->arena;
   const neap_train_spec *spec = &t->spec;
-  const size_t size = t->number_bytes, features = spec->shape.features;
+  const size_t features = spec->shape.features;
   if (spec->shift != NULL) {
     t->shift = neap_arena_take(a, features, sizeof *t->shift);
     t->scale = neap_arena_take(a, features, sizeof *t->scale);
   }
-  t->targets = neap_arena_take(a, spec->rows, neap_target_bytes(t));
-  t->weights =
-      spec->weights != NULL ? neap_arena_take(a, spec->rows, size) : NULL;
-  t->loss_columns =
-      neap_arena_take(a, spec->loss_column_count * spec->rows, size);
+  for (int f = 0; f < NEAP_FORM_COUNT; f++) {
+    if (t->forms[f].kernels != NULL)
+      lay_out_form(t, &t->forms[f]);
+  }
   if (spec->optimizer->batches) {
     const size_t most = t->epoch_rows > spec->rows ? t->epoch_rows : spec->rows;
     t->order = neap_arena_take(a, most, sizeof *t->order);
     lay_out_samples(t, most);
   } else {
-    const size_t blocks = neap_block_count(spec->rows);
-    const size_t stride = (size_t)t->stride;
-    t->packed_rows =
-        neap_arena_take(a, blocks * NEAP_BLOCK_ROWS * t->width, size);
-    t->packed_columns = neap_arena_take(a, blocks * features * stride, size);
-    const size_t lines = neap_has_lines(t) ? spec->shape.outputs : 0;
-    t->packed_targets = neap_arena_take(a, blocks * lines * stride, size);
     lay_out_moments(t);
   }
   lay_out_points(t);
@@ -197,24 +215,32 @@ static void convert(const double *from, size_t count, neap_dtype dtype,
   }
 }
 
+static void copy_form(neap_trainer *t, neap_form *form) {
+  const neap_train_spec *spec = &t->spec;
+  const neap_dtype dtype = form->kernels->dtype;
+  convert(spec->weights, spec->rows, dtype, form->weights);
+  for (size_t i = 0; i < spec->loss_column_count; i++) {
+    convert(spec->loss_columns[i], spec->rows, dtype,
+            form->loss_columns + i * spec->rows * form->number_bytes);
+  }
+  if (neap_has_classes(t)) {
+    memcpy(form->targets, spec->classes, spec->rows * sizeof(int32_t));
+  } else {
+    convert(spec->targets, spec->rows * spec->shape.outputs, dtype,
+            form->targets);
+  }
+}
+
 static void copy_data(neap_trainer *t) {
   const neap_train_spec *spec = &t->spec;
-  const neap_dtype precision = spec->optimizer->precision;
   if (spec->shift != NULL) {
     const size_t bytes = spec->shape.features * sizeof(double);
     memcpy(t->shift, spec->shift, bytes);
     memcpy(t->scale, spec->scale, bytes);
   }
-  convert(spec->weights, spec->rows, precision, t->weights);
-  for (size_t i = 0; i < spec->loss_column_count; i++) {
-    convert(spec->loss_columns[i], spec->rows, precision,
-            t->loss_columns + i * spec->rows * t->number_bytes);
-  }
-  if (neap_has_classes(t)) {
-    memcpy(t->targets, spec->classes, spec->rows * sizeof(int32_t));
-  } else {
-    convert(spec->targets, spec->rows * spec->shape.outputs, precision,
-            t->targets);
+  for (int f = 0; f < NEAP_FORM_COUNT; f++) {
+    if (t->forms[f].kernels != NULL)
+      copy_form(t, &t->forms[f]);
   }
 }
 

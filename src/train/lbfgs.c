@@ -5,6 +5,10 @@
 // columns may be scaled and correlated as they like. Else it is that of
 // eq. 7.20.
 //
+// The first steps see float32, which halves their cost. From where the gradient
+// gets near to what that can tell, or a search does not end soon, all is of
+// float64.
+//
 // Each point keeps its own memory and line search; a step is given value and
 // gradient at the point it asked for, and answers with the next one.
 // Source: Nocedal and Wright 2006, Numerical Optimization, algorithms 7.4 and
@@ -20,7 +24,7 @@
 #include "train/train.h"
 
 enum { TOLERANCE, MAX_ITERATIONS, MEMORY };
-enum { TRIAL_MAX = 40 };
+enum { TRIAL_MAX = 40, DRAFT_TRIAL_MAX = 4 };
 enum { SCRATCH_LINES = 3 };
 
 static const double sufficient_fall = 1e-4, curvature = 0.9;
@@ -32,6 +36,8 @@ typedef struct trial {
 
 typedef struct search {
   bool started;
+  bool renews;      // the point that is kept is being evaluated in float64
+  double rounding;  // the relative error of the value that is kept
   trial zero;       // t = 0, the point that is kept
   trial low, high;  // low falls enough and still goes down; high does not
   bool has_high;
@@ -186,13 +192,14 @@ static void keep(state *k, double value, neap_iterate *at) {
   memcpy(k->x0, at->x, k->count * sizeof *k->x0);
   memcpy(k->g0, at->gradient, k->count * sizeof *k->g0);
   k->at->zero.value = value;
+  k->at->rounding = at->draft ? FLT_EPSILON : DBL_EPSILON;
   at->best_value = value;
   at->best_norm = sqrt(neap_dot(k->count, k->g0, k->g0));
 }
 
 // What rounding may add to a value near that at 0.
 static double noise_of(const search *at) {
-  return 4 * DBL_EPSILON * fabs(at->zero.value);
+  return 4 * at->rounding * fabs(at->zero.value);
 }
 
 static bool falls_enough(const search *at, const trial *now) {
@@ -272,18 +279,43 @@ static neap_fit_state finish(state *k, neap_fit_state result,
   return result;
 }
 
-static neap_fit_state start(state *k, neap_iterate *at) {
-  k->at->started = true;
-  keep(k, at->value, at);
-  at->first_norm = at->best_norm;
-  at->steps = 0;
-  if (!isfinite(at->value) || !isfinite(at->best_norm)) {
-    return NEAP_FIT_FAILED;
-  }
-  if (has_converged(at, 0))
-    return NEAP_FIT_CONVERGED;
+// Asks for the point that is kept in float64.
+static neap_fit_state renew(state *k, neap_iterate *at) {
+  k->at->renews = true;
+  at->draft = false;
+  return finish(k, NEAP_FIT_RUNNING, at);
+}
+
+// What follows a point that was kept.
+static neap_fit_state go_on(state *k, const double *options, neap_iterate *at) {
+  const double wanted = at->steps > 0 ? options[TOLERANCE] : 0;
+  if (!at->draft && has_converged(at, wanted))
+    return finish(k, NEAP_FIT_CONVERGED, at);
+  if (at->steps >= (size_t)options[MAX_ITERATIONS])
+    return at->draft ? renew(k, at) : finish(k, NEAP_FIT_STOPPED, at);
+  if (at->steps > 0 && neap_draft_ends(at, wanted))
+    at->draft = false;
   start_search(k, at->x);
   return NEAP_FIT_RUNNING;
+}
+
+// The first evaluation, of any kind, or the first in float64.
+static neap_fit_state start(state *k, const double *options, neap_iterate *at) {
+  search *s = k->at;
+  const bool is_first = !s->started;
+  s->started = true;
+  s->renews = false;
+  keep(k, at->value, at);
+  if (is_first) {
+    at->first_norm = at->best_norm;
+    at->steps = 0;
+  }
+  if (isfinite(at->value) && isfinite(at->best_norm))
+    return go_on(k, options, at);
+  if (!at->draft)
+    return NEAP_FIT_FAILED;
+  s->started = false;
+  return renew(k, at);
 }
 
 // A search that gets nowhere starts again without memory, once.
@@ -300,13 +332,16 @@ static neap_fit_state step(void *memory, size_t count, const double *options,
   state k = state_of(memory, count, options);
   k.moments = at->moments;
   k.l2 = at->l2;
-  if (!k.at->started)
-    return start(&k, at);
+  if (!k.at->started || k.at->renews)
+    return start(&k, options, at);
   const trial now = {.t = k.at->t,
                      .value = at->value,
                      .slope = neap_dot(count, at->gradient, k.d)};
   if (!is_good(k.at, &now)) {
-    if (++k.at->trials > TRIAL_MAX)
+    k.at->trials++;
+    if (at->draft && k.at->trials > DRAFT_TRIAL_MAX)
+      return renew(&k, at);
+    if (k.at->trials > TRIAL_MAX)
       return give_up(&k, at);
     go_to(&k, next_trial(k.at, &now), at->x);
     return NEAP_FIT_RUNNING;
@@ -314,14 +349,7 @@ static neap_fit_state step(void *memory, size_t count, const double *options,
   remember(&k, at->x, at->gradient);
   keep(&k, at->value, at);
   at->steps++;
-  if (has_converged(at, options[TOLERANCE])) {
-    return finish(&k, NEAP_FIT_CONVERGED, at);
-  }
-  if (at->steps >= (size_t)options[MAX_ITERATIONS]) {
-    return finish(&k, NEAP_FIT_STOPPED, at);
-  }
-  start_search(&k, at->x);
-  return NEAP_FIT_RUNNING;
+  return go_on(&k, options, at);
 }
 
 static const double *kept(void *memory, size_t count, const double *options) {
@@ -341,6 +369,7 @@ const neap_optimizer neap_optimizer_lbfgs = {
                     .meaning = "pairs of steps remembered", .whole = 1}},
     .batches = false,
     .preconditions = true,
+    .drafts = true,
     .precision = NEAP_FLOAT64,
     .state_bytes = state_bytes,
     .step = step,

@@ -102,14 +102,15 @@ static void backward(const neap_chunk *c) {
   }
 }
 
-// Rows `first` and on of H += X' diag(h) X, with a column of ones for the bias:
-// h is a line of curvature.
+// Rows `first` and on of H += X' diag(h) X up to the diagonal, with a column of
+// ones for the bias: h is a line of curvature.
 static void bend_rows(const neap_chunk *c, const buffers *b, const char *h,
                       size_t first, size_t lines, double *hessian) {
   const neap_kernels *k = c->kernels;
   const size_t features = c->shape.features, count = c->block->count;
   const size_t size = neap_dtype_size(k->dtype), n = features + 1;
   const size_t line_bytes = (size_t)c->stride * size;
+  const size_t columns = first + lines < n ? first + lines : features;
   for (size_t i = 0; i < lines; i++) {
     char *line = b->lines + i * line_bytes;
     memcpy(line, h, count * size);
@@ -118,12 +119,14 @@ static void bend_rows(const neap_chunk *c, const buffers *b, const char *h,
     const size_t column = (first + i) * (size_t)c->block->stride * size;
     k->multiply(count, (const char *)c->block->columns + column, line);
   }
-  k->matmul(lines, b->width, count, b->lines, c->stride, c->block->rows,
-            (ptrdiff_t)b->width, NULL, b->products, (ptrdiff_t)b->width);
+  k->matmul(lines, neap_padded(columns), count, b->lines, c->stride,
+            c->block->rows, (ptrdiff_t)b->width, NULL, b->products,
+            (ptrdiff_t)b->width);
   for (size_t i = 0; i < lines; i++) {
     double *row = hessian + (first + i) * n;
-    k->accumulate(features, b->products + i * b->width * size, row);
-    row[features] += k->sum(count, b->lines + i * line_bytes);
+    k->accumulate(columns, b->products + i * b->width * size, row);
+    if (first + i == features)
+      row[features] += k->sum(count, b->lines + i * line_bytes);
   }
 }
 
@@ -135,6 +138,10 @@ static void bend_point(const neap_chunk *c, const buffers *b, size_t point,
   for (size_t first = 0; first < n; first += BEND_LINES) {
     const size_t left = n - first;
     bend_rows(c, b, h, first, left < BEND_LINES ? left : BEND_LINES, hessian);
+  }
+  for (size_t i = 0; i < n; i++) {
+    for (size_t j = 0; j < i; j++)
+      hessian[j * n + i] = hessian[i * n + j];
   }
 }
 

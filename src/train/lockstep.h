@@ -24,6 +24,20 @@ typedef struct neap_point {
   size_t failed_step;  // the first whose objective is no number, from 1; or 0
 } neap_point;
 
+// The data in one number type. Optimizers that draft see float32 first, and
+// the type of their own at the end.
+typedef struct neap_form {
+  const neap_kernels *kernels;  // NULL: there is none
+  size_t number_bytes;
+  char *targets;                       // [rows], or [rows][outputs]
+  char *weights;                       // [rows]; NULL: all 1
+  char *loss_columns;                  // [loss columns][rows]
+  char *packed_rows, *packed_columns;  // all blocks, if steps see all rows
+  char *packed_targets;                // the same, of several outputs
+} neap_form;
+
+enum { NEAP_FINE, NEAP_DRAFT, NEAP_FORM_COUNT };
+
 // Buffers of one worker.
 typedef struct neap_workspace {
   char *rows, *columns, *targets, *weights;  // of a batch's block
@@ -32,6 +46,7 @@ typedef struct neap_workspace {
   char *loss_columns;          // of a batch's block, [loss columns][stride]
   const void **loss_pointers;  // of one point, [loss columns of all]
   double **x, **gradient, **hessian, *dropout;  // [points of a chunk]
+  size_t *positions;                            // [points of a chunk]
 } neap_workspace;
 
 // What the present pass is for: steps, and after steps on batches, objective
@@ -52,24 +67,17 @@ struct neap_trainer {
   neap_job job;
   const neap *engine;
   neap_train_spec spec;
-  const neap_kernels *kernels;
-  size_t number_bytes;
+  neap_form forms[NEAP_FORM_COUNT];
   size_t parameters, width, chunk_points;
   ptrdiff_t stride;  // of columns and logits
   neap_arena arena;
-  // The data in the trainer's number type.
   double *shift, *scale;  // [features]; NULL: none
-  char *targets;          // [rows], or [rows][outputs]
-  char *weights;          // [rows]; NULL: all 1
-  char *loss_columns;     // [loss columns][rows]
   uint32_t *order;        // [epoch_rows], of batches
   // Of samples: rows by class, the classes' sizes, and room for drawing.
   size_t class_count, *class_sizes, *sampled_sizes;
   uint32_t *by_class, *drawn, *listed;
   size_t epoch_rows;
-  char *packed_rows, *packed_columns;  // all blocks, if steps see all rows
-  char *packed_targets;                // the same, of several outputs
-  bool drops;                          // some point has dropout
+  bool drops;  // some point has dropout
   neap_point *points;
   size_t *running;  // [running_count] positions of points
   size_t running_count;
@@ -105,9 +113,16 @@ static inline bool neap_has_lines(const neap_trainer *t) {
 }
 
 // Returns the bytes of the targets of one row.
-static inline size_t neap_target_bytes(const neap_trainer *t) {
+static inline size_t neap_target_bytes(const neap_trainer *t,
+                                       const neap_form *form) {
   return neap_has_classes(t) ? sizeof(int32_t)
-                             : t->spec.shape.outputs * t->number_bytes;
+                             : t->spec.shape.outputs * form->number_bytes;
+}
+
+// Returns the form that a point's next value and gradient are taken from.
+static inline const neap_form *neap_form_of(const neap_trainer *t,
+                                            const neap_point *p) {
+  return &t->forms[p->at.draft ? NEAP_DRAFT : NEAP_FINE];
 }
 
 // Lines of random bits for some units: 8 are drawn at once.
@@ -157,10 +172,10 @@ void neap_trainer_moments(neap_trainer *trainer);
 // Packs all rows, where steps see all of them.
 void neap_trainer_pack(neap_trainer *trainer);
 
-// Returns the rows of a position, packed; gathered into the workspace where
-// the order of the rows is the epoch's.
+// Returns the rows of a position in a form, packed; gathered into the workspace
+// where the order of the rows is the epoch's.
 neap_block neap_trainer_block(const neap_trainer *trainer,
-                              neap_workspace *space,
+                              const neap_form *form, neap_workspace *space,
                               const neap_position *position);
 
 #endif

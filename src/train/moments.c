@@ -52,6 +52,16 @@ static void find_eigenvectors(size_t n, size_t width, double *a,
   }
 }
 
+double neap_moments_condition(const neap_moments *m) {
+  double most = 1, least = 1, square = 0;
+  for (size_t i = 0; i < m->features; i++) {
+    most = fmax(most, m->values[i]);
+    least = fmin(least, m->values[i]);
+    square += m->means[i] * m->means[i];
+  }
+  return (most + square) / least;
+}
+
 // out = x A, A: [features][width]; out: [width].
 static void multiply(const neap_moments *m, const double *x, const double *a,
                      double *out) {

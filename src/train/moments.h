@@ -26,6 +26,9 @@ typedef struct neap_moments {
 // Source: Golub and Van Loan 2013, Matrix Computations, 4th ed., sec. 8.5.
 void neap_moments_find(double *sums, neap_moments *moments);
 
+// Returns how far the second moments lie apart, about their condition number.
+double neap_moments_condition(const neap_moments *moments);
+
 // x = H^-1 x of one output; x: [features + 1]; scratch: [2 * width].
 void neap_moments_solve(const neap_moments *moments, double curvature,
                         double l2, double *x, double *scratch);

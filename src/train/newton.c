@@ -4,7 +4,7 @@
 // A step solves H d = -g by Cholesky's factors and halves its length until the
 // objective falls enough (Armijo 1966). H has the positive terms of the loss's
 // second derivative alone, so d always goes down; for cross-entropy it is the
-// Hessian itself.
+// Hessian itself. The first steps see float32, as those of lbfgs.
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -13,13 +13,15 @@
 #include "train/train.h"
 
 enum { TOLERANCE, MAX_ITERATIONS };
-enum { TRIAL_MAX = 50 };
+enum { TRIAL_MAX = 50, DRAFT_TRIAL_MAX = 4 };
 
 static const double sufficient_fall = 1e-4;
 
 typedef struct search {
   bool started;
+  bool renews;          // the point that is kept is evaluated in float64
   double value, slope;  // at x0, along d
+  double rounding;      // the relative error of value
   double t;             // the trial that is being evaluated
   int trials;
 } search;
@@ -109,43 +111,67 @@ static neap_fit_state finish(state *k, neap_fit_state result,
   return result;
 }
 
-// Keeps x, and goes on from there.
-static neap_fit_state keep(state *k, const double *options, neap_iterate *at) {
-  memcpy(k->x0, at->x, k->count * sizeof *k->x0);
-  k->at->value = at->best_value = at->value;
-  at->best_norm = norm_of(k->count, at->gradient);
-  k->at->trials = 0;
-  if (!isfinite(at->value) || !isfinite(at->best_norm))
-    return NEAP_FIT_FAILED;
-  if (!k->at->started) {
-    k->at->started = true;
-    at->first_norm = at->best_norm;
-  } else {
-    at->steps++;
-  }
-  const double rounding = 64 * DBL_EPSILON * fabs(at->best_value);
+// Asks for the point that is kept in float64.
+static neap_fit_state renew(state *k, neap_iterate *at) {
+  k->at->renews = true;
+  at->draft = false;
+  return finish(k, NEAP_FIT_RUNNING, at);
+}
+
+static bool has_converged(const neap_iterate *at, double tolerance) {
+  return at->best_norm <= tolerance * at->first_norm ||
+         at->best_norm <= 64 * DBL_EPSILON * fabs(at->best_value);
+}
+
+// What follows a point that was kept.
+static neap_fit_state go_on(state *k, const double *options, neap_iterate *at) {
   const double wanted = at->steps > 0 ? options[TOLERANCE] : 0;
-  if (at->best_norm <= wanted * at->first_norm || at->best_norm <= rounding)
+  if (!at->draft && has_converged(at, wanted))
     return NEAP_FIT_CONVERGED;
   if (at->steps >= (size_t)options[MAX_ITERATIONS] || !find_direction(k, at))
-    return finish(k, NEAP_FIT_STOPPED, at);
+    return at->draft ? renew(k, at) : finish(k, NEAP_FIT_STOPPED, at);
+  if (at->steps > 0 && neap_draft_ends(at, wanted))
+    at->draft = false;
   go_to(k, 1, at->x);
   return NEAP_FIT_RUNNING;
+}
+
+// Keeps x, and goes on from there.
+static neap_fit_state keep(state *k, const double *options, neap_iterate *at) {
+  search *s = k->at;
+  memcpy(k->x0, at->x, k->count * sizeof *k->x0);
+  s->value = at->best_value = at->value;
+  s->rounding = at->draft ? FLT_EPSILON : DBL_EPSILON;
+  at->best_norm = norm_of(k->count, at->gradient);
+  s->trials = 0;
+  if (!isfinite(at->value) || !isfinite(at->best_norm))
+    return at->draft ? renew(k, at) : NEAP_FIT_FAILED;
+  if (!s->started) {
+    s->started = true;
+    at->first_norm = at->best_norm;
+  } else if (!s->renews) {
+    at->steps++;
+  }
+  s->renews = false;
+  return go_on(k, options, at);
 }
 
 static neap_fit_state step(void *memory, size_t count, const double *options,
                            neap_iterate *at) {
   state k = state_of(memory, count);
   search *s = k.at;
-  if (!s->started)
+  if (!s->started || s->renews)
     return keep(&k, options, at);
-  const double noise = 4 * DBL_EPSILON * fabs(s->value);
+  const double noise = 4 * s->rounding * fabs(s->value);
   const bool falls = at->value <= s->value + sufficient_fall * s->t * s->slope;
   const bool is_close = at->value <= s->value + noise &&
                         norm_of(count, at->gradient) < at->best_norm;
   if (isfinite(at->value) && (falls || is_close))
     return keep(&k, options, at);
-  if (++s->trials > TRIAL_MAX)
+  s->trials++;
+  if (at->draft && s->trials > DRAFT_TRIAL_MAX)
+    return renew(&k, at);
+  if (s->trials > TRIAL_MAX)
     return finish(&k, NEAP_FIT_STOPPED, at);
   go_to(&k, s->t / 2, at->x);
   return NEAP_FIT_RUNNING;
@@ -167,6 +193,7 @@ const neap_optimizer neap_optimizer_newton = {
                     .whole = 1}},
     .batches = false,
     .bends = true,
+    .drafts = true,
     .precision = NEAP_FLOAT64,
     .state_bytes = state_bytes,
     .step = step,

@@ -8,7 +8,7 @@
 
 #include "train/lockstep.h"
 
-static const char magic[8] = "neapjob1";
+static const char magic[8] = "neapjob2";
 
 // Goes over the fields of a trainer, one way or the other.
 typedef struct cursor {
@@ -44,12 +44,24 @@ static void pass_numbers(cursor *c, double *numbers, size_t count) {
 
 // ---------------------------------------------------------- the fingerprint
 
-// FNV-1a (Fowler, Noll and Vo 1991), 64 bits.
+static uint64_t hash_word(uint64_t so_far, uint64_t word) {
+  so_far = (so_far ^ word) * 0x100000001B3u;
+  return so_far ^ so_far >> 32;
+}
+
+// As FNV-1a (Fowler, Noll and Vo 1991), but of words of 8 bytes, whose upper
+// half is folded into the lower one.
 static uint64_t hash(uint64_t so_far, const void *bytes, size_t size_bytes) {
-  const unsigned char *byte = bytes;
-  for (size_t i = 0; i < size_bytes; i++)
-    so_far = (so_far ^ byte[i]) * 0x100000001B3u;
-  return so_far;
+  const char *at = bytes;
+  uint64_t word = 0;
+  for (; size_bytes >= sizeof word; size_bytes -= sizeof word) {
+    memcpy(&word, at, sizeof word);
+    so_far = hash_word(so_far, word);
+    at += sizeof word;
+  }
+  word = 0;
+  memcpy(&word, at, size_bytes);
+  return hash_word(so_far, word);
 }
 
 static uint64_t hash_number(uint64_t so_far, double number) {
@@ -69,6 +81,7 @@ static uint64_t hash_point(uint64_t h, const neap_train_point *p) {
 
 uint64_t neap_trainer_fingerprint(const neap_trainer *t) {
   const neap_train_spec *spec = &t->spec;
+  const neap_form *fine = &t->forms[NEAP_FINE];
   const double numbers[] = {(double)spec->rows,
                             (double)spec->shape.features,
                             (double)t->parameters,
@@ -79,15 +92,15 @@ uint64_t neap_trainer_fingerprint(const neap_trainer *t) {
                             (double)spec->sampling,
                             spec->ratio,
                             (double)spec->pauses,
-                            (double)t->kernels->dtype};
+                            (double)fine->kernels->dtype};
   uint64_t h = hash(0xCBF29CE484222325u, numbers, sizeof numbers);
   h = hash(h, spec->model->name, strlen(spec->model->name));
   h = hash(h, spec->optimizer->name, strlen(spec->optimizer->name));
-  h = hash(h, t->targets, spec->rows * neap_target_bytes(t));
-  if (t->weights != NULL)
-    h = hash(h, t->weights, spec->rows * t->number_bytes);
-  h = hash(h, t->loss_columns,
-           spec->loss_column_count * spec->rows * t->number_bytes);
+  h = hash(h, fine->targets, spec->rows * neap_target_bytes(t, fine));
+  if (fine->weights != NULL)
+    h = hash(h, fine->weights, spec->rows * fine->number_bytes);
+  h = hash(h, fine->loss_columns,
+           spec->loss_column_count * spec->rows * fine->number_bytes);
   for (size_t p = 0; p < spec->point_count; p++)
     h = hash_point(h, &t->points[p].spec);
   return h;
@@ -111,6 +124,7 @@ static void pass_point(const neap_trainer *t, cursor *c, neap_point *p) {
   pass_count(c, &p->failed_step);
   pass_flag(c, &p->has_kept);
   pass_flag(c, &p->stopped);
+  pass_flag(c, &p->at.draft);
   pass_numbers(c, p->at.x, count);
   pass_numbers(c, p->gradient, count);
   if (p->hessian != NULL)

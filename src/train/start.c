@@ -139,6 +139,22 @@ static void find_bias(const neap_train_spec *spec, double *bias) {
   }
 }
 
+// Second moments that lie further apart are beyond float32: it is off by its
+// rounding times the root.
+static const double draft_condition = 1e8;
+
+// Whether a point's steps begin in float32: where that can tell, and where its
+// loss takes the options.
+static bool can_draft(const neap_trainer *t, const neap_point *point) {
+  neap_error error;
+  return t->forms[NEAP_DRAFT].kernels != NULL &&
+         (t->moments.features == 0 ||
+          neap_moments_condition(&t->moments) < draft_condition) &&
+         neap_loss_check_options(point->spec.loss, t->spec.shape.outputs,
+                                 NEAP_FLOAT32, &point->spec.options,
+                                 &error) == NEAP_OK;
+}
+
 static void start_points(neap_trainer *t) {
   const neap_train_spec *spec = &t->spec;
   // A gradient's buffer is free until the work begins.
@@ -153,6 +169,7 @@ static void start_points(neap_trainer *t) {
     t->running[t->running_count++] = p;
     point->at.moments = t->moments.features > 0 ? &t->moments : NULL;
     point->at.l2 = point->spec.l2;
+    point->at.draft = can_draft(t, point);
     point->at.best_value = point->at.best_norm = NAN;  // not known yet
     if (spec->initial != NULL) {
       memcpy(point->at.x, spec->initial + p * t->parameters,
@@ -197,6 +214,11 @@ static neap_status count_classes(neap_trainer *t, neap_error *error) {
   return NEAP_OK;
 }
 
+static neap_form form_of(const neap *engine, neap_dtype dtype) {
+  return (neap_form){.kernels = neap_kernels_of(engine, dtype),
+                     .number_bytes = neap_dtype_size(dtype)};
+}
+
 neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
                                neap_error *error) {
   const neap_host *host = &engine->host;
@@ -212,15 +234,16 @@ neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
       .job = {.engine = engine, .work = neap_trainer_work},
       .engine = engine,
       .spec = *spec,
-      .kernels = neap_kernels_of(engine, spec->optimizer->precision),
-      .number_bytes = neap_dtype_size(spec->optimizer->precision),
+      .forms = {[NEAP_FINE] = form_of(engine, spec->optimizer->precision)},
       .parameters = spec->model->parameter_count(&spec->shape),
       .width = neap_padded(spec->shape.features),
       .chunk_points = lines < CHUNK_LINES ? CHUNK_LINES / lines : 1,
       .stride = NEAP_BLOCK_ROWS + NEAP_PAD};
+  if (spec->optimizer->drafts && spec->initial == NULL)
+    t->forms[NEAP_DRAFT] = form_of(engine, NEAP_FLOAT32);
   if (spec->optimizer->preconditions && spec->model->bend != NULL &&
       spec->shape.features <= NEAP_MOMENTS_MAX)
-    t->moments = (neap_moments){.kernels = t->kernels,
+    t->moments = (neap_moments){.kernels = t->forms[NEAP_FINE].kernels,
                                 .features = spec->shape.features,
                                 .width = t->width};
   for (size_t p = 0; p < spec->point_count; p++)

@@ -32,7 +32,21 @@ typedef struct neap_iterate {
   double first_norm;       // out: of the first step's gradient
   double best_value, best_norm;  // out: at the last point that was kept
   size_t steps;                  // out: points kept so far
+  // In: value and gradient are of float32. Out: false asks for the type of the
+  // optimizer's own from now on.
+  bool draft;
 } neap_iterate;
+
+// What is left of the gradient norm where a draft ends: well above what float32
+// can't tell.
+#define NEAP_DRAFT_TOLERANCE 1e-5
+
+// Whether a draft has got as far as it should, or as is wanted.
+static inline bool neap_draft_ends(const neap_iterate *at, double tolerance) {
+  const double least =
+      tolerance > NEAP_DRAFT_TOLERANCE ? tolerance : NEAP_DRAFT_TOLERANCE;
+  return at->best_norm <= least * at->first_norm;
+}
 
 // One file and one row in optimizers.def.
 typedef struct neap_optimizer {
@@ -43,6 +57,7 @@ typedef struct neap_optimizer {
   bool batches;          // steps on batches; else on all rows
   bool bends;            // wants the Hessian, of its positive terms
   bool preconditions;    // wants the rows' moments, of linear models
+  bool drafts;           // may see float32 until it asks for better
   neap_dtype precision;  // of logits and losses
   // Bytes of state for `count` numbers; given zeroed.
   size_t (*state_bytes)(size_t count, const double *options);

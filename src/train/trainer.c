@@ -26,7 +26,7 @@ typedef struct slice {
 } slice;
 
 // Where a point's loss finds its columns of a block; NULL: it has none.
-static const void *const *find_columns(const neap_trainer *t,
+static const void *const *find_columns(const neap_form *form,
                                        const neap_block *block,
                                        neap_workspace *space,
                                        const neap_point *p) {
@@ -34,17 +34,18 @@ static const void *const *find_columns(const neap_trainer *t,
   for (size_t i = 0; i < count; i++) {
     const size_t line = p->spec.loss_columns[i] * block->loss_stride;
     space->loss_pointers[i] =
-        (const char *)block->loss_columns + line * t->number_bytes;
+        (const char *)block->loss_columns + line * form->number_bytes;
   }
   return count > 0 ? space->loss_pointers : NULL;
 }
 
-static void run_loss(const neap_trainer *t, const neap_block *block,
-                     neap_workspace *space, size_t position, neap_point *p) {
+static void run_loss(const neap_trainer *t, const neap_form *form,
+                     const neap_block *block, neap_workspace *space,
+                     size_t position, neap_point *p) {
   const size_t outputs = t->spec.shape.outputs;
   const size_t offset =
-      position * outputs * (size_t)t->stride * t->number_bytes;
-  const neap_dtype precision = t->spec.optimizer->precision;
+      position * outputs * (size_t)t->stride * form->number_bytes;
+  const neap_dtype precision = form->kernels->dtype;
   double sum;
   const neap_loss_call call = {
       .rows = block->count,
@@ -56,7 +57,7 @@ static void run_loss(const neap_trainer *t, const neap_block *block,
       .logits = space->logits + offset,
       .targets = block->targets,
       .weights = block->weights,
-      .columns = find_columns(t, block, space, p),
+      .columns = find_columns(form, block, space, p),
       .options = p->spec.options,
       .gradient = space->logits + offset,
       .hessian = t->spec.optimizer->bends ? space->curvature + offset : NULL,
@@ -66,18 +67,19 @@ static void run_loss(const neap_trainer *t, const neap_block *block,
   p->value += sum;
 }
 
-// Adds a block's loss and gradient to some points.
-static void run_chunk(const neap_trainer *t, const neap_block *block,
-                      neap_workspace *space, const size_t *positions,
+// Adds a block's loss and gradient to the points of a workspace's positions.
+static void run_chunk(const neap_trainer *t, const neap_form *form,
+                      const neap_block *block, neap_workspace *space,
                       size_t count) {
   for (size_t i = 0; i < count; i++) {
-    space->x[i] = t->points[positions[i]].at.x;
-    space->gradient[i] = t->points[positions[i]].gradient;
-    space->hessian[i] = t->points[positions[i]].hessian;
-    space->dropout[i] = t->points[positions[i]].spec.dropout;
+    const neap_point *p = &t->points[space->positions[i]];
+    space->x[i] = p->at.x;
+    space->gradient[i] = p->gradient;
+    space->hessian[i] = p->hessian;
+    space->dropout[i] = p->spec.dropout;
   }
   const bool bends = t->spec.optimizer->bends;
-  const neap_chunk chunk = {.kernels = t->kernels,
+  const neap_chunk chunk = {.kernels = form->kernels,
                             .shape = t->spec.shape,
                             .points = count,
                             .x = space->x,
@@ -90,7 +92,7 @@ static void run_chunk(const neap_trainer *t, const neap_block *block,
                             .scratch = space->model};
   t->spec.model->forward(&chunk);
   for (size_t i = 0; i < count; i++) {
-    run_loss(t, block, space, i, &t->points[positions[i]]);
+    run_loss(t, form, block, space, i, &t->points[space->positions[i]]);
   }
   t->spec.model->backward(&chunk);
   if (bends)
@@ -127,8 +129,12 @@ static void step(const neap_trainer *t, neap_point *p,
   }
   p->state =
       optimizer->step(p->optimizer, t->parameters, p->spec.optimizer, &p->at);
-  const bool is_new = p->history_count == 0 || p->at.steps > kept;
-  if (!optimizer->batches && is_new)
+  if (optimizer->batches)
+    return;
+  const bool is_first =
+      p->history_count == 0 &&
+      optimizer->kept(p->optimizer, t->parameters, p->spec.optimizer) != NULL;
+  if (is_first || p->at.steps > kept)
     remember(p, p->at.best_value);
 }
 
@@ -143,8 +149,10 @@ static void end_pass(const neap_trainer *t, neap_point *p,
     p->gradient[i] /= rows;
   for (size_t i = 0; i < square; i++)
     p->hessian[i] /= rows;
-  p->value += t->spec.model->penalise(&t->spec.shape, p->spec.l2, p->at.x,
-                                      p->gradient, p->hessian);
+  if (p->spec.l2 > 0) {
+    p->value += t->spec.model->penalise(&t->spec.shape, p->spec.l2, p->at.x,
+                                        p->gradient, p->hessian);
+  }
   if (t->phase == NEAP_PHASE_STEPS) {
     step(t, p, at);
   } else {
@@ -184,15 +192,32 @@ static bool is_behind(const neap_trainer *t, const neap_position *at) {
   return at->start == t->phase_rows;
 }
 
+// Takes those points of a range through a block that see it in this form.
+static void run_form(const neap_trainer *t, const neap_form *form,
+                     neap_workspace *space, const neap_position *at,
+                     const size_t *range, size_t count) {
+  neap_block block = {0};
+  size_t filled = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (neap_form_of(t, &t->points[range[i]]) != form)
+      continue;
+    if (block.count == 0)
+      block = neap_trainer_block(t, form, space, at);
+    space->positions[filled++] = range[i];
+    if (filled < t->chunk_points)
+      continue;
+    run_chunk(t, form, &block, space, filled);
+    filled = 0;
+  }
+  if (filled > 0)
+    run_chunk(t, form, &block, space, filled);
+}
+
 static void run_block(const neap_trainer *t, neap_workspace *space,
                       const neap_position *at, const size_t *range,
                       size_t count) {
-  const neap_block block = neap_trainer_block(t, space, at);
-  for (size_t i = 0; i < count; i += t->chunk_points) {
-    const size_t left = count - i;
-    run_chunk(t, &block, space, range + i,
-              left < t->chunk_points ? left : t->chunk_points);
-  }
+  for (int f = 0; f < NEAP_FORM_COUNT; f++)
+    run_form(t, &t->forms[f], space, at, range, count);
   if (!is_last_block(at))
     return;
   for (size_t i = 0; i < count; i++) {

@@ -1,9 +1,14 @@
 """The work of converged.lua in scikit-learn: LogisticRegression at gamma 0, once
-a point. Its lbfgs stops where the largest part of the gradient is below tol;
-newton-cholesky is exact. Both solvers; 11 fits (one for each alpha, as class
-weights), times 11."""
+a point. Its lbfgs stops where the largest part of the gradient is below tol, here
+at a relative norm of 1.2e-6 without class weights (scikit-learn 1.9.1);
+newton-cholesky is exact. Both solvers on one thread; 11 fits (one for each alpha,
+as class weights), times 11."""
 import csv
+import os
 import time
+
+for library in ("OMP", "OPENBLAS"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"
 
 import numpy
 import sklearn
@@ -27,6 +32,7 @@ def fit_all(solver):
 
 
 for solver, name in (("lbfgs", "lbfgs"), ("newton-cholesky", "newton")):
+    fit_all(solver)
     spent = []
     for _ in range(5):
         begin = time.perf_counter()

@@ -1,6 +1,5 @@
 """Metrics of scikit-learn, a loop over the columns or draws. Of the 121 columns
-2 are timed and of the 2,000 draws 20, and the rest taken to cost the same.
-Debian has it as python3-sklearn; without it there is no peer."""
+2 are timed and of the 2,000 draws 20, and the rest taken to cost the same."""
 import os
 import sys
 import time

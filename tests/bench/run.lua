@@ -107,7 +107,7 @@ local benches = {
     unit = "s",
     sides = {
       { build .. "/metrics_bench" },
-      { "/usr/bin/python3", "tests/bench/metrics_sklearn.py" },
+      { python, "tests/bench/metrics_sklearn.py" },
     },
   },
   converged = {
@@ -115,7 +115,7 @@ local benches = {
     unit = "s",
     sides = {
       { build .. "/neap", "tests/bench/converged.lua" },
-      { "/usr/bin/python3", "tests/bench/converged_sklearn.py" },
+      { python, "tests/bench/converged_sklearn.py" },
     },
   },
   verdict = {

@@ -36,6 +36,7 @@ describe("a calibrated fit", function()
   it("leaves the fit as it was, and can be calibrated again", function()
     local before = loss_of(fit)
     local once = fit:calibrate { method = "inverse_focal" }
+    assert.matches("steps, calibrated by inverse_focal%)$", tostring(once))
     local twice = once:calibrate { method = "platt", data = calibration }
     assert.equal(before, loss_of(fit))
     assert.same({ 0, 1, 2 }, { #fit.calibration, #once.calibration,
@@ -59,6 +60,14 @@ describe("a calibrated fit", function()
       assert.same(f:logits(test):totable(), again:logits(test):totable())
       assert.equal(method, again.calibration[#again.calibration].method)
     end
+  end)
+
+  it("refuses the link of a loss that has none", function()
+    local d = neap.data.gaussians { n = 50, prior = 0.5 }
+    local hinge = neap.train { data = d, loss = neap.loss.hinge {} }
+    assert.error_matches(function()
+      hinge:calibrate { method = "inverse_focal" }
+    end, "the loss is hinge, whose minimiser tells no probability; wanted platt")
   end)
 
   it("refuses data and methods that don't fit", function()

@@ -33,6 +33,15 @@ describe("an mlp", function()
   end
   local all = run { data = d, points = points(), model = mlp, epochs = 3 }
 
+  it("has the l2 and dropout that it was trained with", function()
+    for i, fit in ipairs(all) do
+      assert.equal(1e-3 * i, fit.model.l2)
+      assert.equal(i % 2 * 0.3, fit.model.dropout)
+      assert.equal("tanh", fit.model.activation)
+      assert.same({ 16, 8 }, fit.model.hidden)
+    end
+  end)
+
   it("has the same bits alone as among others, and in slices", function()
     for i, point in ipairs(points()) do
       local given = { data = d, points = { point }, model = mlp, epochs = 3 }

@@ -49,7 +49,33 @@ local function write_script(name, size, options)
   ]]):format(size, name, server.url, options or ""))
 end
 
+-- What a training study in memory says.
+local function undisturbed()
+  local process <close> = assert(host.start { program,
+    "tests/lua/training_script.lua", "none", "40", "folds", stdout = "pipe" })
+  return process:read()
+end
+
 describe("a training study in PostgreSQL", function()
+  it("loses nothing when the server goes away for a moment", function()
+    local process <close> = assert(host.start { program,
+      "tests/lua/training_script.lua", server.url, "2", "folds",
+      stdout = "pipe", stderr = "inherit" })
+    local ended = "SELECT count(*) FROM trials WHERE state = 'COMPLETE'"
+    for _, least in ipairs { 4, 20, 40 } do
+      repeat
+        local db <close> = assert(host.postgresql(server.url))
+        local rows = db:rows(ended)
+      until rows and rows[1][1] >= least
+      assert.is_true(server:stop())
+      assert.is_true(server:start())
+    end
+    assert.equal(undisturbed(), process:read())
+    assert.same({ "exit", 0 }, { process:wait() })
+    local db <close> = assert(host.postgresql(server.url))
+    assert(db:execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+  end)
+
   it("has the bits of one in memory, also where workers are killed", function()
     local script = "tests/lua/training_script.lua"
     local process <close> = assert(host.start { program, "--workers", "3",
@@ -66,9 +92,7 @@ describe("a training study in PostgreSQL", function()
     until killed
     local output = process:read()
     assert.same({ "exit", 0 }, { process:wait() })
-    local other <close> = assert(host.start { program, script, "none", "40",
-      "folds", stdout = "pipe" })
-    assert.equal(other:read(), output)
+    assert.equal(undisturbed(), output)
     assert.same({ "40 40 40 40" }, query(each_point_once:format "s"))
     local opened <close> = assert(neap.open(server.url))
     local study = assert(opened:study "s")

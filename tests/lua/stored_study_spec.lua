@@ -57,10 +57,9 @@ end
 local function digits(sheet)
   local lines = {}
   local function show(value)
-    if type(value) ~= "table" then
-      return type(value) == "number" and ("%a"):format(value)
-        or tostring(value)
-    end
+    if value ~= value then return "nan" end -- a NULL has no sign
+    if type(value) == "number" then return ("%a"):format(value) end
+    if type(value) ~= "table" then return tostring(value) end
     local parts = {}
     for key, part in pairs(value) do
       parts[#parts + 1] = ("%s=%s"):format(key, show(part))

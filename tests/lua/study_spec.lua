@@ -416,6 +416,22 @@ describe("a study on one data set", function()
   end)
 end)
 
+describe("a loss without a link", function()
+  it("is recalibrated by Platt's numbers alone", function()
+    local draw = neap.data.recipe("gaussians", {
+      n = 800, test = 800, features = 3, prior = 0.2,
+    })
+    local hinge = neap.loss.hinge {}
+    local study = run { data = draw, loss = hinge, datasets = 1,
+      search = neap.search.grid { gamma = { 0 } } }
+    local train, test = draw(require("neap.core").data.seed_of(1, 1))
+    local fit = neap.train { data = train, loss = hinge }
+      :calibrate { method = "platt", data = train }
+    assert.near(neap.metric.log_loss(fit:logits(test), test.y),
+      study.by_label[1].values.log_loss_recalibrated[1], 1e-9)
+  end)
+end)
+
 describe("a study refuses", function()
   local function refuses(message, more)
     assert.error_matches(function() neap.study(spec(more)) end, message)
@@ -458,20 +474,46 @@ describe("a study refuses", function()
   end)
 
   it("test rows that are not like the training rows", function()
-    local function study_of(test)
-      return neap.study(spec {
-        data = neap.data.gaussians { n = 60, features = 3 }, folds = 2,
-        repeats = 1, test = test,
+    local function refuses_test(message, test)
+      refuses("bad argument #1 to 'study' %(held%-out test: " .. message, {
+        data = neap.data.gaussians { n = 60, features = 3, prior = 0.5 },
+        folds = 2, test = test,
       })
     end
-    local wide = study_of(neap.data.gaussians { n = 40, features = 30 })
-    assert.error_matches(function() wide:run { quiet = true } end,
-      "held%-out test: the training rows have 3 features and the test rows 30")
-    local turned = study_of(neap.data.from {
-      x = { { 1, 2, 3 }, { 4, 5, 6 } }, y = { 1, 2 },
-    })
-    assert.error_matches(function() turned:run { quiet = true } end,
-      "the classes of the training rows are 0, 1, and of the test rows 1, 2")
+    refuses_test("the training rows have 3 features and the test rows 30",
+      neap.data.gaussians { n = 40, features = 30 })
+    refuses_test("the classes of the training rows are 0, 1, and of the test "
+      .. "rows 1, 2", neap.data.from {
+        x = { { 1, 2, 3 }, { 4, 5, 6 } }, y = { 1, 2 },
+      })
+    local function named(names)
+      return neap.data.from {
+        x = { { 1, 2 }, { 3, 4 }, { 5, 7 }, { 7, 6 } }, y = { 0, 1, 0, 1 },
+        names = names,
+      }
+    end
+    refuses("column 1 of the test rows is 'b'; of the training rows it is 'a'",
+      { data = named { "a", "b" }, folds = 2, test = named { "b", "a" } })
+    assert.error_matches(function()
+      neap.train { data = named { "a", "b" }, validation = named { "b", "a" },
+        loss = neap.loss.focal {}, optimizer = neap.optimizer.sgd {} }
+    end, "column 1 of the validation rows is 'b'; of the training rows it is")
+    local study = neap.study(spec { data = function(seed)
+      return neap.data.gaussians { n = 40, features = 2, seed = seed },
+        neap.data.gaussians { n = 40, features = 30, seed = seed, part = 1 }
+    end })
+    assert.error_matches(function() study:run { quiet = true } end,
+      "data set 1: the training rows have 2 features and the test rows 30")
+  end)
+
+  it("epochs and batches of an optimizer that has none", function()
+    refuses("epochs is for optimizers that take batches; lbfgs works on all",
+      { epochs = 3 })
+    refuses("batch is for optimizers that take batches; newton works on all",
+      { batch = 64, optimizer = neap.optimizer.newton {} })
+    refuses("epochs is for optimizers that take batches; lbfgs works on all",
+      { epochs = 3, model = neap.model.mlp { hidden = { 4 } },
+        optimizer = neap.optimizer.lbfgs {} })
   end)
 
   it("losses of classes", function()

@@ -71,6 +71,58 @@ describe("lbfgs", function()
   end)
 end)
 
+describe("steps that begin in float32", function()
+  local d = neap.data.gaussians { n = 700, features = 5, prior = 0.2 }
+
+  -- The gradient's norm at a fit's weights over that at the start, by sums in
+  -- Lua's numbers.
+  local function fall_of(fit)
+    local function norm_at(weights, bias)
+      local sums = { 0, 0, 0, 0, 0, 0 }
+      for i = 1, d.n do
+        local row, z = d.x:row(i), bias
+        for j = 1, 5 do z = z + weights[j] * row[j] end
+        local e = 1 / (1 + math.exp(-z)) - d.y[i]
+        for j = 1, 5 do sums[j] = sums[j] + e * row[j] / d.n end
+        sums[6] = sums[6] + e / d.n
+      end
+      return norm(sums)
+    end
+    local positives = d.counts[2]
+    local start = math.log((positives + .5) / (d.n - positives + .5))
+    return norm_at(fit.weights, fit.bias) / norm_at({ 0, 0, 0, 0, 0 }, start)
+  end
+
+  for _, name in ipairs { "lbfgs", "newton" } do
+    for _, tolerance in ipairs { 1e-3, 1e-6, 1e-12 } do
+      it(("end in float64: %s to %g"):format(name, tolerance), function()
+        local fit = neap.train {
+          data = d, loss = neap.loss.binary_cross_entropy {},
+          optimizer = neap.optimizer[name] { tolerance = tolerance },
+        }
+        assert.is_true(fit.converged)
+        assert.is_true(fall_of(fit) <= tolerance * (1 + 1e-7) + 1e-15)
+      end)
+    end
+  end
+
+  it("begin again where that has no number", function()
+    local x = d.x:copy "float64"
+    for i = 1, d.n do
+      local row = x:row(i)
+      for j = 1, 5 do row[j] = row[j] * 1e39 end
+    end
+    local fit = neap.train {
+      data = neap.data.from { x = x, y = d.y }, standardize = false,
+      model = neap.model.mlp { hidden = { 2 } },
+      loss = neap.loss.binary_cross_entropy {},
+      optimizer = neap.optimizer.lbfgs { max_iterations = 20 },
+    }
+    assert.is_true(fit.history[1] > 1e30 and fit.history[1] < math.huge)
+    assert.is_true(fit.objective < fit.history[1])
+  end)
+end)
+
 describe("newton", function()
   local d = neap.data.gaussians { n = 600, features = 4, prior = 0.3 }
 

@@ -34,6 +34,46 @@ local function says(v, text)
   assert.is_truthy(flat:find(text, 1, true), text .. " is not in\n" .. flat)
 end
 
+describe("a verdict", function()
+  it("says so where there is nothing to compare", function()
+    local v = run {
+      data = recipe(200), datasets = 8, baselines = "none", confirm = 0,
+      search = neap.search.grid { gamma = { 2 } },
+      loss = neap.loss.focal { gamma = 2 },
+    }:verdict()
+    says(v, "Nothing to compare: no point stands against another of gamma 0")
+    assert.equal("undecided", v.verdict)
+    assert.is_nil(v.focus)
+    assert.is_nil(v.cross_entropy)
+  end)
+end)
+
+describe("points that are the same fits", function()
+  it("are no question, and are warned of", function()
+    local v = run {
+      data = recipe(300), datasets = 8, confirm = 0,
+      search = neap.search.grid { gamma = { 0, 1, 2 } },
+      loss = function() return neap.loss.focal { gamma = 1 } end,
+    }:verdict()
+    assert.is_nil(v.focus)
+    says(v, "Nothing reads gamma: points that differ in it are the same fits.")
+  end)
+
+  it("are no focus where a loss does without gamma", function()
+    local study = run {
+      data = recipe(300), datasets = 8, confirm = 0,
+      search = neap.search.grid { loss = { "ce", "focal" }, gamma = { 0, 1 } },
+      loss = function(p)
+        return p.loss == "ce" and neap.loss.binary_cross_entropy {}
+          or neap.loss.focal { gamma = p.gamma }
+      end,
+    }
+    local v = study:verdict()
+    assert.same({ gamma = 1, loss = "focal" }, v.focus.with)
+    assert.is_nil(tostring(v):find "Nothing reads")
+  end)
+end)
+
 describe("confirmation", function()
   local draw = recipe(400)
   local study = run { data = draw, datasets = 8, confirm = 9 }

@@ -87,6 +87,46 @@ describe("the stubs", function()
     assert.equal(7, #methods("loss", "Loss"))
   end)
 
+  it("have what trains, and what comes of it", function()
+    local text, train = read "lua/neap/meta/job.lua", require "neap.train"
+    for _, name in ipairs(names(stub "job"())) do
+      assert.is_function(neap[name], name)
+    end
+    local fields = {}
+    for class, list in text:gmatch("@class neap%.(%w+)(.-)\n\n") do
+      fields[class] = list
+    end
+    for class, options in pairs {
+      TrainOptions = train.options.train, JobOptions = train.options.job,
+      Point = train.options.point,
+    } do
+      local all = fields[class] .. fields.TrainingOptions
+      for option in pairs(options) do
+        assert.matches("@field " .. option .. "%f[^%w_]", all)
+      end
+    end
+    local job = neap.job {
+      data = neap.data.gaussians { n = 20, prior = 0.5 },
+      points = { { loss = neap.loss.focal {} } },
+    }
+    while not job:step(1) do end
+    local fit = job:fits()[1]
+    for _, name in ipairs(methods("job", "Job")) do
+      assert.is_function(job[name], name)
+    end
+    for _, name in ipairs(methods("job", "Fit")) do
+      assert.is_function(fit[name], name)
+    end
+    for field, optional in fields.Fit:gmatch("@field ([%w_]+) ([^\n]*)") do
+      assert.is_true(fit[field] ~= nil or optional:match "%?" ~= nil, field)
+    end
+    for field in pairs(job:progress()) do
+      assert.matches("@field " .. field .. " ", fields.Progress)
+    end
+    assert.equal(6, #methods("job", "Job"))
+    assert.equal(6, #methods("job", "Fit"))
+  end)
+
   it("have the options of the rows", function()
     local loss, train = read "lua/neap/meta/loss.lua",
       read "lua/neap/meta/train.lua"

@@ -40,8 +40,8 @@ local begin_text = "WITH d AS (SELECT * FROM unnest($1::int[], $2::bigint[], "
   .. "SELECT trial_id, number FROM t ORDER BY number"
 
 --- Begins trials.
--- @param trials a list of { number =, index =, seed =, params = }; each gets its
---   id
+-- @param trials a list of { number =, index =, seed =, params = }; each gets
+--   its id
 function M.begin(self, trials)
   local numbers, points, seeds = {}, {}, {}
   local owners, names, values, distributions = {}, {}, {}, {}

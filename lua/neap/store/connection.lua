@@ -230,6 +230,13 @@ local function attempt(self, call)
   return table.unpack(result, 2, result.n)
 end
 
+--- Calls a function that reads much and returns what it returns: again where
+-- the connection to a server was lost.
+function Connection:reading(call)
+  if self.kind == "postgresql" then return self:transaction(call) end
+  return call()
+end
+
 --- Calls a function in a transaction and returns what it returns. It may be
 -- called again: where the database was busy, or where the connection was lost
 -- and it is not known whether the commit came through.

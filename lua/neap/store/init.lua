@@ -78,6 +78,19 @@ function M.run(session, spec, o, work)
   return table.unpack(result, 2, result.n)
 end
 
+--- Calls a function, while the first Ctrl-C interrupts it and does not end the
+-- program; errors of the store become nil, message, code. Without a program
+-- that catches it, Ctrl-C stays what it is.
+function M.guarded(call, ...)
+  local found, host = pcall(require, "neap.host")
+  if not found then return M.protect(call, ...) end
+  host.catch_interrupts(true)
+  local result = table.pack(pcall(M.protect, call, ...))
+  host.catch_interrupts(false)
+  if not result[1] then error(result[2], 0) end
+  return table.unpack(result, 2, result.n)
+end
+
 --- A session on the study of some options: in its store, or in memory.
 -- Raises errors of the store.
 function M.session(o)

@@ -179,7 +179,8 @@ local function copy_trial(db, to, trial, number)
   end
   db:run("INSERT INTO neap_trial (trial_id, study_id, point, seed, attempt, "
     .. "worker_id) VALUES ($1, $2, $3, $4, $5, $6)", id, to.study_id,
-    trial.point, trial.seed, trial.attempt, copy_worker(db, to, from, trial.worker, trial.workers))
+    trial.point, trial.seed, trial.attempt,
+    copy_worker(db, to, from, trial.worker, trial.workers))
   return id
 end
 

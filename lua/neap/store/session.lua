@@ -242,6 +242,16 @@ function Session:lock()
   end
 end
 
+--- In a transaction that ends something: when it is committed, all that was
+-- committed before survives the end of the server, too. Until then a server may
+-- forget the last moment, and what it forgot is done again.
+function Session:settle()
+  if self.db.kind ~= "postgresql" then return end
+  self.db:execute("SET LOCAL synchronous_commit TO on")
+  self.db:run("UPDATE neap_worker SET began = began WHERE worker_id = $1",
+    self.worker_id)
+end
+
 Session.claim_task = tasks.claim
 Session.finish_task = tasks.finish
 
@@ -254,7 +264,9 @@ function Session:exchange(ended, want)
     self:lock()
     lost = put_ends(self, ended)
     if want <= 0 then return {} end
-    return claim(self, want)
+    local trials, status = claim(self, want)
+    if status == "complete" then self:settle() end
+    return trials, status
   end)
   for _, trial in ipairs(ended) do self.held[trial.id] = nil end
   for _, trial in ipairs(claimed) do self.held[trial.id] = trial end

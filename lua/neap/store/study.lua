@@ -203,6 +203,7 @@ function M.join(db, o)
   return db:transaction(function()
     if db.kind == "postgresql" then
       db:run("SELECT pg_advisory_xact_lock(781202)")
+      db:execute("SET LOCAL synchronous_commit TO on")
     end
     local name = o.name
     if o.existing == "new" then name = free_name(db, name) end

@@ -39,15 +39,21 @@ end
 
 --- Ends a task, unless another worker has taken it over.
 -- @param put function() that writes what it found, in the same transaction
+-- @return whether it was still this worker's
 function M.finish(self, name, put)
-  self.db:transaction(function()
+  local changed = self.db:transaction(function()
     self:lock()
-    local changed = self.db:run("UPDATE neap_task SET lease_until = NULL "
+    local count = self.db:run("UPDATE neap_task SET lease_until = NULL "
       .. "WHERE study_id = $1 AND task = $2 AND worker_id = $3 "
       .. "AND lease_until IS NOT NULL", self.study_id, name, self.worker_id)
-    if changed > 0 then put() end
+    if count > 0 then
+      put()
+      self:settle()
+    end
+    return count
   end)
   self.held_tasks[name] = nil
+  return changed > 0
 end
 
 --- Gives all tasks back that this worker has.

@@ -3,6 +3,7 @@ local baselines = require "neap.baselines"
 local data = require "neap.data"
 local fair = require "neap.study.fair"
 local points = require "neap.study.points"
+local rows = require "neap.rows"
 local sheets = require "neap.study.sheet"
 local train = require "neap.train"
 
@@ -15,30 +16,8 @@ function M.check(training, test, name)
   if not (data.is_data(training) and data.is_data(test)) then
     error("the recipe returned no training and test data sets", 0)
   end
-  if #training.classes ~= 2 then
-    error(("%s: studies compare losses of two classes; the data have %d")
-      :format(name, #training.classes), 0)
-  end
-  if training.features ~= test.features then
-    error(("%s: the training rows have %d features and the test rows %d")
-      :format(name, training.features, test.features), 0)
-  end
-  for c, class in ipairs(training.classes) do
-    if test.classes[c] ~= class then
-      error(("%s: the classes of the training rows are %s, and of the test "
-        .. "rows %s; read both with the same positive"):format(name,
-        table.concat(training.classes, ", "),
-        table.concat(test.classes, ", ")), 0)
-    end
-  end
-  for i, d in ipairs { training, test } do
-    for c, count in ipairs(d.counts) do
-      if count == 0 then
-        error(("%s: the %s rows have none of class '%s'")
-          :format(name, i == 1 and "training" or "test", d.classes[c]), 0)
-      end
-    end
-  end
+  local fault = rows.fault(training, test)
+  if fault then error(("%s: %s"):format(name, fault), 0) end
 end
 
 -- A job of some points, or nil where it was interrupted. look(fraction) is
@@ -178,8 +157,8 @@ function M.run(study, sheet, o)
   local list = points.of(study, o.training, o.labels, o.baselines)
   if o.variant == "longer" then epochs = prolong(study, list) end
   local function tune(part, of)
-    return fair.tune(of, part, how, function(rows, all)
-      return run_job(study, rows, all, epochs, function() o.look(0) end)
+    return fair.tune(of, part, how, function(inner, all)
+      return run_job(study, inner, all, epochs, function() o.look(0) end)
     end)
   end
   if not tune(o.training, list) then return false end

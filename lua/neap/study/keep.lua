@@ -236,12 +236,14 @@ end
 -- @param sheet to read into, or nil: a new one
 -- @return the sheet
 function M.read(stored, stage, sheet)
-  sheet = sheets.new(sheet)
   local db, id = stored.db, stored.study_id
-  sheet.runs = read_runs(db, id, stage)
-  read_points(db, id, stage, sheet)
-  read_baselines(db, id, stage, sheet)
-  return sheet
+  return db:reading(function()
+    sheet = sheets.new(sheet)
+    sheet.runs = read_runs(db, id, stage)
+    read_points(db, id, stage, sheet)
+    read_baselines(db, id, stage, sheet)
+    return sheet
+  end)
 end
 
 --- The objective of a trial by epoch: lists by run.

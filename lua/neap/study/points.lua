@@ -2,6 +2,7 @@
 local baselines = require "neap.baselines"
 local core = require "neap.core"
 local spec = require "neap.study.spec"
+local train = require "neap.train"
 
 local M = {}
 
@@ -50,14 +51,30 @@ local function point_of(study, p, training)
     model = model,
     loss = value_of(study, "loss", p, training),
     optimizer = value_of(study, "optimizer", p, training)
-      or (model.hidden and core.train.optimizer.adam {}
-        or core.train.optimizer.lbfgs {}),
+      or train.default_optimizer(model),
   }
   if point.loss.kind ~= "binary" then
     error(("studies compare losses of two classes by one logit; %s is one "
       .. "of classes"):format(point.loss.name), 0)
   end
   return point
+end
+
+--- The points of a search by their numbers, made when they are first asked for;
+-- of one that is adaptive those that have been set.
+function M.lazy(search, seed)
+  return setmetatable({}, {
+    __len = function() return search.size end,
+    __index = function(self, index)
+      if search.adaptive or math.type(index) ~= "integer" or index < 1
+        or index > search.size then
+        return nil
+      end
+      local point = search:point(index, seed)
+      rawset(self, index, point)
+      return point
+    end,
+  })
 end
 
 --- The first point of the search: what baselines are trained as.

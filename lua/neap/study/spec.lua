@@ -2,7 +2,9 @@
 local data = require "neap.data"
 local metrics = require "neap.study.metrics"
 local options = require "neap.options"
+local rows = require "neap.rows"
 local store = require "neap.store"
+local train = require "neap.train"
 
 local M = {}
 
@@ -68,6 +70,12 @@ local function check_nested(o)
   end
 end
 
+local function check_test(o)
+  if not o.test then return end
+  local fault = rows.fault(o.data, o.test)
+  if fault then refuse("held-out test: " .. fault) end
+end
+
 local function check_folds(o)
   if o.datasets or o.confirm then
     refuse(("%s is for a recipe; a data set takes folds and repeats")
@@ -76,6 +84,7 @@ local function check_folds(o)
   o.folds, o.repeats = o.folds or 5, o.repeats or 5
   o.draws = o.draws or 2000
   check_data(o.data, o.folds)
+  check_test(o)
   if o.nested then check_nested(o) end
 end
 
@@ -95,6 +104,15 @@ local function check_datasets(o)
   end
 end
 
+-- What a function makes is known in the run only.
+local function check_batches(o)
+  local made = type(o.model) == "function" or type(o.optimizer) == "function"
+  if made then return end
+  local optimizer = o.optimizer or train.default_optimizer(o.model)
+  local fault = train.batches_fault(o, optimizer)
+  if fault then options.refuse("study", fault, 4) end
+end
+
 --- Reads the options of neap.study; blames the caller of the function that
 -- calls this.
 function M.read(given)
@@ -103,6 +121,9 @@ function M.read(given)
       .. "compares points that have seen the same rows", 3)
   end
   local o = options.read("study", given, M.options, 3)
+  if o.test and not data.is_data(o.test) then
+    options.refuse("study", "test is no data set", 3)
+  end
   if data.is_data(o.data) then
     check_folds(o)
   elseif type(o.data) == "function" then
@@ -110,13 +131,11 @@ function M.read(given)
   else
     options.refuse("study", "data is neither a recipe nor a data set", 3)
   end
-  if o.test and not data.is_data(o.test) then
-    options.refuse("study", "test is no data set", 3)
-  end
   if not o.search.is_search then
     options.refuse("study", "search is a table; wanted a search, such as "
       .. "neap.search.grid { ... }", 3)
   end
+  check_batches(o)
   return o
 end
 

@@ -2,6 +2,7 @@
 local Results = require "neap.study.results"
 local json = require "neap.json"
 local keep = require "neap.study.keep"
+local points = require "neap.study.points"
 local search = require "neap.search"
 
 local M = {}
@@ -79,22 +80,13 @@ local function search_of(described, size)
   return made
 end
 
-local function points_of(made)
-  return setmetatable({}, { __index = function(self, index)
-    local point = not made.adaptive and math.type(index) == "integer"
-      and made:point(index) or nil
-    rawset(self, index, point)
-    return point
-  end })
-end
-
 --- The study of a description in a store, to read.
 -- @param session the study, as neap.store.stored reads it
 function M.open(session)
   local o = plain(session.spec)
   o.name, o.search = session.name, search_of(o.search, session.size)
   local self = setmetatable({
-    spec = o, session = session, points = points_of(o.search),
+    spec = o, session = session, points = points.lazy(o.search),
   }, Reader)
   M.load(self)
   load_later(self)

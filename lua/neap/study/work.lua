@@ -38,28 +38,28 @@ end
 
 -- ------------------------------------------------------------- once for all
 
---- Scores something once, whoever does: the sheet that `score` gives, kept
--- under a name and read from there by others.
--- @param score function() -> a sheet, or nil where it was interrupted
--- @param stage to read, or nil: nothing is
--- @return the sheet; nil where it was interrupted
-function M.once(study, task, stage, score)
+-- Scores something for all workers, unless one has done so or does.
+-- @return "done", "busy": another worker is at it, or "interrupted"
+local function try_once(study, task, stage, score)
   local session = study.session
-  if not session.db then return score() end
+  local status = session:claim_task(task)
+  if status ~= "mine" then return status end
+  local sheet = score()
+  if not sheet then return "interrupted" end
+  local kept = session:finish_task(task, function()
+    keep.put_stage(session, stage, sheet)
+  end)
+  return kept and "done" or "busy"
+end
+
+-- The same, until that is done: false where it was interrupted.
+local function once(study, task, stage, score)
   while not is_interrupted() do
-    local status = session:claim_task(task)
-    if status == "done" then
-      return not stage or keep.read(session, stage)
-    elseif status == "busy" then
-      session:wait()
-    else
-      local sheet = score()
-      if not sheet then return nil end
-      session:finish_task(task, function()
-        keep.put_stage(session, stage or "points", sheet)
-      end)
-    end
+    local status = try_once(study, task, stage, score)
+    if status ~= "busy" then return status == "done" end
+    study.session:wait()
   end
+  return false
 end
 
 -- --------------------------------------------------------------- the points
@@ -98,43 +98,34 @@ local function score_trials(study, batch, with_baselines, bar, before)
   return sheet, finished
 end
 
--- The baselines, by whoever comes first.
-local function score_baselines(study)
-  return M.once(study, "baselines", nil, function()
+-- The baselines, by whoever comes first: by `how`, which is try_once or once.
+local function score_baselines(study, how)
+  return how(study, "baselines", "points", function()
     local sheet, finished = stages.score_points(study, {}, true,
       function() study.session:renew() end)
     return finished and sheet or nil
   end)
 end
 
---- Works on the points until all of them have been scored.
--- @param o { batch = points that are claimed at once, or nil }
--- @return false where it was interrupted
-function M.score_points(study, o)
-  local session, spec = study.session, study.spec
-  local standard = spec.baselines == "standard"
-  local _, runs = stages.runs_of(spec)
-  local bar = bar_of(study, spec.name, spec.search.size * runs)
-  local ended, done, first = {}, session:counts().COMPLETE, true
-  if session.db and standard and not score_baselines(study) then
-    return false
-  end
+-- Claims points and scores them until there are no more; false where it was
+-- interrupted.
+-- @param with_baselines whether they are trained with the first points
+local function claim_all(study, o, with_baselines, bar)
+  local session, _, runs = study.session, stages.runs_of(study.spec)
+  local ended, done = {}, session:counts().COMPLETE
   while true do
     local batch, status = session:exchange(ended, batch_of(study, o))
-    if status == "complete" then break end
+    if status == "complete" then return true end
     ended = batch
     if #batch > 0 then
-      local sheet, finished = score_trials(study, batch,
-        first and standard and not session.db, bar, done * runs)
-      first = false
+      local sheet, finished = score_trials(study, batch, with_baselines, bar,
+        done * runs)
+      with_baselines = false
+      -- What is in a store is read from there when all has ended.
       if not session.db and (finished or #study.runs == 0) then
         sheets.join(study, sheet)
       end
-      if not finished then
-        session:release(batch)
-        bar:finish()
-        return false
-      end
+      if not finished then return false end
       done = done + #batch
     elseif is_interrupted() then
       return false
@@ -142,8 +133,22 @@ function M.score_points(study, o)
       session:wait()
     end
   end
+end
+
+--- Works on the points, and the baselines, until all of them have been scored.
+-- @param o { batch = points that are claimed at once, or nil }
+-- @return false where it was interrupted
+function M.score_points(study, o)
+  local spec = study.spec
+  local _, runs = stages.runs_of(spec)
+  local bar = bar_of(study, spec.name, spec.search.size * runs)
+  local standard = spec.baselines == "standard"
+  local for_all = standard and study.session.db
+  local done = not for_all
+    or score_baselines(study, try_once) ~= "interrupted"
+  done = done and claim_all(study, o, standard and not for_all, bar)
   bar:finish()
-  return true
+  return done and (not for_all or score_baselines(study, once))
 end
 
 -- --------------------------------------------------- what was picked of them
@@ -163,13 +168,13 @@ local function has_unconverged(sheet, labels)
   return false
 end
 
--- Scores what was picked once more; nil where it was interrupted.
+-- Scores what was picked once more: a sheet; nil where it was interrupted.
 -- @param o { title =, runs =, count = of them, variant = }
 local function again(study, stage, labels, o)
   local with_baselines = study.spec.baselines == "standard"
   local size = #labels + (with_baselines and 3 or 0)
   local bar = bar_of(study, study.spec.name .. o.title, o.count * size)
-  local sheet = M.once(study, stage, stage, function()
+  local function score()
     local how = {
       labels = labels, baselines = with_baselines, runs = o.runs,
       variant = o.variant,
@@ -178,14 +183,16 @@ local function again(study, stage, labels, o)
         study.session:renew()
       end,
     }
-    local sheet, finished
-    if stage == "held_out" then
-      sheet, finished = stages.hold_out(study, how)
-    else
-      sheet, finished = stages.evaluate(study, how)
-    end
+    local evaluate = stage == "held_out" and stages.hold_out or stages.evaluate
+    local sheet, finished = evaluate(study, how)
     return finished and sheet or nil
-  end)
+  end
+  local sheet
+  if not study.session.db then
+    sheet = score()
+  elseif once(study, stage, stage, score) then
+    sheet = keep.read(study.session, stage)
+  end
   bar:finish()
   return sheet
 end

@@ -14,6 +14,9 @@ local M = {}
 --- Fewer fresh data sets can't decide: of 5, a sign test's least p is 1/32.
 M.LEAST_DATASETS = require("neap.study.spec").LEAST_DATASETS
 
+-- Fewer positives tell nothing of how many would do.
+local LEAST_POSITIVES = 10
+
 --- The mean of a row's metric over all runs but one; nil where a run has none.
 function M.mean_of(row, metric, count, but)
   local sum, used = 0, 0
@@ -58,18 +61,37 @@ function M.has_converged(sheet, compared)
   return true
 end
 
--- What was picked for each run, on the others or inside its training rows; and
--- whether all of it has converged everywhere.
+-- What was picked for each run, on the others or inside its training rows.
 local function choose(view, question)
-  local chosen, converged = {}, true
+  local chosen = {}
   for run = 1, #view.runs do
     local a = M.pick(view, question.with, run)
     local b = M.pick(view, question.without, run)
     if not (a and b) then return nil end
     chosen[run] = { a, b }
-    converged = converged and all_converged(view, a) and all_converged(view, b)
   end
-  return chosen, converged
+  return chosen
+end
+
+-- The rows that a gain is of and that have not converged in all runs: what was
+-- picked once and confirmed, or for each run.
+local function unconverged_of(view, picked, chosen, gain)
+  local list, seen = {}, {}
+  local function look(sheet, row)
+    local own = sheet.by_label[row.label]
+    if own and not seen[row.label] and not all_converged(sheet, own) then
+      seen[row.label], list[#list + 1] = true, row
+    end
+  end
+  for _, row in ipairs { picked.with, picked.without } do
+    look(view, row)
+    if gain.confirmed then look(view.confirmed, row) end
+  end
+  for _, pair in ipairs(gain.confirmed and {} or chosen) do
+    look(view, pair[1])
+    look(view, pair[2])
+  end
+  return list
 end
 
 --- The differences of a metric over the runs of a sheet, positive is better;
@@ -207,7 +229,10 @@ local function need_of(view, gain)
     for _, run in ipairs(view.runs) do sum = sum + run.positives end
     -- Over folds each positive is tested once a repeat.
     local positives = view.folds and sum * view.folds / #view.runs or sum
-    return { positives = stats.needed_positives(gain, view.worth, positives),
+    local wanted = positives >= LEAST_POSITIVES
+      and stats.needed_positives(gain, view.worth, positives)
+    -- Where the size would do it is the pick among many that leaves it open.
+    return { positives = wanted and wanted > positives and wanted or nil,
       positives_now = math.floor(positives + 0.5) }
   end
   return { datasets = stats.needed(gain.mean, view.worth,
@@ -235,19 +260,28 @@ local function gain_of(view, question, picked, chosen)
     and drawn_gain(view, question, picked, view.folds and paired) or paired
 end
 
+--- The difference of two rows' means over all runs, as a table shows it.
+function M.shown(view, with, without)
+  local count = #view.runs
+  local a = M.mean_of(with, view.score, count)
+  local b = M.mean_of(without, view.score, count)
+  return a and b and metrics[view.score].sign * (a - b)
+end
+
 --- Answers a question.
 -- @param question { with =, without = rows, brief = true: p, which takes long
 --   of many runs, is found only where the verdict needs it }
 -- @return nil where there is nothing to compare, or { with =, without = rows
---   that were picked, chosen = { { with, without } by run }, gain =, verdict =,
---   converged =, p =, points = that were looked at, need = }
+--   that were picked, chosen = { { with, without } by run }, gain =, shown =
+--   the difference of both in the table, verdict =, converged =, unconverged =
+--   rows, p =, points = that were looked at, need = }
 function M.compare(view, question)
   local picked = {
     with = M.pick(view, question.with),
     without = M.pick(view, question.without),
   }
   if not (picked.with and picked.without) then return nil end
-  local chosen, converged = choose(view, question)
+  local chosen = choose(view, question)
   local gain = chosen and gain_of(view, question, picked, chosen)
   if not gain then return nil end
   local p, points
@@ -259,16 +293,14 @@ function M.compare(view, question)
     return p
   end
   if not question.brief then find_p() end
-  if gain.confirmed then
-    for _, row in pairs(picked) do
-      converged = converged
-        and all_converged(view.confirmed, view.confirmed.by_label[row.label])
-    end
-  end
+  local unconverged = unconverged_of(view, picked, chosen, gain)
+  local converged = #unconverged == 0
   local verdict = word_of(view, gain, converged, find_p)
   return {
     with = picked.with, without = picked.without, chosen = chosen, gain = gain,
-    converged = converged, verdict = verdict, p = p, points = points,
+    shown = M.shown(view, picked.with, picked.without),
+    converged = converged, unconverged = unconverged, verdict = verdict,
+    p = p, points = points,
     need = verdict == "undecided" and converged and need_of(view, gain) or {},
   }
 end

@@ -56,7 +56,7 @@ function M.of(view, compared, metric)
   metric = metric or view.score
   local sheet, row = view.confirmed or view, metrics[metric]
   local function differences(name)
-    if view.confirmed then
+    if not compared.gain.nested then
       return compare.fixed_differences(sheet, name, compared.with,
         compared.without)
     end

@@ -1,4 +1,5 @@
 --- What may mislead in a study's verdict, as sentences.
+local alike = require "neap.verdict.alike"
 local sheets = require "neap.study.sheet"
 
 local M = {}
@@ -94,6 +95,10 @@ function M.of(study, view, rows)
       :format(text))
   end
   add(tuned_edges(view, rows))
+  for _, name in ipairs(alike.idle(study)) do
+    add(("Nothing reads %s: points that differ in it are the same fits.")
+      :format(name))
+  end
   if study.spec.folds and study.spec.data.groups then
     add("Rows come in groups, and the bootstrap draws rows: intervals are too "
       .. "narrow.")

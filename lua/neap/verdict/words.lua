@@ -14,10 +14,28 @@ local function interval(gain)
     signed(gain.high))
 end
 
--- A name, with what it was for a point in brackets.
-local function named(view, row)
-  local text = view.describe(row)
+-- A side of a comparison. Of nested cross-validation it is another point in
+-- each fold.
+local function side(view, compared, row, but)
+  if compared.gain.nested and row.kind == "point" then
+    return "as picked in each fold"
+  end
+  return view.describe(row, but)
+end
+
+local function in_brackets(text)
   return text == "" and "" or (" (%s)"):format(text)
+end
+
+-- Why nothing can be said yet.
+local function stalled(view, compared)
+  local names = {}
+  for i, row in ipairs(compared.unconverged) do
+    names[i] = i <= 3 and view.describe(row) or nil
+  end
+  local more = #compared.unconverged - #names
+  return ("not converged (%s%s)"):format(table.concat(names, "; "),
+    more > 0 and ("; %d more"):format(more) or "")
 end
 
 --- What the numbers are over.
@@ -96,34 +114,35 @@ end
 --- Does focusing add anything to weighting?
 function M.focus(view, focus)
   local opening = focus.converged and openings[focus.verdict]
-    or "Undecided: not converged"
-  local without = view.describe(focus.without, "gamma")
+    or "Undecided: " .. stalled(view, focus)
   return ("%s: the best gamma > 0 (%s) against the best gamma 0%s gains %s %s, "
-    .. "%s, %s%s.%s"):format(opening, view.describe(focus.with),
-      without ~= "" and (" (%s)"):format(without) or "",
+    .. "%s, %s%s.%s"):format(opening, side(view, focus, focus.with),
+      in_brackets(side(view, focus, focus.without, "gamma")),
       signed(focus.gain.mean), metrics.gain_title(view.score),
       interval(focus.gain), found_by(view, focus.gain), worth(view),
       need(view, focus))
 end
 
-local function said(compared)
-  return compared.converged and compared.verdict or "undecided: not converged"
+local function said(view, compared)
+  return compared.converged and compared.verdict
+    or "undecided: " .. stalled(view, compared)
 end
 
 --- The best of all against the best remedy.
 function M.remedy(view, remedy, is_first)
   return ("The best point of all%s against the best cheaper remedy (%s), both "
-    .. "picked the same way: %s%s, %s; %s.%s"):format(named(view, remedy.with),
+    .. "picked the same way: %s%s, %s; %s.%s"):format(
+      in_brackets(side(view, remedy, remedy.with)),
       view.describe(remedy.without), signed(remedy.gain.mean),
       is_first and " " .. metrics.gain_title(view.score) or "",
-      interval(remedy.gain), said(remedy),
+      interval(remedy.gain), said(view, remedy),
       is_first and need(view, remedy) or "")
 end
 
 --- One set of scores against others, of any tool.
 function M.scores(view, compared)
   return ("%s: %s against %s gains %s %s, %s, %s%s.%s"):format(
-    (said(compared):gsub("^%l", string.upper)), view.describe(compared.with),
+    (said(view, compared):gsub("^%l", string.upper)), view.describe(compared.with),
     view.describe(compared.without), signed(compared.gain.mean),
     metrics.gain_title(view.score), interval(compared.gain),
     found_by(view, compared.gain), worth(view), need(view, compared))
@@ -141,6 +160,16 @@ function M.corrected(compared)
     compared.points == 1 and "set of scores" or "sets of scores")
 end
 
+-- What the table shows in place of a gain, and why.
+local function beside_table(remedy, points)
+  local gain, shown = remedy.gain, remedy.shown
+  if gain.confirmed or not shown or signed(shown) == signed(gain.mean) then
+    return nil
+  end
+  return ("the table's %s %s"):format(signed(shown), points > 1
+    and "has the luck of the pick in it" or "is a mean over folds")
+end
+
 -- What is known of a gain beside its size.
 local function beside(remedy, plain)
   local parts = {}
@@ -151,6 +180,7 @@ local function beside(remedy, plain)
       parts[2] = ("p = %s, one-sided, after looking at %d points"):format(
         p_text(plain.p), plain.points)
     end
+    parts[#parts + 1] = plain and beside_table(remedy, plain.points or 1)
   end
   if not remedy.converged then parts[#parts + 1] = "not converged" end
   return #parts > 0 and (" (%s)"):format(table.concat(parts, "; ")) or ""
@@ -158,17 +188,18 @@ end
 
 --- What the best point gains on each baseline that is a remedy.
 function M.remedies(list, plain)
-  local parts = {}
+  local parts, who = {}, "It"
   for _, remedy in ipairs(list) do
     if not remedy.gain then
       parts[#parts + 1] = remedy.label .. " (a fit failed)"
     elseif remedy.is_remedy then
+      if remedy.gain.nested then who = "What was picked" end
       parts[#parts + 1] = ("%s %s%s"):format(remedy.label,
         signed(remedy.gain.mean), beside(remedy, plain))
     end
   end
   if #parts == 0 then return nil end
-  return ("It gains on %s."):format(table.concat(parts, ", "))
+  return ("%s gains on %s."):format(who, table.concat(parts, ", "))
 end
 
 -- ------------------------------------------------- where it comes from
@@ -180,19 +211,30 @@ local sources = {
   refinement = "it tells more apart",
 }
 
+local function source_text(split)
+  if split.source == "refinement" and split.gain.mean < 0 then
+    return ": it tells less apart"
+  end
+  return sources[split.source] and ": " .. sources[split.source] or ""
+end
+
 -- Of metrics that a map of the scores changes: what is left after it.
 local function mapped(split, name, other)
   local part, how = split.ranking, "with tuned thresholds"
   if split.refinement then part, how = split.refinement, "recalibrated" end
   local gain, left = split.gain.mean, part.mean
   local rest = ("%.2f"):format(math.abs(left))
+  if rest == "0.00" and ("%.2f"):format(math.abs(gain)) == "0.00" then
+    return ("%s has the %s of %s, %s, too, within 0.005."):format(name,
+      metrics.titles[split.metric], other, how)
+  end
   if rest ~= "0.00" and (gain < 0) ~= (left < 0) then
     how = how .. (left < 0 and " it loses" or " it wins")
   end
   return ("%s %s %s by %.2f %s %s; %s by %s%s."):format(name,
     gain < 0 and "loses" or "wins", metrics.titles[split.metric],
     math.abs(gain), gain < 0 and "to" or "over", other, how, rest,
-    sources[split.source] and ": " .. sources[split.source] or "")
+    source_text(split))
 end
 
 -- What is left of a gain that was trained otherwise.
