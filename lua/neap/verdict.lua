@@ -24,6 +24,7 @@ function M.show_point(study, index, but)
   for _, name in ipairs(study.spec.search.names) do
     local value = point[name]
     if value == false then value = "off" end
+    if type(value) == "number" then value = ("%.6g"):format(value) end
     if name ~= but and value ~= nil then
       parts[#parts + 1] = ("%s %s"):format(name, tostring(value))
     end

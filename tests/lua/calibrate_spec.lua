@@ -67,7 +67,7 @@ describe("a calibrated fit", function()
     local hinge = neap.train { data = d, loss = neap.loss.hinge {} }
     assert.error_matches(function()
       hinge:calibrate { method = "inverse_focal" }
-    end, "the loss is hinge, whose minimiser tells no probability; wanted platt")
+    end, "the loss is hinge, whose minimiser tells no probability")
   end)
 
   it("refuses data and methods that don't fit", function()

@@ -92,12 +92,14 @@ describe("a disk that can't be written", function()
     .. "mount -o remount,ro,bind \"$1\" || exit 9\n"
 
   it("lets a store be read, and refuses to work on it", function()
-    local _, expected = scratch:run(script, scratch:path "s.db", "40")
-    local output, code = apart(read_only .. "\"$2\" show \"$1/s.db\"",
+    -- A name that means something in the address of a file.
+    local path = scratch:path "a %41?b#s.db"
+    local _, expected = scratch:run(script, path, "40")
+    local output, code = apart(read_only .. "\"$2\" show \"$1/a %41?b#s.db\"",
       scratch.folder, scratch.program)
     assert.equal(0, code)
     assert.matches("40 of 40 points", output, 1, true)
-    output, code = apart(read_only .. "\"$2\" \"$3\" \"$1/s.db\"",
+    output, code = apart(read_only .. "\"$2\" \"$3\" \"$1/a %41?b#s.db\"",
       scratch.folder, scratch.program, script)
     assert.equal(1, code)
     assert.matches("s.db': unable to open database file: it can't be written: "
@@ -106,7 +108,7 @@ describe("a disk that can't be written", function()
       scratch.folder, scratch.program, script)
     assert.equal(1, code)
     assert.matches("it can't be made: Read-only file system", output, 1, true)
-    assert.equal(expected, select(2, scratch:run(script, scratch:path "s.db")))
+    assert.equal(expected, select(2, scratch:run(script, path)))
   end)
 end)
 

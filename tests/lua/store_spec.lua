@@ -163,6 +163,17 @@ describe("a stored study", function()
         .. "USING (trial_id) ORDER BY number"))
   end)
 
+  it("keeps the bytes of arrays", function()
+    local db <close> = assert(host.sqlite(new_path()))
+    local array = neap.array { 0, -0.0, 1 / 3, math.huge, 0 / 0 }
+    assert(db:execute("CREATE TABLE t (a BLOB)"))
+    assert(db:run("INSERT INTO t VALUES ($1)", array))
+    assert.same({ { array:tobytes() } }, db:rows("SELECT a FROM t"))
+    assert.same({ { "blob", 40 } },
+      db:rows("SELECT typeof(a), length(a) FROM t"))
+    assert.has_error(function() db:run("INSERT INTO t VALUES ($1)", {}) end)
+  end)
+
   it("keeps with each trial its seed, its worker and its times", function()
     local path, seeds = new_path(), {}
     local study = study_of(path, { objective = function(trial)

@@ -10,7 +10,8 @@ local function at(name) return scratch:path(name) end
 -- Two protocols, small enough for a test; with all that follows the grid.
 local function fresh(more)
   local given = {
-    name = "fresh", seed = 3, datasets = 8, confirm = 8,
+    name = "fresh", seed = 3, datasets = 8,
+    confirm = not (more and more.datasets) and 8 or nil,
     data = neap.data.recipe("gaussians", {
       n = 300, test = 200, features = 3, prior = 0.2,
     }),
@@ -376,7 +377,8 @@ describe("a name that stands for another study", function()
         }
         return fresh {
           store = at "s.db", loss = function() return mine {} end,
-          datasets = 1, search = neap.search.grid { gamma = { 0 } },
+          datasets = 1,
+          search = neap.search.grid { gamma = { 0 } },
         }
       end
       run(defined(1)):close()
@@ -491,5 +493,26 @@ describe("a training study that goes wrong", function()
     local ok, why = pcall(seen.refit, seen, 1)
     assert.is_false(ok)
     assert.matches("run its script", why)
+  end)
+end)
+
+describe("a program without neap.host", function()
+  it("runs studies in memory, and says why it has no stores", function()
+    local path = scratch:write("bare.lua", [[
+      package.loaded["neap.host"] = nil
+      package.preload["neap.host"] = function() error "none" end
+      local neap = require "neap"
+      local function run(store)
+        return neap.study { store = store, datasets = 1,
+          data = neap.data.recipe("gaussians", { n = 200, prior = 0.3 }),
+          loss = neap.loss.focal {},
+          search = neap.search.grid { gamma = { 0, 1 } } }:run()
+      end
+      print(#run(nil).rows)
+      print(run "s.db")
+    ]])
+    local code, output = scratch:run(path)
+    assert.equal(0, code)
+    assert.matches("^9\nnil\tstores want neap.host", output)
   end)
 end)

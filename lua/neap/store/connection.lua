@@ -1,6 +1,6 @@
 --- A connection to a database, SQLite or PostgreSQL: statements that raise, and
 -- transactions that are tried again.
-local host = require "neap.host"
+local found, host = pcall(require, "neap.host")
 
 local Connection = {}
 Connection.__index = Connection
@@ -135,11 +135,18 @@ function Connection:prepare()
   end
 end
 
+--- Raises where the program that neap is part of has no neap.host.
+function M.check_host()
+  if found then return end
+  M.fail("stores want neap.host, which this program does not have", "library")
+end
+
 --- Opens a database.
 -- @param location a path or a URL
 -- @param o { mode = "create", "write" or "read"; durable = "process" or
 --   "power"; patience = seconds to wait for a server that went away (60) }
 function M.open(location, o)
+  M.check_host()
   local kind, path = M.parse(location)
   local self = setmetatable({
     location = location, kind = kind, path = path, mode = o.mode or "create",

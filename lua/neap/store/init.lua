@@ -45,9 +45,9 @@ end
 --- In a process that was started as a worker: which study it is to join.
 -- @param o the study's options, changed where it was begun under a new name
 function M.join_as_worker(o)
-  local found = pcall(require, "neap.host")
-  local name = found and o.store
-    and require("neap.workers").is_worker_of(o.name)
+  if not o.store then return end
+  connection.check_host()
+  local name = require("neap.workers").is_worker_of(o.name)
   if name and o.existing == "new" then o.name, o.existing = name, "resume" end
 end
 

@@ -109,7 +109,13 @@ function M.tune(points, training, how, train)
     end
   end
   if #all == 0 then return true end
-  local part, held = training:split { test = 0.2, seed = how.seed }
+  local ok, part, held = pcall(training.split, training,
+    { test = 0.2, seed = how.seed })
+  if not ok then
+    error(("%s, which tunes on a part of the training rows; fair = \"given\" "
+      .. "leaves l2 and learning rates as they are"):format(
+        tostring(part):match("%((.*)%)$") or part), 0)
+  end
   local job = train(part, all)
   if not job then return false end
   local best = pick(all, owners, function(i) return job:report(i) end,

@@ -22,13 +22,28 @@ local function same(p, q)
   return true
 end
 
+-- Why no point has some parameters.
+local function describe_missing(study, given)
+  local names = study.spec.search.names
+  for key in pairs(given) do
+    local known, near = false, core.nearest(tostring(key), names)
+    for _, name in ipairs(names) do known = known or name == key end
+    if not known then
+      return ("the search has no parameter '%s'%s"):format(tostring(key),
+        near and ("; did you mean '%s'?"):format(near) or "")
+    end
+  end
+  return "the search has no point of these parameters; a point has "
+    .. table.concat(names, ", ")
+end
+
 -- The number of a point, or the position of a trained baseline.
 local function find(study, point, name)
   if type(point) == "table" and not point.params then
     for i, p in ipairs(study.points) do
       if same(p, point) then return i end
     end
-    options.refuse(name, "the search has no such point", 3)
+    options.refuse(name, describe_missing(study, point), 3)
   end
   if type(point) == "table" then point = point.index end
   if study.points[point] then return point end
