@@ -213,8 +213,8 @@ describe("a report", function()
   end)
 
   it("says what an unfinished study leaves out", function()
-    local part = run { datasets = 3, confirm = 8 }
-    part.spec.datasets, part.confirmed = 5, nil
+    local part = run { datasets = 3 }
+    part.spec.datasets, part.spec.confirm = 5, 8
     local text = report(part, { curves = false })
     assert.matches("The study is unfinished: 3 of 5 data sets", text)
     assert.matches("has not been confirmed on fresh data sets", text)

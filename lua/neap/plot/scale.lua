@@ -109,6 +109,12 @@ end
 
 -- ----------------------------------------------------------------- numbers
 
+--- The value of a parameter as text.
+function M.parameter(value)
+  if value == false then return "off" end
+  return type(value) == "number" and ("%.6g"):format(value) or tostring(value)
+end
+
 --- A number as figures show it, four digits; "-" for none.
 function M.show(value)
   if type(value) ~= "number" or value ~= value then return "-" end

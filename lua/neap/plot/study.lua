@@ -3,6 +3,7 @@ local compare = require "neap.verdict.compare"
 local metrics = require "neap.study.metrics"
 local options = require "neap.options"
 local plot = require "neap.plot"
+local scale = require "neap.plot.scale"
 local stats = require "neap.stats"
 local verdict = require "neap.verdict"
 
@@ -22,10 +23,6 @@ local function metric_of(study, o)
     table.concat(options.sorted_keys(metrics.titles), ", "))
 end
 
-local function shown(value)
-  return value == false and "off" or tostring(value)
-end
-
 -- The values of a parameter as texts, and the place of each.
 local function axis_of(study, name, what)
   local values = (study.spec.search.values or {})[name]
@@ -35,7 +32,7 @@ local function axis_of(study, name, what)
   end
   local axis = { label = name, values = {}, raw = values, at = {} }
   for i, value in ipairs(values) do
-    axis.values[i], axis.at[value] = shown(value), i
+    axis.values[i], axis.at[value] = scale.parameter(value), i
   end
   return axis
 end
@@ -149,14 +146,16 @@ kinds.slice = {
       if type(of[1]) == "number" then
         points[#points + 1] = { of[1], found.mean, found.low, found.high }
       else
-        left_out[#left_out + 1] = ("%s %s: %.4f"):format(o.x, shown(of[1]),
-          found.mean)
+        left_out[#left_out + 1] = ("%s %s: %.4f"):format(o.x,
+          scale.parameter(of[1]), found.mean)
       end
     end
     table.sort(points, function(a, b) return a[1] < b[1] end)
     local held = {}
     for _, name in ipairs(study.spec.search.names) do
-      if name ~= o.x then held[#held + 1] = name .. " " .. shown(at[name]) end
+      if name ~= o.x then
+        held[#held + 1] = name .. " " .. scale.parameter(at[name])
+      end
     end
     return plot.figure {
       kind = "lines", title = title_of(metric, base),

@@ -1,15 +1,10 @@
 --- Figures of trials: of studies of any objective, and of what a store has.
 local options = require "neap.options"
 local plot = require "neap.plot"
+local scale = require "neap.plot.scale"
 local study_figures = require "neap.plot.study"
 
 local M = {}
-
-local function shown(value)
-  if value == false then return "off" end
-  if math.type(value) ~= "float" then return tostring(value) end
-  return ("%.6g"):format(value)
-end
 
 -- What is off comes first, then numbers, then names.
 local function before(a, b)
@@ -33,7 +28,7 @@ local function axis_of(trials, name)
   end
   table.sort(raw, before)
   for i, value in ipairs(raw) do
-    axis.values[i], axis.at[value] = shown(value), i
+    axis.values[i], axis.at[value] = scale.parameter(value), i
   end
   return axis
 end
