@@ -269,6 +269,29 @@ Study.counts = with_session(function(_, session)
   return session:counts()
 end)
 
+--- A figure of the trials: "history", or "heatmap" { x =, y = parameters }.
+-- @return the figure; nil, why and a code where the store fails
+function Study:figure(kind, given)
+  local trials, why, code = self:trials()
+  if not trials then return nil, why, code end
+  local figure = require("neap.plot.trials").figure(trials,
+    self.spec.direction == "maximize" and 1 or -1, kind, given)
+  return figure
+end
+
+--- Writes a report of the trials: one HTML page that loads nothing.
+-- @param given { title = (the study's name) }
+-- @return true, or nil and why it can't be written
+function Study:report(path, given)
+  local ok, why, code = self:counts() -- opens the store
+  if not ok then return nil, why, code end
+  local o, session = self.spec, self.session
+  local done, problem = require("neap.report.trials").write({ name = o.name,
+    direction = o.direction, seed = math.tointeger(o.seed),
+    sign = -session.sign, session = session }, path, given)
+  return done, problem
+end
+
 --- Writes all trials into a file: CSV in long form, or JSON, by the name's
 -- ending.
 -- @return true; nil and why

@@ -134,10 +134,12 @@ function M.best(study)
 end
 
 -- The best point against each baseline.
-local function remedies_of(study, view)
+-- @param plain what was found against cross-entropy
+local function remedies_of(study, view, plain)
   local list, all = {}, points_where(study, anything)
   for _, row in ipairs(baselines_of(study, anything)) do
-    local found = compare.compare(view, { with = all, without = { row } })
+    local found = row.label == "cross-entropy" and plain
+      or compare.compare(view, { with = all, without = { row }, brief = true })
     list[#list + 1] = {
       label = row.label, is_remedy = not no_remedy[row.label],
       gain = found and found.gain, shown = found and found.shown,
@@ -262,7 +264,7 @@ local function text_of(study, view, found, result)
   if #result.warnings > 0 then
     sentences[#sentences + 1] = table.concat(result.warnings, " ")
   end
-  return text.wrap(sentences)
+  return text.wrap(sentences), sentences
 end
 
 --- See Study:verdict.
@@ -276,7 +278,8 @@ end
 --   the best point against cross-entropy; worth; remedies = { { label =, gain
 --   =, verdict =, converged = } }; split = of the best point against
 --   cross-entropy: { score =, f1 =, log_loss = }; picks = of nested
---   cross-validation; held_out; warnings = sentences; text }.
+--   cross-validation; held_out; warnings = sentences; text; sentences = the
+--   text's, one a paragraph }.
 --   Gains are positive for better; a remedy with a fit that failed has none.
 function M.of_study(study)
   M.check_results(study)
@@ -295,7 +298,7 @@ function M.of_study(study)
     worth = view.worth, p = found.cross_entropy and found.cross_entropy.p,
     best = answer and study.points[answer.with.label],
     best_without = found.focus and study.points[answer.without.label],
-    remedies = remedies_of(study, view),
+    remedies = remedies_of(study, view, found.cross_entropy),
     split = splits_of(view, found.cross_entropy),
     picks = nested_picks(study, view),
     held_out = held_out_of(study, view, found.best),
@@ -307,7 +310,7 @@ function M.of_study(study)
     found.best, with = found.focus and found.focus.with,
     without = found.focus and found.focus.without,
   })
-  result.text = text_of(study, view, found, result)
+  result.text, result.sentences = text_of(study, view, found, result)
   return setmetatable(result, verdict_meta)
 end
 

@@ -577,10 +577,10 @@ describe("a study refuses", function()
       done:figure("heatmap", { x = "gamma", y = "gamma" })
     end, "x and y are both 'gamma'")
     assert.error_matches(function() neap.plot.figure { kind = "bars" } end,
-      "kind: wanted \"heatmap\" or \"lines\"")
+      "kind is bars; wanted heatmap, lines or intervals")
     assert.error_matches(function() neap.plot.figure { kind = "lines" } end,
-      "is a nil; wanted a")
+      "title is a nil; wanted a string")
     assert.error_matches(function() done:figure("pie", {}) end,
-      "no figure 'pie'; there is heatmap")
+      "no figure 'pie'; there are forest, heatmap, history, ")
   end)
 end)
