@@ -340,6 +340,19 @@ describe("a name that stands for another study", function()
     assert.equal(0.5, opened:study():verdict().worth)
   end)
 
+  it("may be looked at again otherwise where it has picked", function()
+    local store = at "s.db"
+    run(fresh { store = store, confirm = 0, reruns = false }):close()
+    local before = scratch:query("s.db", "SELECT * FROM trials")
+    for _, confirm in ipairs { 8, 10 } do
+      local study = run(fresh { store = store, confirm = confirm })
+      same_bits(run(fresh { confirm = confirm }), study)
+      assert.equal(confirm, #study.confirmed.runs)
+      study:close()
+    end
+    assert.same(before, scratch:query("s.db", "SELECT * FROM trials"))
+  end)
+
   it("is refused where a single number of the data differs", function()
     local store = at "s.db"
     local function of(x)
