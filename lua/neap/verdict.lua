@@ -17,15 +17,23 @@ function M.check_results(study)
   end
 end
 
+-- A parameter's value as text: as a grid has it, else to four digits.
+local function show_value(search, value)
+  if value == false then return "off" end
+  if search.kind ~= "grid" and math.type(value) == "float" then
+    return ("%.4g"):format(value)
+  end
+  return tostring(value)
+end
+
 --- A point's parameters as text, in the order of their names, but one; of a
 -- union of grids, those that it has.
 function M.show_point(study, index, but)
-  local point, parts = study.points[index], {}
-  for _, name in ipairs(study.spec.search.names) do
+  local point, parts, search = study.points[index], {}, study.spec.search
+  for _, name in ipairs(search.names) do
     local value = point[name]
-    if value == false then value = "off" end
     if name ~= but and value ~= nil then
-      parts[#parts + 1] = ("%s %s"):format(name, tostring(value))
+      parts[#parts + 1] = ("%s %s"):format(name, show_value(search, value))
     end
   end
   return table.concat(parts, ", ")

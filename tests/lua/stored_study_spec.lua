@@ -102,6 +102,37 @@ describe("a training study in a store", function()
     end)
   end
 
+  for _, kind in ipairs { "random", "sobol", "tpe" } do
+    it("has the bits of one in memory: " .. kind, function()
+      local function of(store)
+        return fresh {
+          store = store, search = neap.search[kind] { trials = 20,
+            alpha = { false, 0.2, 0.6 }, gamma = { low = 0, high = 3 },
+            l2 = { low = 1e-6, high = 1, log = true, when = { alpha = 0.2 } },
+          }, fair = "given",
+          model = function(p) return neap.model.linear { l2 = p.l2 or 0 } end,
+        }
+      end
+      local function tell(study)
+        return ("%s\n%s"):format(study:verdict(), study:table { top = 99 })
+      end
+      local in_memory = run(of(), { batch = 8 })
+      local stored = run(of(at "s.db"), { batch = 8 })
+      local opened <close> = assert(neap.open(at "s.db"))
+      local seen = assert(opened:study())
+      for _, study in ipairs { stored, seen } do
+        assert.equal(digits(in_memory), digits(study))
+        assert.equal(tell(in_memory), tell(study))
+        for i = 1, 20 do assert.same(in_memory.points[i], study.points[i]) end
+      end
+      -- Numbers that were drawn are shown to four digits.
+      local best = seen:table()[1]
+      assert.matches(("gamma %.4g"):format(best.params.gamma), best.label, 1,
+        true)
+      assert.is_true(#best.label < 40)
+    end)
+  end
+
   it("has each point's mean score as Optuna's value, and no baseline",
     function()
       local study = run(fresh { store = at "s.db" })
