@@ -36,20 +36,9 @@ for _, gamma in ipairs { 0, 1, 2, 5 } do
 end
 
 -- The loss of a positive row over the probability that it is given.
-local series = {}
-for _, gamma in ipairs { 0, 0.5, 1, 2, 5 } do
-  local loss, points = neap.loss.focal { gamma = gamma }, {}
-  for i = 1, 99 do
-    local p = i / 100
-    points[i] = { p, loss({ logit(p) }, { 1 }) }
-  end
-  series[#series + 1] = { label = "gamma = " .. gamma, points = points }
+local losses = {}
+for i, gamma in ipairs { 0, 0.5, 1, 2, 5 } do
+  losses[i] = neap.loss.focal { gamma = gamma }
 end
 print()
-neap.plot.figure({
-  kind = "lines",
-  title = "focal loss of the true class, over its probability p",
-  x = { label = "p", low = 0, high = 1 },
-  y = { label = "loss", low = 0, high = 5 },
-  series = series,
-}):show()
+neap.plot.loss(losses):show()

@@ -88,6 +88,12 @@ if(NEAP_TESTS)
                      $<TARGET_FILE:neap>)
     set_tests_properties(metric/against_sklearn lua/against_scipy
                          PROPERTIES SKIP_RETURN_CODE 77)
+    if(CMAKE_C_COMPILER_ID STREQUAL "GNU")  # pages are the same by any compiler
+      add_test(NAME lua/browser WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+               COMMAND ${SYSTEM_PYTHON} tests/lua/browser.py
+                       $<TARGET_FILE:neap>)
+      set_tests_properties(lua/browser PROPERTIES SKIP_RETURN_CODE 77)
+    endif()
   endif()
   # tests/LAYER/NAME_spec.lua is run by busted inside the program.
   find_program(BUSTED busted)

@@ -7,6 +7,7 @@ local core = require "neap.core"
 local files = require "neap.files"
 local labels = require "neap.labels"
 local options = require "neap.options"
+local row_columns = require "neap.row_columns"
 local split = require "neap.split"
 local write = require "neap.files.write"
 
@@ -187,36 +188,10 @@ local function code_groups(groups, count, name, level)
   return codes, groups_found
 end
 
--- Columns by name as the rows of a matrix, and the list of their names.
+-- Columns by name as a matrix, and the list of their names.
 local function check_columns(columns, count, name, level)
-  if not columns then return nil end
-  local names = {}
-  for key in pairs(columns) do
-    if type(key) ~= "string" then
-      options.refuse(name, ("columns has the key %s; wanted names")
-        :format(tostring(key)), level + 1)
-    end
-    names[#names + 1] = key
-  end
-  if #names == 0 then return nil end
-  table.sort(names)
-  local matrix = core.array.zeros(count, #names)
-  for j, key in ipairs(names) do
-    local column = to_array(columns[key], name, "columns." .. key, level + 1)
-    local rows, width = column:shape()
-    if rows ~= count or width then
-      options.refuse(name, ("columns.%s is [%d]%s; wanted [%d]"):format(key,
-        rows, width and ("[%d]"):format(width) or "", count), level + 1)
-    end
-    for i = 1, count do
-      local number = column[i]
-      if number ~= number or math.abs(number) == math.huge then
-        options.refuse(name, ("columns.%s[%d] is %s; wanted a finite number")
-          :format(key, i, tostring(number)), level + 1)
-      end
-      matrix:row(i)[j] = number
-    end
-  end
+  local matrix, names = row_columns.read(columns, count)
+  if not matrix and names then options.refuse(name, names, level + 1) end
   return matrix, names
 end
 
@@ -368,14 +343,29 @@ function methods:column(name)
   } do
     for j, other in ipairs(from.names) do
       if other == name then
-        local column = core.array.zeros(f.n)
-        for i = 1, f.n do column[i] = from.rows:row(i)[j] end
-        f.found[name] = freeze(column)
-        return column
+        f.found[name] = freeze(core.files.column_of(from.rows, j))
+        return f.found[name]
       end
     end
   end
   return nil
+end
+
+--- The same rows with columns that losses may read and models do not, in place
+-- of those that they had.
+-- @param columns { name = numbers, ... }
+function methods:with_columns(columns)
+  check_self(self, "with_columns")
+  if type(columns) ~= "table" then
+    options.refuse("with_columns", ("columns is a %s; wanted a table of "
+      .. "numbers by name"):format(type(columns)))
+  end
+  local f, parts = fields[self], {}
+  for key, value in pairs(f) do parts[key] = value end
+  parts.found = nil
+  parts.column_rows, parts.columns = check_columns(columns, f.n,
+    "with_columns", 2)
+  return make(parts)
 end
 
 --- Deals the rows into folds at random, keeping the shares of the classes and

@@ -72,12 +72,22 @@ local function is_name(name)
   return type(name) == "string" and name:match("^[%a_][%w_]*$") ~= nil
 end
 
+-- What every loss has that is not set, or only sometimes.
+local kept_names = {
+  class_weights = true, pos_weight = true, ignore_index = true, prior = true,
+  hessian = true, terms = true,
+}
+
 local function read_parameters(given, level)
   local names, rows = {}, {}
+  local plain = core.loss.binary_cross_entropy {}
   for name in pairs(given or {}) do
     if not is_name(name) then
       refuse(("params has the name %s; wanted a word"):format(tostring(name)),
         level + 1)
+    elseif kept_names[name] or plain[name] ~= nil then
+      refuse(("params has the name %s, which every loss has; wanted another")
+        :format(name), level + 1)
     end
     names[#names + 1] = name
   end
@@ -93,13 +103,17 @@ local function read_parameters(given, level)
 end
 
 local function read_columns(given, level)
-  local list = {}
+  local list, seen = {}, {}
   for i, name in ipairs(given or {}) do
     if type(name) ~= "string" then
       refuse(("columns[%d] is a %s; wanted a name"):format(i, type(name)),
         level + 1)
     end
     list[i] = name
+    if seen[name] then
+      refuse(("columns names '%s' twice"):format(name), level + 1)
+    end
+    seen[name] = true
   end
   for key in pairs(given or {}) do
     if math.type(key) ~= "integer" or key < 1 or key > #list then

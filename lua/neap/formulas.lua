@@ -1,5 +1,5 @@
---- The built-in losses of binary targets, written as losses in Lua: what is
--- exported as C, and what the tests hold against the kernels.
+--- The built-in losses of binary targets, written as losses in Lua: what they
+-- show, and what the tests hold against the kernels.
 local core = require "neap.core"
 local m = core.math
 

@@ -154,6 +154,21 @@ local function run_batch(self, batch, o, start)
   return ended
 end
 
+-- Why there is nothing to show: every trial failed, and how the first one did.
+local function failure_of(session)
+  local counts = session:counts()
+  if counts.FAIL == 0 or counts.COMPLETE + counts.PRUNED + counts.RUNNING > 0
+  then
+    return nil
+  end
+  for _, trial in ipairs(session:all()) do
+    if trial.error then
+      return ("all of %d trials failed; the first: %s"):format(counts.FAIL,
+        trial.error:match("^[^\n]*"))
+    end
+  end
+end
+
 local function work(self, o)
   local session, spec = self.session, self.spec
   local bar = progress.new(spec.name, spec.search.size, "trials")
@@ -171,6 +186,8 @@ local function work(self, o)
   end
   bar:finish()
   if found and host.interrupted() then return nil, "interrupted" end
+  local failure = failure_of(session)
+  if failure then return nil, failure end
   return self
 end
 
@@ -185,8 +202,9 @@ end
 --   these, batch = trials that are claimed and kept at once (1), workers =
 --   processes that run this script, this one among them (the command line's
 --   --workers), quiet = }
--- @return the study; nil and "interrupted" after Ctrl-C, or nil and what is
---   wrong with the store: what ended before is kept
+-- @return the study; nil and "interrupted" after Ctrl-C, nil and what is wrong
+--   with the store, or nil and how the first one failed where all trials have:
+--   what ended before is kept
 function Study:run(given)
   local o = options.read("run", given, run_options)
   if not self.spec.objective then
@@ -250,6 +268,29 @@ end)
 Study.counts = with_session(function(_, session)
   return session:counts()
 end)
+
+--- A figure of the trials: "history", or "heatmap" { x =, y = parameters }.
+-- @return the figure; nil, why and a code where the store fails
+function Study:figure(kind, given)
+  local trials, why, code = self:trials()
+  if not trials then return nil, why, code end
+  local figure = require("neap.plot.trials").figure(trials,
+    self.spec.direction == "maximize" and 1 or -1, kind, given)
+  return figure
+end
+
+--- Writes a report of the trials: one HTML page that loads nothing.
+-- @param given { title = (the study's name) }
+-- @return true, or nil and why it can't be written
+function Study:report(path, given)
+  local ok, why, code = self:counts() -- opens the store
+  if not ok then return nil, why, code end
+  local o, session = self.spec, self.session
+  local done, problem = require("neap.report.trials").write({ name = o.name,
+    direction = o.direction, seed = math.tointeger(o.seed),
+    sign = -session.sign, session = session }, path, given)
+  return done, problem
+end
 
 --- Writes all trials into a file: CSV in long form, or JSON, by the name's
 -- ending.

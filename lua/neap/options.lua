@@ -18,12 +18,14 @@ local function show(value)
   return "a " .. (type(name) == "string" and name or type(value))
 end
 
+--- The keys of a table, sorted.
 local function sorted_keys(spec)
   local keys = {}
   for key in pairs(spec) do keys[#keys + 1] = key end
   table.sort(keys)
   return keys
 end
+M.sorted_keys = sorted_keys
 
 local function range_of(rule)
   local kind = rule.whole and "a whole number" or "a number"

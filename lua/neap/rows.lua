@@ -1,7 +1,7 @@
 --- What training and test rows must have in common.
 local M = {}
 
---- Returns how the columns of other rows differ from the training rows', or nil.
+--- How the columns of other rows differ from the training rows', or nil.
 -- @param name what the others are
 function M.columns_fault(training, others, name)
   if training.features ~= others.features then

@@ -14,6 +14,8 @@ local sheets = require "neap.study.sheet"
 local spec = require "neap.study.spec"
 local store = require "neap.store"
 
+local found, host = pcall(require, "neap.host")
+
 local Study = setmetatable({}, { __index = Results })
 Study.__index = Study
 Study.__name = "neap.Study"
@@ -114,7 +116,10 @@ function Study:run(given)
   })
   o.batch = math.tointeger(o.batch)
   self.quiet = o.quiet
-  return store.guarded(run_safely, self, o)
+  local start = found and host.clock()
+  local result = table.pack(store.guarded(run_safely, self, o))
+  self.seconds = found and host.clock() - start or nil
+  return table.unpack(result, 1, result.n)
 end
 
 --- Closes the store. What the study has found stays; run opens it again.
@@ -132,8 +137,9 @@ end
 -- @param point its number, its parameters, study:best(), or the name of a
 --   trained baseline
 -- @return for folds { scores = [repeats][n], folds = [repeats][n] int32,
---   targets =, weights = }, as neap.verdict takes them; for a recipe a list of
---   { scores = [n], targets =, weights = }, one for each data set
+--   targets =, weights =, truth = }, as neap.verdict takes them; for a recipe a
+--   list of { scores = [n], targets =, weights =, truth = }, one for each data
+--   set; truth is P(class 1 | row) where it is known
 function Study:predictions(point)
   return require("neap.study.predict").predictions(self, point)
 end

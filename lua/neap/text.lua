@@ -1,11 +1,64 @@
 --- Text for the terminal: wrapped sentences and aligned columns.
+local json = require "neap.json"
+
 local M = {}
 
 local WIDTH = 79
 
--- Characters of a UTF-8 string, one column each.
+-- Characters that take two columns, and none, by first and last code point
+-- (Unicode 15, East Asian Width W and F, combining marks: the large blocks).
+local wide = {
+  { 0x1100, 0x115F }, { 0x2E80, 0xA4CF }, { 0xAC00, 0xD7A3 },
+  { 0xF900, 0xFAFF }, { 0xFE30, 0xFE6F }, { 0xFF00, 0xFF60 },
+  { 0x1F300, 0x1FAFF }, { 0x20000, 0x3FFFD },
+}
+local none = { { 0x0300, 0x036F }, { 0x200B, 0x200F }, { 0x20D0, 0x20FF } }
+
+local function is_in(ranges, code)
+  for _, range in ipairs(ranges) do
+    if code >= range[1] and code <= range[2] then return true end
+  end
+  return false
+end
+
+local function columns_of(code)
+  if code < 0x300 then return 1 end
+  return is_in(wide, code) and 2 or is_in(none, code) and 0 or 1
+end
+
+-- The columns that a UTF-8 string takes.
 local function width_of(s)
-  return utf8.len(s) or #s
+  if not s:find("[\128-\255]") or not utf8.len(s) then return #s end
+  local sum = 0
+  for _, code in utf8.codes(s) do sum = sum + columns_of(code) end
+  return sum
+end
+M.width = width_of
+
+--- A name as one line that no terminal takes for a command: control characters
+-- become spaces, bytes that are no UTF-8 U+FFFD.
+function M.clean(s)
+  return (json.valid(tostring(s)):gsub("[%c\127]", " ")
+    :gsub("\194[\128-\159]", " "))
+end
+
+--- A name in so many columns at most; dots stand for what is left out.
+function M.clip(s, most)
+  if width_of(s) <= most then return s end
+  local kept, width = {}, 0
+  for _, code in utf8.codes(s) do
+    width = width + columns_of(code)
+    if width > most - 2 then break end
+    kept[#kept + 1] = utf8.char(code)
+  end
+  return table.concat(kept) .. ".."
+end
+
+--- A string with spaces, so that it takes so many columns; to the right for a
+-- negative number.
+function M.pad(s, columns)
+  local space = (" "):rep(math.abs(columns) - width_of(s))
+  return columns < 0 and space .. s or s .. space
 end
 
 --- Sentences as paragraphs of lines no wider than a terminal.

@@ -17,23 +17,16 @@ function M.check_results(study)
   end
 end
 
--- A parameter's value as text: as a grid has it, else to four digits.
-local function show_value(search, value)
-  if value == false then return "off" end
-  if search.kind ~= "grid" and math.type(value) == "float" then
-    return ("%.4g"):format(value)
-  end
-  return tostring(value)
-end
-
 --- A point's parameters as text, in the order of their names, but one; of a
 -- union of grids, those that it has.
 function M.show_point(study, index, but)
-  local point, parts, search = study.points[index], {}, study.spec.search
-  for _, name in ipairs(search.names) do
+  local point, parts = study.points[index], {}
+  for _, name in ipairs(study.spec.search.names) do
     local value = point[name]
+    if value == false then value = "off" end
+    if type(value) == "number" then value = ("%.6g"):format(value) end
     if name ~= but and value ~= nil then
-      parts[#parts + 1] = ("%s %s"):format(name, show_value(search, value))
+      parts[#parts + 1] = ("%s %s"):format(name, tostring(value))
     end
   end
   return table.concat(parts, ", ")
@@ -141,10 +134,12 @@ function M.best(study)
 end
 
 -- The best point against each baseline.
-local function remedies_of(study, view)
+-- @param plain what was found against cross-entropy
+local function remedies_of(study, view, plain)
   local list, all = {}, points_where(study, anything)
   for _, row in ipairs(baselines_of(study, anything)) do
-    local found = compare.compare(view, { with = all, without = { row } })
+    local found = row.label == "cross-entropy" and plain
+      or compare.compare(view, { with = all, without = { row }, brief = true })
     list[#list + 1] = {
       label = row.label, is_remedy = not no_remedy[row.label],
       gain = found and found.gain, shown = found and found.shown,
@@ -269,7 +264,7 @@ local function text_of(study, view, found, result)
   if #result.warnings > 0 then
     sentences[#sentences + 1] = table.concat(result.warnings, " ")
   end
-  return text.wrap(sentences)
+  return text.wrap(sentences), sentences
 end
 
 --- See Study:verdict.
@@ -283,7 +278,8 @@ end
 --   the best point against cross-entropy; worth; remedies = { { label =, gain
 --   =, verdict =, converged = } }; split = of the best point against
 --   cross-entropy: { score =, f1 =, log_loss = }; picks = of nested
---   cross-validation; held_out; warnings = sentences; text }.
+--   cross-validation; held_out; warnings = sentences; text; sentences = the
+--   text's, one a paragraph }.
 --   Gains are positive for better; a remedy with a fit that failed has none.
 function M.of_study(study)
   M.check_results(study)
@@ -302,7 +298,7 @@ function M.of_study(study)
     worth = view.worth, p = found.cross_entropy and found.cross_entropy.p,
     best = answer and study.points[answer.with.label],
     best_without = found.focus and study.points[answer.without.label],
-    remedies = remedies_of(study, view),
+    remedies = remedies_of(study, view, found.cross_entropy),
     split = splits_of(view, found.cross_entropy),
     picks = nested_picks(study, view),
     held_out = held_out_of(study, view, found.best),
@@ -314,7 +310,7 @@ function M.of_study(study)
     found.best, with = found.focus and found.focus.with,
     without = found.focus and found.focus.without,
   })
-  result.text = text_of(study, view, found, result)
+  result.text, result.sentences = text_of(study, view, found, result)
   return setmetatable(result, verdict_meta)
 end
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bind/scores.h"
+#include "loss/loss.h"
 
 // Reads (logits [n] finite, targets [n], weights or nil) as one column.
 static neap_columns check_binary(lua_State *L) {
@@ -163,9 +164,16 @@ static int invert(lua_State *L) {
   if (neap_bound_kind(bound) != NEAP_BINARY)
     luaL_error(L, "the loss is not of two classes");
   const neap_resolved r = resolve(L, 2, 3, 4, 2);
+  if (neap_loss_columns(r.loss) > 0) {
+    luaL_error(L,
+               "the loss reads columns of each row; no inverse link is known "
+               "for it");
+  }
   const neap_calibration plain = {
       .loss = r.loss, .options = r.options, .slope = 1};
-  if (!neap_has_link(&plain)) {
+  void *scratch =
+      lua_newuserdatauv(L, neap_loss_scratch_bytes(r.loss, 1, NEAP_FLOAT64), 0);
+  if (!neap_has_link(&plain, scratch)) {
     luaL_error(L,
                "the loss is %s, whose minimiser tells no probability; "
                "wanted platt or isotonic",

@@ -244,6 +244,27 @@ static int column_of(lua_State *L) {
   return 1;
 }
 
+// (list of arrays [n]) -> float64 [n][k]
+static int join_columns(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  const size_t count = (size_t)luaL_len(L, 1);
+  luaL_argcheck(L, count > 0, 1, "wanted at least one column");
+  lua_geti(L, 1, 1);
+  const neap_array *first = luaL_checkudata(L, -1, NEAP_ARRAY);
+  neap_array *to = neap_new_array(L, NEAP_FLOAT64, first->rows, count);
+  for (size_t j = 0; j < count; j++) {
+    lua_geti(L, 1, (lua_Integer)j + 1);
+    const neap_array *from = luaL_checkudata(L, -1, NEAP_ARRAY);
+    luaL_argcheck(L, from->rows == to->rows && from->columns == 1, 1,
+                  "wanted columns of as many rows");
+    for (size_t i = 0; i < to->rows; i++)
+      ((double *)to->data)[i * count + j] =
+          neap_get(from->data, from->dtype, i);
+    lua_pop(L, 1);
+  }
+  return 1;
+}
+
 // (x) -> duplicates, list of constant columns, list of columns of own numbers
 static int look_over(lua_State *L) {
   const neap_array *x = check_x(L, 1);
@@ -281,6 +302,7 @@ static const luaL_Reg functions[] = {{"recode", recode},
                                      {"drop_missing", drop_missing},
                                      {"take_columns", take_columns},
                                      {"column_of", column_of},
+                                     {"join_columns", join_columns},
                                      {"look_over", look_over},
                                      {NULL, NULL}};
 

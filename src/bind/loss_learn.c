@@ -98,20 +98,21 @@ static void keep_own(const curve *c, size_t rows, double *gradient) {
   }
 }
 
-//- loss:curve(p [, target]) -> value, gradient
+//- loss:curve(p [, target [, columns]]) -> value, gradient
 // p: [n] probabilities of the target's class (of a loss of numbers:
 // residuals); target: a class, 1 of two or 0 of more if none is given. The
 // gradient is by the margin log(p / (1 - p)); by p if that is what the loss is
-// from. Whatever the reduction is, there is one number for each p.
+// from. columns: what the loss reads, a number for each p. Whatever the
+// reduction is, there is one number for each p.
 int neap_loss_curve(lua_State *L) {
-  lua_settop(L, 3);
+  lua_settop(L, 4);
   const neap_bound_loss *bound = luaL_checkudata(L, 1, NEAP_LOSS_TYPE);
   const curve c = check_curve(L, bound);
   const size_t rows = push_rows(L, &c);
   neap_array *value = neap_new_array(L, NEAP_FLOAT64, rows, 0);
   neap_array *gradient = neap_new_array(L, NEAP_FLOAT64, rows, 0);
   lua_pushnil(L);
-  neap_prepared p = neap_prepare_call(L, 6, 0);
+  neap_prepared p = neap_prepare_call(L, 7, 4);
   const size_t logits = neap_array_count(p.logits);
   neap_array *all = neap_new_array(L, NEAP_FLOAT64, logits, 0);
   p.call.value = value->data;
@@ -120,7 +121,7 @@ int neap_loss_curve(lua_State *L) {
   keep_own(&c, rows, all->data);
   for (size_t i = 0; i < rows; i++)
     ((double *)gradient->data)[i] = ((const double *)all->data)[i];
-  lua_settop(L, 5);
+  lua_settop(L, 6);
   return 2;
 }
 
@@ -218,17 +219,18 @@ static void push_numbers(lua_State *L, const double *numbers, size_t count) {
   }
 }
 
-//- loss:share(logits, targets [, quantiles]) -> { [class] = { share, ... } }
+//- loss:share(logits, targets [, quantiles [, columns]])
+//    -> { [class] = { share, ... } }
 // Which share of each class's loss its hardest rows hold: quantiles are
 // fractions of the class's rows, { 0.01, 0.1, 0.2 } if none are given. Classes
 // without rows are left out; the share of a loss of 0 is NaN. Targets are
 // classes, or 0 and 1. Source: Lin et al. 2017, figure 4.
 int neap_loss_share(lua_State *L) {
-  lua_settop(L, 4);
+  lua_settop(L, 5);
   size_t fractions;
   const double *fraction = check_fractions(L, 4, &fractions);
   lua_pushnil(L);
-  neap_prepared p = neap_prepare_call(L, 5, 0);
+  neap_prepared p = neap_prepare_call(L, 6, 5);
   const bool classes = neap_bound_kind(p.bound) == NEAP_CLASSES;
   luaL_argcheck(L, neap_bound_kind(p.bound) != NEAP_REAL, 1,
                 "a loss of numbers has no classes");

@@ -1,4 +1,5 @@
 // bind/map.c -- arithmetic on whole arrays: one pass, in blocks.
+#include <math.h>
 #include <string.h>
 
 #include "bind/trace.h"
@@ -88,8 +89,47 @@ void neap_apply_to_arrays(lua_State *L, neap_op op, int count) {
               neap_record(&trace->graph, op, from[0], from[1], from[2]), &all);
 }
 
+// Rows at which the function is called with numbers, too.
+enum { CHECKED_ROWS = 16 };
+
+// Calls the function with the numbers of one row: Lua lets tests such as
+// `u == 0` pass unseen.
+static void check_row(lua_State *L, const neap_graph *trace, neap_ref value,
+                      const operands *all, size_t row) {
+  double inputs[NEAP_INPUT_COLUMN + NEAP_COLUMN_MAX] = {0};
+  lua_pushvalue(L, 1);
+  for (int i = 0; i < all->count; i++) {
+    const double number = neap_get(all->columns[i], all->first->dtype, row);
+    inputs[NEAP_INPUT_COLUMN + i] = number;
+    lua_pushnumber(L, number);
+  }
+  lua_call(L, all->count, 1);
+  double *values = neap_bound_scratch(L, ((size_t)value + 1) * sizeof *values);
+  neap_evaluate_nodes(trace, value, NULL, inputs, values);
+  const double want = values[value], got = lua_tonumber(L, -1);
+  if (lua_type(L, -1) != LUA_TNUMBER ||
+      !(got == want || (isnan(got) && isnan(want)))) {
+    luaL_error(L,
+               "the function branches: of the numbers at position %I it gives "
+               "%s, but %f as traced; use neap.math.where, and less, greater "
+               "or equal, in place of tests",
+               (lua_Integer)row + 1, luaL_tolstring(L, -1, NULL), want);
+  }
+  lua_pop(L, 1);
+}
+
+static void check_rows(lua_State *L, const neap_graph *trace, neap_ref value,
+                       const operands *all) {
+  const size_t count = neap_array_count(all->first);
+  const size_t rows = count < CHECKED_ROWS ? count : CHECKED_ROWS;
+  for (size_t i = 0; i < rows; i++)
+    check_row(L, trace, value, all,
+              rows > 1 ? i * (count - 1) / (rows - 1) : 0);
+}
+
 //- neap.map(f, a, ...) -> array
-// f of as many arguments as there are arrays, traced once and run in one pass.
+// f of as many arguments as there are arrays, traced once and run in one pass;
+// it is called with the numbers of some rows, which must give the same.
 int neap_map_arrays(lua_State *L) {
   const int count = lua_gettop(L) - 1;
   operands all = {0};
@@ -114,6 +154,7 @@ int neap_map_arrays(lua_State *L) {
   }
   const neap_ref value = neap_check_node(L, -1, at);
   trace->is_open = false;
+  check_rows(L, &trace->graph, value, &all);
   push_mapped(L, &trace->graph, value, &all);
   return 1;
 }

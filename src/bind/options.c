@@ -43,8 +43,19 @@ typedef struct nearest {
   size_t edits;
 } nearest;
 
+// Whether a key has the first letters of a name's words: lr, learning_rate.
+static bool are_initials(const char *key, const char *name) {
+  for (bool is_first = true; *name != '\0'; name++) {
+    if (is_first && *key++ != *name)
+      return false;
+    is_first = *name == '_';
+  }
+  return *key == '\0';
+}
+
 static void compare(nearest *best, const char *key, const char *name) {
-  const size_t edits = distance(key, name);
+  const size_t edits =
+      are_initials(key, name) && strlen(key) > 1 ? 1 : distance(key, name);
   if (edits < best->edits)
     *best = (nearest){name, edits};
 }

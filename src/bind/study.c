@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "bind/scores.h"
+#include "loss/loss.h"
 
 // (scores [g][n], targets, weights or nil, { threshold = }, list
 // of names) -> one array of g numbers for each name. One sort a column.
@@ -44,7 +45,7 @@ static const double *push_counts(lua_State *L, const neap_columns *columns) {
   return counts;
 }
 
-// Reads the losses of a list, one for each column; false: none.
+// Reads the losses of a list, one for each column of scores; false: none.
 static neap_calibration *push_calibrations(lua_State *L, int index, int names,
                                            const neap_columns *columns) {
   const size_t count = columns->columns;
@@ -64,8 +65,11 @@ static neap_calibration *push_calibrations(lua_State *L, int index, int names,
     }
     void *memory = lua_newuserdatauv(L, neap_resolve_bytes(L, at, &classes), 0);
     const neap_resolved r = neap_resolve(L, at, &classes, memory, 0);
-    all[c].loss = r.loss;
-    all[c].options = r.options;
+    // A loss that reads columns has a link for each row, and none of scores.
+    if (neap_loss_columns(r.loss) == 0) {
+      all[c].loss = r.loss;
+      all[c].options = r.options;
+    }
     lua_remove(L, at);  // its list keeps the loss; the memory stays
     luaL_checkstack(L, 8, "too many losses");
   }

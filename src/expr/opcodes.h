@@ -11,7 +11,7 @@ NEAP_INLINE real known(real lost) {
 
 NEAP_INLINE real times(real a, real b) {
   const real product = a * b;
-  return __builtin_isunordered(a, b) ? product : known(product);
+  return isunordered(a, b) ? product : known(product);
 }
 
 // a b + c.

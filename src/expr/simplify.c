@@ -182,10 +182,10 @@ static neap_ref divide(neap_graph *g, neap_ref a, neap_ref b) {
 }
 
 // Returns the product whose factor is -log_sigmoid, as (u, a) of a
-// softplus(u); or false.
+// softplus(u) that differs between rows; or false.
 static bool is_softplus_product(neap_graph *g, neap_ref ref, int depth,
                                 neap_ref *u, neap_ref *factor) {
-  if (IS(ref, SOFTPLUS)) {
+  if (IS(ref, SOFTPLUS) && !neap_node_at(g, ref).is_uniform) {
     *u = FROM(ref, 0);
     *factor = NUMBER(1);
     return true;
@@ -294,6 +294,11 @@ static neap_ref power_of_sigmoid(neap_graph *g, neap_ref a, neap_ref b) {
     return MAKE(MUL, sigmoid, sigmoid);
   if (neap_is_number(g, b, 0.5))
     return MAKE(SQRT, sigmoid, -1);
+  // A sigmoid that is the same for all rows is a number, s^b = exp(b log s).
+  if (neap_node_at(g, a).is_uniform && !neap_node_at(g, b).is_uniform) {
+    const neap_ref cost = MAKE(SOFTPLUS, NEGATED(a), -1);
+    return MAKE(EXP, NEGATED(MAKE(MUL, b, cost)), -1);
+  }
   return NONE;
 }
 

@@ -11,13 +11,12 @@
 #include <lualib.h>
 
 #include "bind/bind.h"
-#include "host/embedded.h"
 #include "host/host.h"
 #include "host/program.h"
 
 static const char usage[] =
     "usage: neap [options] [script [arguments]]\n"
-    "       neap show|export|merge|compare arguments\n"
+    "       neap show|watch|report|export|merge|compare arguments\n"
     "  -e code     run code, a string\n"
     "  -l module   require a module, as a global of its name\n"
     "  -l g=module require a module, as the global g\n"
@@ -328,24 +327,6 @@ static int open_core(lua_State *L) {
   return neap_open(L, neap_host_shared(NULL));
 }
 
-// The searcher of the embedded Lua files. Says nothing about other names, so
-// that their messages are those of lua5.4.
-static int search_embedded(lua_State *L) {
-  const char *name = luaL_checkstring(L, 1);
-  for (const neap_embedded_file *file = neap_embedded_files;
-       file->module != NULL; file++) {
-    if (strcmp(file->module, name) != 0)
-      continue;
-    lua_pushfstring(L, "@%s", file->path);
-    if (luaL_loadbuffer(L, (const char *)file->bytes, file->size_bytes,
-                        lua_tostring(L, -1)) != LUA_OK)
-      return lua_error(L);
-    lua_pushstring(L, file->path);
-    return 2;
-  }
-  return 0;
-}
-
 // Makes neap's modules known to require: C by package.preload, Lua by a
 // searcher that stands second, before the files of package.path.
 static void add_modules(lua_State *L) {
@@ -360,21 +341,9 @@ static void add_modules(lua_State *L) {
     lua_rawgeti(L, -1, i);
     lua_rawseti(L, -2, i + 1);
   }
-  lua_pushcfunction(L, search_embedded);
+  lua_pushcfunction(L, neap_program_search);
   lua_rawseti(L, -2, 2);
   lua_pop(L, 3);
-}
-
-// Whether a word is a command: the name of a file of lua/neap/command.
-static bool is_command(const char *word) {
-  static const char folder[] = "neap.command.";
-  for (const neap_embedded_file *file = neap_embedded_files;
-       file->module != NULL; file++) {
-    if (strncmp(file->module, folder, sizeof folder - 1) == 0 &&
-        strcmp(file->module + sizeof folder - 1, word) == 0)
-      return true;
-  }
-  return false;
 }
 
 // Calls require "neap.command"(name, arguments ...), which returns true, or
@@ -426,7 +395,7 @@ static int run_command(lua_State *L) {
   if (c->show_version)
     print_version(c);
   open_libraries(L, c);
-  if (has_script && is_command(c->words[c->script]) &&
+  if (has_script && neap_program_has_command(c->words[c->script]) &&
       strcmp(c->words[c->script - 1], "--") != 0) {
     lua_pushboolean(L, run_tool(L, c));
     return 1;

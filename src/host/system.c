@@ -17,7 +17,19 @@ static bool wants_colour(void) {
          (no_colour == NULL || *no_colour == 0);
 }
 
-//- host.terminal([stream]) -> { columns =, rows =, colour = } | nil
+// Whether the locale's characters are UTF-8: the first of these that is set
+// says so, as in POSIX.
+static bool has_unicode(void) {
+  static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    const char *locale = getenv(names[i]);
+    if (locale != NULL && *locale != 0)
+      return strstr(locale, "UTF-8") != NULL || strstr(locale, "utf8") != NULL;
+  }
+  return false;
+}
+
+//- host.terminal([stream]) -> { columns =, rows =, colour =, unicode = } | nil
 // Nil where the stream, "stdout" or "stderr", is no terminal. A terminal that
 // doesn't know its size counts as 80 columns and 24 rows.
 static int terminal(lua_State *L) {
@@ -31,13 +43,15 @@ static int terminal(lua_State *L) {
   }
   struct winsize size = {0};
   ioctl(stream, TIOCGWINSZ, &size);
-  lua_createtable(L, 0, 3);
+  lua_createtable(L, 0, 4);
   lua_pushinteger(L, size.ws_col > 0 ? size.ws_col : 80);
   lua_setfield(L, -2, "columns");
   lua_pushinteger(L, size.ws_row > 0 ? size.ws_row : 24);
   lua_setfield(L, -2, "rows");
   lua_pushboolean(L, wants_colour());
   lua_setfield(L, -2, "colour");
+  lua_pushboolean(L, has_unicode());
+  lua_setfield(L, -2, "unicode");
   return 1;
 }
 

@@ -45,42 +45,6 @@ static void find_needed(const neap_margin_loss *loss, const real *x,
 
 // --------------------------------------------------------------- the loss
 
-// The constant length of the inner loop lets every store be a whole vector,
-// aligned or not. A class that weighs nothing counts nothing, even where its
-// loss is infinite.
-static void finish_first(const real *y, const neap_constants *c, block *b) {
-  const real weight0 = c->weight0, weight1 = c->weight1;
-  for (int start = 0; start < NEAP_BLOCK_LANES; start += NEAP_SUM_LANES) {
-    const real *value = b->m.value + start, *first = b->m.first + start;
-    const real *target = y + start;
-    real *to_value = b->value + start, *to_gradient = b->gradient + start;
-    NEAP_LANES
-    for (int i = 0; i < NEAP_SUM_LANES; i++) {
-      const int yes = target[i] != R(0);
-      const real weight = yes ? weight1 : weight0;
-      const real cost = weight == R(0) ? R(0) : value[i];
-      to_value[i] = weight * cost;
-      to_gradient[i] = (yes ? weight1 : -weight0) * first[i];
-    }
-  }
-}
-
-static void finish_second(const real *y, const neap_loss_options *o,
-                          const neap_constants *c, block *b) {
-  const real weight0 = c->weight0, weight1 = c->weight1;
-  const neap_second to = second_for(o);
-  for (int start = 0; start < NEAP_BLOCK_LANES; start += NEAP_SUM_LANES) {
-    const real *plus = b->m.plus + start, *minus = b->m.minus + start;
-    const real *target = y + start;
-    real *to_hessian = b->hessian + start;
-    NEAP_LANES
-    for (int i = 0; i < NEAP_SUM_LANES; i++) {
-      const real weight = target[i] != R(0) ? weight1 : weight0;
-      to_hessian[i] = weight * second_of(plus[i], minus[i], to);
-    }
-  }
-}
-
 // A whole block of dense rows with hard labels and without weights, straight
 // from and to the call's arrays.
 static void run_plain(const column *k, size_t row, block *b) {
@@ -98,8 +62,8 @@ static void run_plain(const column *k, size_t row, block *b) {
   find_needed(k->loss, x, y, b);
   k->loss->curve(&b->m, NEAP_BLOCK_LANES, order, &k->c);
   if (order == NEAP_SECOND)
-    finish_second(y, k->options, &k->c, b);
-  finish_first(y, &k->c, b);
+    finish_second(y, second_for(k->options), &k->c, &b->m, b->hessian);
+  finish_first(y, &k->c, &b->m, b->value, b->gradient);
 }
 
 // ---------------------------------------------------------------- any rows
@@ -226,16 +190,9 @@ static void find_soft(const column *k, const real *x, const real *y, block *b) {
 
 // Fills in the rows whose targets are soft.
 static void run_soft(const column *k, const gathered *g, block *b) {
-  const neap_second to = second_for(k->options);
   find_soft(k, g->x, g->y, b);
-  NEAP_LANES
-  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
-    const int hard = g->y[i] == R(0) || g->y[i] == R(1);
-    const real h = second_of(b->m.plus[i], b->m.minus[i], to);
-    b->value[i] = hard ? b->value[i] : b->m.value[i];
-    b->gradient[i] = hard ? b->gradient[i] : b->m.first[i];
-    b->hessian[i] = hard ? b->hessian[i] : h;
-  }
+  put_soft(g->y, second_for(k->options), &b->m, b->value, b->gradient,
+           b->hessian);
 }
 
 // A whole block of dense rows with soft labels and without weights.
@@ -279,17 +236,8 @@ static void run_hard(const column *k, const gathered *g, block *b) {
   }
   if (o->from == NEAP_PROBABILITIES)
     turn_to_probabilities(NEAP_BLOCK_LANES, &b->m);
-  finish_first(g->y, &k->c, b);
-  finish_second(g->y, o, &k->c, b);
-}
-
-// Returns how many targets are neither 0 nor 1.
-NEAP_INLINE int count_soft(const real *y, const int lanes) {
-  int count = 0;
-  NEAP_LANES
-  for (int i = 0; i < lanes; i++)
-    count += (y[i] != R(0)) & (y[i] != R(1));
-  return count;
+  finish_first(g->y, &k->c, &b->m, b->value, b->gradient);
+  finish_second(g->y, second_for(o), &k->c, &b->m, b->hessian);
 }
 
 // Whether some whole block of rows has a soft target.

@@ -365,8 +365,7 @@ static void run_after(const neap_softmax *s, soft *b) {
 // Each class stands alone: f is a function of the probabilities p_k that the
 // targets name, and sum y_k f(p_k) has no mixed derivatives.
 static void run_probabilities(const neap_softmax *s, soft *b) {
-  static const neap_line ones = {1, 1, 1, 1, 1, 1, 1, 1,
-                                 1, 1, 1, 1, 1, 1, 1, 1};
+  static const neap_line all = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
   neap_line *p = lines_of(s, NEAP_LINE_Z), *y = lines_of(s, NEAP_LINE_Y);
   neap_line *first = lines_of(s, NEAP_LINE_FIRST);
   neap_line *plus = lines_of(s, NEAP_LINE_PLUS);
@@ -374,7 +373,7 @@ static void run_probabilities(const neap_softmax *s, soft *b) {
   NEAP_NAME(neap_load_lines)(s, s->call->logits, b->row, b->count, p);
   for (size_t j = 0; j < s->classes; j++) {
     neap_margins m;
-    margins_of_probabilities(ROWS, p[j], ones, &m);
+    margins_of_probabilities(ROWS, p[j], all, &m);
     s->loss->curve(&m, ROWS, NEAP_SECOND, &s->c);
     turn_to_probabilities(ROWS, &m);
     for (int i = 0; i < ROWS; i++) {

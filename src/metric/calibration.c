@@ -6,14 +6,16 @@
 
 enum { ITERATION_MAX = 50 };
 
-// Buffers of one worker, [rows] each.
+// Buffers of one worker: [rows] each, and the losses' scratch.
 typedef struct space {
   double *s, *y, *z, *g, *h;
+  void *scratch;
 } space;
 
 // Writes d loss / dx of all rows at one target.
 static void evaluate_side(const neap_calibration *c, size_t rows, double target,
-                          const double *x, double *y, double *gradient) {
+                          const double *x, double *y, double *gradient,
+                          void *scratch) {
   for (size_t i = 0; i < rows; i++)
     y[i] = target;
   const neap_loss_call call = {.rows = rows,
@@ -22,44 +24,45 @@ static void evaluate_side(const neap_calibration *c, size_t rows, double target,
                                .logits = x,
                                .targets = y,
                                .options = c->options,
-                               .gradient = gradient};
+                               .gradient = gradient,
+                               .scratch = scratch};
   neap_loss_evaluate_unchecked(c->loss, &call);
 }
 
 // g of one score, from logarithms of the C library; NaN where a derivative is
 // below the normal range, and so has lost digits.
-static double link_of(const neap_calibration *c, double x) {
+static double link_of(const neap_calibration *c, double x, void *scratch) {
   double y, yes, no;
-  evaluate_side(c, 1, 1, &x, &y, &yes);
-  evaluate_side(c, 1, 0, &x, &y, &no);
+  evaluate_side(c, 1, 1, &x, &y, &yes, scratch);
+  evaluate_side(c, 1, 0, &x, &y, &no, scratch);
   return no >= DBL_MIN && -yes >= DBL_MIN ? log(no) - log(-yes) : NAN;
 }
 
-bool neap_has_link(const neap_calibration *c) {
-  return link_of(c, 0.25) > link_of(c, -0.25);
+bool neap_has_link(const neap_calibration *c, void *scratch) {
+  return link_of(c, 0.25, scratch) > link_of(c, -0.25, scratch);
 }
 
 // g of a score so far out that a derivative is too small for a number. There
 // log f' has become a straight line, which is drawn on from half-way in.
-static double far_link(const neap_calibration *c, double x) {
-  double near = x / 2, at = link_of(c, near);
+static double far_link(const neap_calibration *c, double x, void *scratch) {
+  double near = x / 2, at = link_of(c, near, scratch);
   while (!isfinite(at) && fabs(near) > 1) {
     near /= 2;
-    at = link_of(c, near);
+    at = link_of(c, near, scratch);
   }
-  const double slope = (at - link_of(c, near / 2)) / (near / 2);
+  const double slope = (at - link_of(c, near / 2, scratch)) / (near / 2);
   return isfinite(slope) ? at + (x - near) * slope : x;
 }
 
 // g of the scores in at->s, in place.
 static void invert_link(const neap *engine, const neap_calibration *c,
                         size_t rows, space *at) {
-  if (c->loss == NULL || !neap_has_link(c))
+  if (c->loss == NULL || !neap_has_link(c, at->scratch))
     return;
   const double log_of_least = log(DBL_MIN);
   const neap_kernels *kernels = neap_kernels_of(engine, NEAP_FLOAT64);
-  evaluate_side(c, rows, 1, at->s, at->y, at->g);
-  evaluate_side(c, rows, 0, at->s, at->y, at->h);
+  evaluate_side(c, rows, 1, at->s, at->y, at->g, at->scratch);
+  evaluate_side(c, rows, 0, at->s, at->y, at->h, at->scratch);
   for (size_t i = 0; i < rows; i++)
     at->g[i] = -at->g[i];
   kernels->log(rows, at->g, at->g);
@@ -67,7 +70,7 @@ static void invert_link(const neap *engine, const neap_calibration *c,
   for (size_t i = 0; i < rows; i++) {
     const double g = at->h[i] - at->g[i];
     const bool is_far = !(fmin(at->g[i], at->h[i]) > log_of_least);
-    at->s[i] = is_far ? far_link(c, at->s[i]) : g;
+    at->s[i] = is_far ? far_link(c, at->s[i], at->scratch) : g;
   }
 }
 
@@ -176,15 +179,36 @@ typedef struct calibrating {
   double share;                   // log odds of class 1
   double *out;
   double *spaces;  // [workers][5][rows]
+  char *scratch;   // [workers][scratch_bytes]
+  size_t scratch_bytes;
   neap_arena arena;
 } calibrating;
 
-static neap_status start(calibrating *all, neap_error *error) {
+// The most scratch that the loss of a column wants.
+static size_t most_scratch(const calibrating *all) {
+  const neap_calibration *list = all->fitted != NULL ? all->fitted : all->given;
+  size_t most = 0;
+  for (size_t c = 0; c < all->columns->columns; c++) {
+    const neap_loss *loss = list[c].loss;
+    const size_t bytes =
+        loss != NULL ? neap_loss_scratch_bytes(loss, 1, NEAP_FLOAT64) : 0;
+    most = bytes > most ? bytes : most;
+  }
+  return most;
+}
+
+static void lay_out(calibrating *all) {
   const size_t workers = all->engine->host.max_workers;
   const size_t doubles = workers * 5 * all->columns->rows;
-  neap_arena_take(&all->arena, doubles, sizeof(double));
-  NEAP_TRY(neap_arena_new(all->engine, &all->arena, error));
   all->spaces = neap_arena_take(&all->arena, doubles, sizeof(double));
+  all->scratch = neap_arena_take(&all->arena, workers * all->scratch_bytes, 1);
+}
+
+static neap_status start(calibrating *all, neap_error *error) {
+  all->scratch_bytes = most_scratch(all);
+  lay_out(all);
+  NEAP_TRY(neap_arena_new(all->engine, &all->arena, error));
+  lay_out(all);
   return NEAP_OK;
 }
 
@@ -197,7 +221,8 @@ static space load_column(const calibrating *all, const neap_calibration *k,
               .y = first + c->rows,
               .z = first + 2 * c->rows,
               .g = first + 3 * c->rows,
-              .h = first + 4 * c->rows};
+              .h = first + 4 * c->rows,
+              .scratch = all->scratch + worker * all->scratch_bytes};
   for (size_t i = 0; i < c->rows; i++) {
     const size_t from = column * c->rows + i;
     at.s[i] = neap_get(c->scores, c->dtype, from);

@@ -258,8 +258,8 @@ typedef struct neap_calibration {
 } neap_calibration;
 
 // Returns whether the loss has a g: not hinge's, whose minimiser says which
-// class is likelier and no more.
-bool neap_has_link(const neap_calibration *calibration);
+// class is likelier and no more. scratch: neap_loss_scratch_bytes of one row.
+bool neap_has_link(const neap_calibration *calibration, void *scratch);
 
 // Fits slope and intercept of each column, whose scores must be finite, by
 // logistic regression on g(x),

@@ -18,6 +18,13 @@ local benches = {
       { python, "tests/bench/loss_torchvision.py" },
     },
   },
+  report = {
+    title = "figures and reports",
+    unit = "ms",
+    sides = {
+      { build .. "/neap", "tests/bench/report.lua", build .. "/bench" },
+    },
+  },
   losses = {
     title = "losses of one logit, value and gradient, 65,536 rows, float32, "
       .. "one thread",

@@ -103,16 +103,21 @@ local function measure_c(gammas, counts)
   local file = assert(io.open(main_path, "w"))
   file:write(main)
   file:close()
+  local path = folder .. "/scripted_focal.c"
   for _, gamma in ipairs(gammas) do
-    local path = folder .. "/scripted_focal.c"
-    assert((focal { gamma = gamma }):to_c(path, { dtype = "float32",
-      fixed = true }))
-    assert(os.execute(("cc -O3 -march=native -mprefer-vector-width=512 "
-      .. "-ffp-contract=off -fno-math-errno -fno-trapping-math -o %s/scripted "
-      .. "%s %s -lm"):format(folder, main_path, path)))
-    for _, n in ipairs(counts) do
-      local out <close> = assert(io.popen(("%s/scripted %d"):format(folder, n)))
-      show("as C", ("gamma %g, %d"):format(gamma, n), tonumber(out:read "l"))
+    for series, loss in pairs { ["as C, fixed"] = focal { gamma = gamma },
+      ["as C"] = focal { gamma = gamma },
+      ["built-in as C"] = neap.loss.focal { gamma = gamma } } do
+      assert(loss:to_c(path, { name = "written", dtype = "float32",
+        fixed = series == "as C, fixed" }))
+      assert(os.execute(("cc -O2 -march=native -mprefer-vector-width=512 "
+        .. "-o %s/scripted %s %s -lm"):format(folder, main_path, path)))
+      for _, n in ipairs(counts) do
+        local out <close> = assert(io.popen(("%s/scripted %d"):format(folder,
+          n)))
+        show(series, ("gamma %g, %d"):format(gamma, n),
+          tonumber(out:read "l"))
+      end
     end
   end
 end

@@ -119,6 +119,17 @@ describe("host.terminal", function()
     assert.matches("^stdout\t80\t24\t", run_on_terminal("rows 0 columns 0"))
   end)
 
+  it("has UTF-8 where the locale says so", function()
+    local function unicode(...)
+      return (run("script", "-qec", table.concat({ "env", ..., program, "-e",
+        shell_quote "print(require('neap.host').terminal().unicode)" }, " "),
+        "/dev/null"):match("%a+"))
+    end
+    assert.equal("true", unicode("LC_ALL=C.UTF-8"))
+    assert.equal("false", unicode("LC_ALL=C"))
+    assert.equal("true", unicode("-u LC_ALL LC_CTYPE=en_US.utf8"))
+  end)
+
   it("has no colour for dumb terminals and where NO_COLOR is set", function()
     local function colour(...)
       return run_on_terminal("rows 24 columns 80", ...):match("24\t(%a+)")

@@ -67,7 +67,31 @@ describe("a calibrated fit", function()
     local hinge = neap.train { data = d, loss = neap.loss.hinge {} }
     assert.error_matches(function()
       hinge:calibrate { method = "inverse_focal" }
-    end, "the loss is hinge, whose minimiser tells no probability; wanted platt")
+    end, "the loss is hinge, whose minimiser tells no probability")
+  end)
+
+  it("has the link of a sum of losses, by the term's own", function()
+    local loss = neap.loss.focal { gamma = 3, alpha = 0.25 }
+    local function calibrated(l)
+      local model = neap.model.linear { l2 = 0.01 }
+      return neap.train { data = training, loss = l, model = model,
+        optimizer = neap.optimizer.newton {} }
+        :calibrate { method = "inverse_focal" }:logits(test)
+    end
+    local sum = calibrated(0.25 * loss + 0.75 * loss)
+    local one = calibrated(loss)
+    for i = 1, test.n, 97 do assert.near(one[i], sum[i], 1e-6) end
+  end)
+
+  it("has no link of a loss that reads columns", function()
+    local cost = neap.loss.define { name = "calibrated_cost",
+      columns = { "x1" }, binary = function(x, y, _, c)
+        return neap.math.exp(c.x1) * neap.math.softplus(x) - y * x
+      end }
+    local f = neap.train { data = training, loss = cost {} }
+    assert.error_matches(function()
+      f:calibrate { method = "inverse_focal" }:logits(test)
+    end, "the loss reads columns of each row; no inverse link is known")
   end)
 
   it("refuses data and methods that don't fit", function()

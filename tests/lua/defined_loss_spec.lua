@@ -362,6 +362,24 @@ describe("arrays", function()
     assert.equal("float32", (neap.array({ 1 }, "float32") + 1):dtype())
   end)
 
+  it("are mapped by functions that do not branch", function()
+    local a = neap.array { 1, -2, 3 }
+    assert.same({ 0.0, -2.0, 3.0 }, neap.map(function(u)
+      return m.where(m.equal(u, 1), 0, u)
+    end, a):totable())
+    assert.error_matches(function()
+      neap.map(function(u)
+        if u == 3 then return 0.0 end
+        return u
+      end, a)
+    end, "the function branches: of the numbers at position 3 it gives 0.0, "
+      .. "but 3.0 as traced; use neap.math.where")
+    assert.error_matches(function()
+      neap.map(function(u) return type(u) ~= "number" and u or nil end, a)
+    end, "position 1 it gives nil")
+    assert.same({}, neap.map(function(u) return u + 1 end, {}):totable())
+  end)
+
   it("of other shapes or types are refused", function()
     local a = neap.array { 1, 2, 3 }
     assert.error_matches(function() return a + neap.array { 1, 2 } end,

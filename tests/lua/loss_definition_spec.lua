@@ -65,6 +65,8 @@ describe("a definition", function()
   end)
 
   it("reads only what it has", function()
+    refused("columns names 'a' twice", { columns = { "a", "a" },
+      binary = function(x, _, _, c) return x * c.a end })
     refused("p.gama is not defined; the loss has gamma", {
       params = { gamma = 2 },
       binary = function(x, _, p) return x * p.gama end })
@@ -104,6 +106,10 @@ describe("a definition", function()
     refused("params.a goes from 2 to 1", params { 1, min = 2, max = 1 })
     refused("params.a is x", params "x")
     refused("did you mean 'min'", params { 1, mim = 0 })
+    for _, name in ipairs { "reduction", "hessian", "gradient", "name" } do
+      refused("params has the name " .. name .. ", which every loss has",
+        { params = { [name] = 1 }, margin = function(x) return x end })
+    end
   end)
 
   it("is traced once, whatever the parameters are", function()

@@ -68,6 +68,17 @@ describe("a study of an objective", function()
     assert.equal(7, study:best().value)
   end)
 
+  it("says so where all of them fail", function()
+    local study = study_of(function(trial)
+      return trial.params.x + _G.nothing
+    end)
+    local result, why = study:run(quiet)
+    assert.is_nil(result)
+    assert.matches("^all of 6 trials failed; the first: .*attempt to perform "
+      .. "arithmetic on a nil value %(field 'nothing'%)$", why)
+    assert.equal(6, #study:trials())
+  end)
+
   it("runs so many trials as are asked for, and then on", function()
     local study = study_of(function() return 1 end)
     study:run { trials = 2, quiet = true }

@@ -241,7 +241,16 @@ describe("neap compare", function()
       "x", columns())
     fails("%-%-draws is many; wanted a number", path, "--draws", "many")
     fails("%-%-fold: there is no column 'f'", path, "--target", "outcome",
-      "--fold", "f")
+      "--fold", "f", "--scores", "ce,focal")
+    fails("column 'id' has whole numbers alone: name it by %-%-row, %-%-fold",
+      path, "--target", "outcome")
+    fails("is there twice; %-%-repeat COLUMN tells which repeat", path,
+      "--target", "outcome", "--row", "id", "--ignore", "part,fold")
+    local file <close> = assert(io.open(path, "w"))
+    file:write("y,ce,focal\n0,.1,.2\n1,.7,.4\n")
+    file:flush()
+    fails("all scores lie between 0 and 1; wanted %-%-from probabilities",
+      path, "--target", "y")
   end)
 
   it("leaves a file of its name to be run as a script", function()

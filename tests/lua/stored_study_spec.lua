@@ -10,7 +10,8 @@ local function at(name) return scratch:path(name) end
 -- Two protocols, small enough for a test; with all that follows the grid.
 local function fresh(more)
   local given = {
-    name = "fresh", seed = 3, datasets = 8, confirm = 8,
+    name = "fresh", seed = 3, datasets = 8,
+    confirm = not (more and more.datasets) and 8 or nil,
     data = neap.data.recipe("gaussians", {
       n = 300, test = 200, features = 3, prior = 0.2,
     }),
@@ -125,11 +126,6 @@ describe("a training study in a store", function()
         assert.equal(tell(in_memory), tell(study))
         for i = 1, 20 do assert.same(in_memory.points[i], study.points[i]) end
       end
-      -- Numbers that were drawn are shown to four digits.
-      local best = seen:table()[1]
-      assert.matches(("gamma %.4g"):format(best.params.gamma), best.label, 1,
-        true)
-      assert.is_true(#best.label < 40)
     end)
   end
 
@@ -420,7 +416,8 @@ describe("a name that stands for another study", function()
         }
         return fresh {
           store = at "s.db", loss = function() return mine {} end,
-          datasets = 1, search = neap.search.grid { gamma = { 0 } },
+          datasets = 1,
+          search = neap.search.grid { gamma = { 0 } },
         }
       end
       run(defined(1)):close()

@@ -445,6 +445,8 @@ describe("a study refuses", function()
     refuses("data is neither a recipe nor a data set", { data = 1 })
     refuses("test is for a data set",
       { test = neap.data.gaussians {} })
+    refuses("confirm is 20 and datasets 4; what is picked on fewer than 8 is",
+      { confirm = 20 })
   end)
 
   it("more nested folds than training rows of a class", function()
@@ -522,6 +524,9 @@ describe("a study refuses", function()
     })
     assert.error_matches(function() study:run { quiet = true } end,
       "by one logit; softmax_focal is one of classes")
+    study = neap.study(spec { loss = neap.loss.huber {} })
+    assert.error_matches(function() study:run { quiet = true } end,
+      "by one logit; huber is one of numbers")
   end)
 
   it("a fold without positives, and data of one class", function()
@@ -572,10 +577,10 @@ describe("a study refuses", function()
       done:figure("heatmap", { x = "gamma", y = "gamma" })
     end, "x and y are both 'gamma'")
     assert.error_matches(function() neap.plot.figure { kind = "bars" } end,
-      "kind: wanted \"heatmap\" or \"lines\"")
+      "kind is bars; wanted heatmap, lines or intervals")
     assert.error_matches(function() neap.plot.figure { kind = "lines" } end,
-      "is a nil; wanted a")
+      "title is a nil; wanted a string")
     assert.error_matches(function() done:figure("pie", {}) end,
-      "no figure 'pie'; there is heatmap")
+      "no figure 'pie'; there are forest, heatmap, history, ")
   end)
 end)

@@ -398,7 +398,9 @@ describe("a point by itself", function()
     assert.error_matches(function() study:refit(9) end,
       "point is 9; wanted its number, 1 to 4")
     assert.error_matches(function() study:refit { gamma = 7 } end,
-      "the search has no such point")
+      "no point of these parameters; a point has alpha, gamma")
+    assert.error_matches(function() study:refit { alpha = .2, gama = 1 } end,
+      "the search has no parameter 'gama'; did you mean 'gamma'%?")
   end)
 
   it("predicts the test rows of each data set of a recipe", function()

@@ -138,6 +138,33 @@ describe("docs/verdict.md", function()
   end)
 end)
 
+describe("docs/figures.md", function()
+  local text = read "docs/figures.md"
+
+  it("shows Lua that says what it says", function()
+    says_what_it_prints(text)
+    assert(load(pieces(text)[2]))
+  end)
+
+  it("has every figure and option", function()
+    local stub = read "lua/neap/meta/plot.lua"
+    for name in stub:gmatch("\nfunction M%.([%w_]+)") do
+      assert.truthy(text:find("%f[%w_]" .. name .. "%f[^%w_]"), name)
+    end
+    for kind in read("lua/neap/meta/study.lua"):match("@param kind ([^\n]+)")
+      :gmatch('"([%w_]+)"') do
+      assert.truthy(text:find('"' .. kind .. '"', 1, true), kind)
+    end
+  end)
+
+  it("names the Chart.js that is there", function()
+    local chart = read "lua/neap/report/chart.umd.min.js"
+    assert.truthy(text:find(require("neap.host").sha256(chart), 1, true))
+    assert.truthy(text:find("Chart.js "
+      .. chart:match("Chart%.js v([%d.]+)"), 1, true))
+  end)
+end)
+
 describe("docs/training.md", function()
   local text = read "docs/training.md"
 

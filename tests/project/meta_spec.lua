@@ -42,6 +42,9 @@ describe("the stubs", function()
     local data = stub "data"()
     for name, value in pairs(stub "files"()) do data[name] = value end
     assert.same(names(neap.data), names(data))
+    for name in pairs(stub "plot"()) do
+      assert.is_function(neap.plot[name], name)
+    end
     assert.same(names(neap.model), names(stub "train"().model))
     assert.same(names(neap.optimizer), names(stub "train"().optimizer))
     assert.same(names(require "neap.host"), names(stub "host"()))
@@ -59,11 +62,15 @@ describe("the stubs", function()
     for _, name in ipairs(methods("data", "Data")) do
       assert.is_function(d[name], name)
     end
-    assert.equal(6, #methods("data", "Data"))
+    assert.equal(7, #methods("data", "Data"))
     for _, name in ipairs(methods("files", "Data")) do
       assert.is_function(d[name], name)
     end
     assert.equal(4, #methods("files", "Data"))
+    local figure = neap.plot.loss { loss }
+    for _, name in ipairs(methods("plot", "Figure")) do
+      assert.is_function(figure[name], name)
+    end
     for _, name in ipairs(methods("array", "Array")) do
       assert.is_function(a[name], name)
     end
@@ -75,7 +82,7 @@ describe("the stubs", function()
     for _, name in ipairs(methods("study", "Study")) do
       assert.is_function(study[name], name)
     end
-    assert.equal(12, #methods("study", "Study"))
+    assert.equal(13, #methods("study", "Study"))
     assert.equal(7, #methods("array", "Array"))
     assert.equal(7, #methods("loss", "Loss"))
   end)

@@ -14,6 +14,7 @@ usage: neap compare predictions.csv --target COLUMN [options]
   --baseline COLUMN   the scores that all others stand against; ce,
                       cross_entropy or baseline if there is one
   --scores A,B,...    the columns of scores; all others if none are named
+  --ignore A,B,...    columns that are nothing of all this
   --score METRIC      average_precision, or what else a study's score may be
   --worth NUMBER      the least gain that matters
   --from KIND         logits or probabilities
@@ -23,7 +24,8 @@ that did not see the row. docs/verdict.md tells what the words mean.]]
 
 local names = {
   target = "text", positive = "text", ["repeat"] = "text", fold = "text",
-  row = "text", baseline = "text", scores = "text", score = "text",
+  row = "text", baseline = "text", scores = "text", ignore = "text",
+  score = "text",
   worth = "number", from = "text", draws = "number", seed = "number",
 }
 
@@ -64,13 +66,32 @@ local function read_words(words)
   return o
 end
 
+-- Names between commas.
+local function names_of(text)
+  local list = {}
+  for name in (text or ""):gmatch("[^,]+") do list[#list + 1] = name end
+  return list
+end
+
+-- A column that may be a row's number, a fold or a repeat is no score unless it
+-- is named as one.
+local function check_score(d, of)
+  for i = 1, d.n do
+    local value = d.x:row(i)[of.column]
+    if value ~= math.floor(value) then return end
+  end
+  fail(("column '%s' has whole numbers alone: name it by --row, --fold or "
+    .. "--repeat, leave it out by --ignore, or name the scores by --scores")
+    :format(of.name))
+end
+
 -- The columns of scores, by name: what is named, or all that is nothing else.
 local function score_columns(o, d)
   local taken, wanted = {}, o.scores and {}
   for _, key in ipairs { "repeat", "fold", "row" } do
     if o[key] then taken[o[key]] = true end
   end
-  for name in (o.scores or ""):gmatch("[^,]+") do wanted[name] = true end
+  for _, name in ipairs(names_of(o.scores)) do wanted[name] = true end
   local list, at = {}, {}
   for j, name in ipairs(d.names) do
     at[name] = j
@@ -86,7 +107,20 @@ local function score_columns(o, d)
       fail(("--%s: there is no column '%s'"):format(key, o[key]))
     end
   end
+  for _, of in ipairs(wanted and {} or list) do check_score(d, of) end
   return list, at
+end
+
+-- A row of the lines of one repeat, in order, is there once.
+local function check_once(o, d, lines, at)
+  for i = 2, o.row and #lines or 0 do
+    local number = d.x:row(lines[i])[at[o.row]]
+    if number == d.x:row(lines[i - 1])[at[o.row]] then
+      fail(("row %g is there twice%s"):format(number, o["repeat"]
+        and " in a repeat"
+        or "; --repeat COLUMN tells which repeat a line is of"))
+    end
+  end
 end
 
 -- The lines of each repeat, in the order of their rows.
@@ -106,6 +140,7 @@ local function repeats_of(o, d, at)
         return d.x:row(a)[at[o.row]] < d.x:row(b)[at[o.row]]
       end)
     end
+    check_once(o, d, lines, at)
     if #lines ~= #list[1] then
       fail(("repeat %d has %d rows and the first one %d"):format(part, #lines,
         #list[1]))
@@ -134,9 +169,7 @@ end
 
 -- Whether scores are probabilities is said, where it could be either.
 local function check_from(o, scores)
-  if o.from or o.score == "average_precision" or o.score == "roc_auc" then
-    return
-  end
+  if o.from then return end
   for _, matrix in pairs(scores) do
     for r = 1, (matrix:shape()) do
       local row = matrix:row(r)
@@ -157,7 +190,7 @@ return function(words)
   end
   o.score = o.score or "average_precision"
   local ok, d, why = pcall(data.read, o.path,
-    { target = o.target, positive = o.positive })
+    { target = o.target, positive = o.positive, ignore = names_of(o.ignore) })
   if not ok then fail((tostring(d):gsub("^[^ ]-:%d+: ", ""))) end
   if not d then fail(why) end
   local columns, at = score_columns(o, d)

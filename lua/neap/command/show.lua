@@ -3,58 +3,12 @@ local connection = require "neap.store.connection"
 local json = require "neap.json"
 local reader = require "neap.store.reader"
 local stored = require "neap.store.stored"
+local tell = require "neap.store.tell"
 local text = require "neap.text"
 
 local usage = "usage: neap show STORE [STUDY]"
 
 local TOP <const> = 10
-
--- Parameters in the order of their names: "alpha 0.25, gamma 2".
-local function show_params(params)
-  local names, parts = {}, {}
-  for name in pairs(params) do names[#names + 1] = name end
-  table.sort(names)
-  for i, name in ipairs(names) do
-    local value = params[name]
-    local shown = value == false and "off"
-      or type(value) == "number" and ("%.6g"):format(value)
-      or tostring(value)
-    parts[i] = name .. " " .. shown
-  end
-  return table.concat(parts, ", ")
-end
-
-local function show_seconds(seconds)
-  if seconds < 1 then return ("%.3g ms"):format(1000 * seconds) end
-  if seconds < 120 then return ("%.3g s"):format(seconds) end
-  if seconds < 7200 then return ("%.3g min"):format(seconds / 60) end
-  return ("%.3g h"):format(seconds / 3600)
-end
-
--- The mean time that a trial took, in seconds; nil if none has ended. Those
--- that a worker began and ended at once shared their time.
-local function mean_time(db, study_id)
-  local length = db.kind == "sqlite"
-    and "strftime('%s', ended) - strftime('%s', began) "
-      .. "+ (substr(ended, 21) - substr(began, 21)) / 1e6"
-    or "extract(epoch FROM ended - began)"
-  local _, mean = db:run("SELECT sum(" .. length .. ") / sum(trial_count) "
-    .. "FROM (SELECT datetime_start AS began, datetime_complete AS ended, "
-    .. "count(*) AS trial_count FROM trials JOIN neap_trial USING (trial_id) "
-    .. "WHERE trials.study_id = $1 AND state IN ('COMPLETE', 'PRUNED') "
-    .. "GROUP BY worker_id, datetime_start, datetime_complete) AS batches",
-    study_id)
-  return mean
-end
-
-local function coverage(study, counts)
-  if not study.spec then
-    return ("%d trials"):format(counts.COMPLETE + counts.PRUNED + counts.FAIL)
-  end
-  local ended = study:covered()
-  return ("%d of %d points (%.3g %%)"):format(ended, counts.total,
-    100 * ended / counts.total)
-end
 
 local function show_all(db)
   local lines = {
@@ -112,17 +66,17 @@ end
 local function show_one(study)
   local counts = study:counts()
   print(("study '%s', %s: %s, %d pruned, %d failed, %d running"):format(
-    study.name, study.direction, coverage(study, counts), counts.PRUNED,
+    study.name, study.direction, tell.coverage(study, counts), counts.PRUNED,
     counts.FAIL, counts.RUNNING))
   print(show_made(study))
-  local mean = study.spec and mean_time(study.db, study.study_id)
-  if mean then print(("%s a point"):format(show_seconds(mean))) end
+  local mean = study.spec and tell.mean_time(study.db, study.study_id)
+  if mean then print(("%s a point"):format(tell.seconds(mean))) end
   show_failures(study)
   local lines = { { ("best of %d"):format(counts.COMPLETE),
     study.spec and study.spec.score or "value" } }
   for _, trial in ipairs(study:top(TOP)) do
     lines[#lines + 1] = {
-      ("%d: %s"):format(trial.number, show_params(trial.params)),
+      ("%d: %s"):format(trial.number, tell.params(trial.params)),
       trial.value and json.number(trial.value) or "-",
     }
   end

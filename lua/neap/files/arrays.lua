@@ -104,6 +104,21 @@ local function take_extra(names, places, read, wanted, usual, n)
   return as_vector(read(name), name, n)
 end
 
+local function list_of(value)
+  return type(value) == "table" and value or { value }
+end
+
+-- Arrays that losses read, which are nothing else.
+local function take_columns(names, places, read, o, used, n)
+  local list = {}
+  for i, name in ipairs(list_of(o.columns)) do
+    check_name(names, places, name, "columns")
+    if used[name] then refuse("columns has '%s', the %s", name, used[name]) end
+    list[i] = { name = name, numbers = as_vector(read(name), name, n) }
+  end
+  return list
+end
+
 local function load_npz(bytes, o)
   local names, read, places = open_zip(bytes)
   local x, y, target
@@ -114,8 +129,11 @@ local function load_npz(bytes, o)
     x, y, target = choose_of_two(names, read, o)
   end
   local n = x:shape()
+  local used = { [x_name or ""] = "rows", [target] = "target",
+    [o.weight or "weights"] = "weight", [o.group or "groups"] = "group" }
   return {
     x = x, labels = y, target = target,
+    columns = take_columns(names, places, read, o, used, n),
     weights = take_extra(names, places, read, o.weight, "weights", n),
     groups = take_extra(names, places, read, o.group, "groups", n),
     truth = places.truth and read("truth") or nil,
@@ -172,7 +190,16 @@ local function load_npy(bytes, o)
     labels = take_vector(x, o.target, "target", taken),
     weights = take_vector(x, o.weight, "weight", taken),
     groups = take_vector(x, o.group, "group", taken),
+    columns = {},
   }
+  for i, wanted in ipairs(list_of(o.columns)) do
+    local name = type(wanted) == "string"
+      and wanted:match("([^/\\]+)%.npy$") or wanted
+    r.columns[i] = {
+      name = type(name) == "number" and ("x%d"):format(name) or name,
+      numbers = take_vector(x, wanted, "columns", taken),
+    }
+  end
   r.target = type(o.target) == "number" and ("column %d"):format(o.target)
     or o.target
   return r
@@ -181,7 +208,7 @@ end
 -- Leaves out the columns that are no features.
 local function keep_features(r, o)
   local _, columns = check_rows(r.x, "X")
-  local ignored = type(o.ignore) == "table" and o.ignore or { o.ignore }
+  local ignored = list_of(o.ignore)
   local taken = r.taken or {}
   for _, wanted in ipairs(ignored) do
     local column = math.tointeger(wanted)

@@ -47,8 +47,8 @@ local function assign(roles, names, j, role)
   roles[j] = role
 end
 
--- The role of each column: target, weight, group, categorical, ignore; nil for
--- a feature of numbers.
+-- The role of each column: target, weight, group, categorical, columns (that
+-- losses read), ignore; nil for a feature of numbers.
 local function find_roles(names, o)
   local roles = {}
   assign(roles, names, find_column(names, o.target, "target"), "target")
@@ -63,6 +63,9 @@ local function find_roles(names, o)
   for _, name in ipairs(list_of(o.categorical)) do
     assign(roles, names, find_column(names, name, "categorical"),
       "categorical")
+  end
+  for _, name in ipairs(list_of(o.columns)) do
+    assign(roles, names, find_column(names, name, "columns"), "columns")
   end
   return roles
 end
@@ -164,7 +167,10 @@ end
 -- of the columns of numbers.
 local function place_features(names, features, roles)
   local places, x_names = {}, {}
-  for j = 1, #names do places[j] = roles[j] == "weight" and 0 or nil end
+  for j = 1, #names do
+    local is_apart = roles[j] == "weight" or roles[j] == "columns"
+    places[j] = is_apart and 0 or nil
+  end
   for _, feature in ipairs(features) do
     feature.place = #x_names + 1
     if feature.levels then
@@ -286,12 +292,14 @@ function M.load(bytes, o, like)
   end
   local x, x_names, read = read_columns(csv, o, names, roles, features)
   local r = {
-    x = x, names = x_names, features = features, notes = notes_of(about,
-      features), gaps = gaps_of(names, features, read),
+    x = x, names = x_names, features = features, columns = {},
+    notes = notes_of(about, features), gaps = gaps_of(names, features, read),
   }
-  for j, role in pairs(roles) do
-    local column = read[j]
-    if role == "target" then
+  for j = 1, #names do
+    local role, column = roles[j], read[j]
+    if role == "columns" then
+      r.columns[#r.columns + 1] = { name = names[j], numbers = column.numbers }
+    elseif role == "target" then
       r.target = names[j]
       r.labels = column
     elseif role == "weight" then

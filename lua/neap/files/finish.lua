@@ -3,6 +3,7 @@
 local core = require "neap.core"
 local labels = require "neap.labels"
 local refuse = require "neap.files.refuse"
+local row_columns = require "neap.row_columns"
 
 -- ---------------------------------------------------------- missing values
 
@@ -21,6 +22,7 @@ local function check_policies(r, policies)
   local known = {}
   for _, feature in ipairs(r.features) do known[feature.name] = true end
   for _, gap in ipairs(r.gaps) do known[gap.name] = true end
+  for _, column in ipairs(r.columns) do known[column.name] = true end
   known[r.target] = true
   for name, policy in pairs(policies) do
     check_policy(policy, tostring(name))
@@ -37,12 +39,15 @@ local function policy_of(missing, name)
 end
 
 local function refuse_gaps(gaps)
-  local counts = {}
+  local counts, is_feature = {}, false
   for i, gap in ipairs(gaps) do
     counts[i] = ("%d in '%s'"):format(gap.count, gap.name)
+    is_feature = is_feature or gap.place
   end
-  refuse("%s; missing are %s; missing = \"drop\", \"mean\", \"median\" or a "
-    .. "number says what to do", gaps[1].first, table.concat(counts, ", "))
+  refuse("%s; missing are %s; missing = \"drop\"%s", gaps[1].first,
+    table.concat(counts, ", "), is_feature
+    and ", \"mean\", \"median\" or a number says what to do"
+    or " leaves such rows out, and nothing else goes for these columns")
 end
 
 -- Leaves out rows; counts of labels are made anew.
@@ -61,6 +66,9 @@ local function drop_rows(r, gaps)
   local function take(array) return array and core.data.take(array, rows) end
   r.x, r.weights, r.truth = take(r.x), take(r.weights), take(r.truth)
   r.groups, r.labels.codes = take(r.groups), take(r.labels.codes)
+  for _, column in ipairs(r.columns) do
+    column.numbers = take(column.numbers)
+  end
   local _, _, codes, counts = core.files.code_numbers(
     r.labels.codes:copy("float64"), 1000)
   if r.labels.levels and codes then
@@ -237,15 +245,26 @@ local function check_weights(weights)
   return weights
 end
 
+local function join_columns(r)
+  local matrix, names = row_columns.join(r.columns)
+  if not matrix and names then refuse("%s", names) end
+  if names then
+    r.notes[#r.notes + 1] = ("columns that losses may read: %s"):format(
+      table.concat(names, ", "))
+  end
+  return matrix, names
+end
+
 --- The parts of a data set.
--- @param r a reading: x, names, features, labels, target, gaps, notes, and
---   maybe weights, groups, truth
+-- @param r a reading: x, names, features, labels, target, columns, gaps, notes,
+--   and maybe weights, groups, truth
 -- @param o the options of neap.data.read
 -- @param like the recipe of the data that these are to be like, or nil
 return function(r, o, like)
   if not r.x then refuse_gaps(r.gaps) end
   local fillings = treat_missing(r, o, like)
   local codes, classes = find_classes(r, o, like)
+  local column_rows, column_names = join_columns(r)
   local columns = {}
   for j, feature in ipairs(r.features) do
     columns[j] = { name = feature.name, levels = feature.levels }
@@ -254,12 +273,14 @@ return function(r, o, like)
     x = r.x, codes = codes, classes = classes, names = r.names,
     weights = check_weights(r.weights), groups = r.groups,
     group_count = r.group_count, truth = r.truth, standardize = true,
+    column_rows = column_rows, columns = column_names,
     notes = r.notes,
     warnings = function() return find_warnings(r) end,
     recipe = {
       features = columns, classes = classes, fillings = fillings,
       target = o.target, weight = o.weight, group = o.group,
-      ignore = o.ignore, categorical = o.categorical, base = r.base,
+      ignore = o.ignore, categorical = o.categorical, columns = o.columns,
+      base = r.base,
       delimiter = o.delimiter, decimal = o.decimal, header = o.header,
       comment = o.comment, format = o.format, x = o.x,
       target_name = r.target,

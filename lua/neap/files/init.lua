@@ -25,6 +25,7 @@ local spec = {
   group = { "any" },
   ignore = { "any" },
   categorical = { "any" },
+  columns = { "any" },
   missing = { "any" },
   like = { "any" },
   delimiter = { "string", wanted = a_character },
@@ -39,12 +40,12 @@ local spec = {
 -- The options that each format takes, besides these.
 local common = { "format", "positive", "ignore", "missing", "like" }
 local own = {
-  csv = { "target", "weight", "group", "categorical", "delimiter", "decimal",
-    "comment", "header" },
-  npy = { "target", "weight", "group" },
-  npz = { "target", "weight", "group", "x" },
+  csv = { "target", "weight", "group", "categorical", "columns", "delimiter",
+    "decimal", "comment", "header" },
+  npy = { "target", "weight", "group", "columns" },
+  npz = { "target", "weight", "group", "columns", "x" },
   libsvm = { "base", "features" },
-  arff = { "target", "weight", "group" },
+  arff = { "target", "weight", "group", "columns" },
 }
 
 -- Refuses an option that does nothing for a format.
@@ -54,7 +55,8 @@ local function check_options(o, format)
     for _, name in ipairs(list) do takes[name] = true end
   end
   for _, name in ipairs { "target", "weight", "group", "categorical",
-    "delimiter", "decimal", "comment", "header", "x", "base", "features" } do
+    "columns", "delimiter", "decimal", "comment", "header", "x", "base",
+    "features" } do
     if o[name] ~= nil and not takes[name] then
       refuse("%s is no option of %s", name, format)
     end

@@ -49,7 +49,7 @@ function M.load(bytes, o, like)
     features_of(about, o, like, base, #bytes))
   return arrays.finish({
     x = x, labels = y, target = "label", groups = groups, notes = notes,
-    base = base,
+    base = base, columns = {},
   }, { ignore = o.ignore }, like)
 end
 

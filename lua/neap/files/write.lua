@@ -111,6 +111,9 @@ local function npz(put, f)
   for _, name in ipairs { "weights", "groups", "truth" } do
     if f[name] then arrays[#arrays + 1] = { name, f[name] } end
   end
+  for j, name in ipairs(f.columns or {}) do
+    arrays[#arrays + 1] = { name, core.files.column_of(f.column_rows, j) }
+  end
   write_npz(put, arrays)
 end
 
@@ -157,7 +160,20 @@ local function columns_of(f)
       end
     end
   end
+  if f.columns then
+    columns[#columns + 1] = f.column_rows
+    table.move(f.columns, 1, #f.columns, #names + 1, names)
+  end
   return names, columns
+end
+
+-- A column whose name another array of an .npz file has, or nil.
+local function taken_name(f)
+  for _, name in ipairs(f.columns or {}) do
+    for _, other in ipairs { "X", "y", "weights", "groups", "truth" } do
+      if name == other then return name end
+    end
+  end
 end
 
 local function csv(put, f, header)
@@ -182,10 +198,12 @@ return function(f, path, target)
   local header, twice
   if ending == "csv" then
     header, twice = header_of(f, (columns_of(f)), target)
-    if not header then
-      error(("bad argument #1 to 'write' (two columns would be '%s'; wanted "
-        .. "other names, or another target)"):format(twice), 3)
-    end
+  else
+    twice = taken_name(f)
+  end
+  if twice then
+    error(("bad argument #1 to 'write' (two columns would be '%s'; wanted "
+      .. "other names, or another target)"):format(twice), 3)
   end
   local file, why = io.open(path, "wb")
   if not file then return nil, why end

@@ -239,6 +239,12 @@ function Data:types(options) end
 ---@return neap.Data
 function Data:rows(positions) end
 
+--- The same rows with columns that losses may read and models do not, in place
+--- of those that they had.
+---@param columns table<string, neap.Array|number[]> [n] finite numbers, by name
+---@return neap.Data
+function Data:with_columns(columns) end
+
 --- The column of a name: one that was given as columns, or else a feature.
 ---@param name string
 ---@return neap.Array? column float64 [n], frozen

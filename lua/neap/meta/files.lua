@@ -15,6 +15,8 @@ local M = {}
 ---@field positive? string|number class 1 of two
 ---@field weight? neap.Column numbers >= 0
 ---@field group? neap.Column rows of one group are never split
+---@field columns? neap.Column|neap.Column[] numbers that losses read of each row,
+--- as c.name, and models do not learn from
 ---@field ignore? neap.Column|neap.Column[]
 ---@field categorical? neap.Column|neap.Column[] one column of 0 and 1 a level
 ---@field missing? neap.Missing|table<string, neap.Missing>

@@ -17,6 +17,7 @@ local Process = {}
 ---@field columns integer characters in a line
 ---@field rows integer lines
 ---@field colour boolean whether colours are welcome
+---@field unicode boolean whether the locale's characters are UTF-8
 
 --- Starts a program, found as a shell finds it but without a shell. Streams
 --- that are not named are the script's own; files that are written are emptied

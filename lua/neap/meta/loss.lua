@@ -128,10 +128,11 @@ function Loss:evaluate(logits, targets, options) end
 ---@param p neap.Array|table [n] probabilities of the target's class; of a loss
 --- of numbers, residuals
 ---@param target? integer the class; 1 of two, 0 of more if none is given
+---@param columns? table<string, neap.Array|number[]> [n] what the loss reads
 ---@return neap.Array value [n]
 ---@return neap.Array gradient [n] by the margin log(p / (1 - p)), or by p where
 --- the loss is from probabilities
-function Loss:curve(p, target) end
+function Loss:curve(p, target, columns) end
 
 --- Which share of each class's loss its hardest rows hold. Source: Lin et al.
 --- 2017, figure 4.
@@ -139,21 +140,28 @@ function Loss:curve(p, target) end
 ---@param targets neap.Array|table classes, or 0 and 1
 ---@param quantiles? number[] fractions of the class's rows; { 0.01, 0.1, 0.2 }
 --- if none are given
+---@param columns? table<string, neap.Array|number[]> [n] what the loss reads
 ---@return table<integer, number[]> shares by class, for each quantile; classes
 --- without rows are left out, and the share of a loss of 0 is NaN
-function Loss:share(logits, targets, quantiles) end
+function Loss:share(logits, targets, quantiles, columns) end
 
---- Formula, derivatives and program as text; of losses of binary targets.
+--- Formula, derivatives and program as text; of losses of binary targets, and
+--- of the terms of a sum.
 ---@return string
 function Loss:show() end
 
 ---@class neap.ExportOptions
----@field name? string of the C function; the loss's own name if none is given
+---@field name? string of the C function; the loss's own name, or neap_NAME of a
+--- built-in one, if none is given
 ---@field dtype? "float64"|"float32" float64 if none is given
 ---@field fixed? boolean puts the parameters' numbers in for good
+---@field classes? integer 2 to 1024, of a loss of classes: [n][classes] logits
+---@field targets? "classes"|"probabilities" of a loss of classes: int32_t from 0,
+--- or rows of probabilities, as those have that compare distributions
 
---- Writes a loss of binary targets as one C99 file without dependencies:
---- NAME(n, logits, targets, columns, params, value, gradient, hessian).
+--- Writes a loss, or a sum of losses, as one C99 file without dependencies:
+--- NAME(n, logits, targets, columns, params, value, gradient, hessian). Raises
+--- where options act on the loss from outside, and of ldam.
 ---@param path string
 ---@param options? neap.ExportOptions
 ---@return true|nil done

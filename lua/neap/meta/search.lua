@@ -80,6 +80,17 @@ function ObjectiveStudy:best() end
 function ObjectiveStudy:trials() end
 function ObjectiveStudy:counts() end
 
+---@param kind "history"|"heatmap"
+---@param given? { x: string, y: string } of a heatmap
+---@return neap.Figure
+function ObjectiveStudy:figure(kind, given) end
+
+--- Writes a report: one HTML page that loads nothing.
+---@param path string
+---@param given? { title: string? }
+---@return true?, string?
+function ObjectiveStudy:report(path, given) end
+
 ---@param path string ending in .csv or .json
 function ObjectiveStudy:export(path) end
 

@@ -56,6 +56,7 @@
 ---@field held_out { positives: integer, rows: integer, gain: neap.Gain?, scores: { label: string|integer, value: number }[] }?
 ---@field warnings string[]
 ---@field text string
+---@field sentences string[] the text, one a paragraph
 
 ---@class neap.StudyOptions
 ---@field data neap.Data|fun(seed: integer): neap.Data, neap.Data rows, or a recipe
@@ -110,10 +111,16 @@ function Study:verdict() end
 ---@return table
 function Study:table(options) end
 
----@param kind "heatmap"
----@param options { x: string, y: string, metric: string?, against: string|false? }
----@return table
+---@param kind "heatmap"|"slice"|"forest"|"split"|"history"|"training"|"roc"|"precision_recall"|"reliability"|"scores"
+---@param options? { x: string?, y: string?, metric: string?, against: string|false?, at: table? }
+---@return neap.Figure
 function Study:figure(kind, options) end
+
+--- Writes a report: one HTML page that loads nothing.
+---@param path string
+---@param options? { title: string?, curves: boolean? }
+---@return true?, string?
+function Study:report(path, options) end
 
 --- The objective of a point after each epoch: by run, by epoch.
 ---@param index integer

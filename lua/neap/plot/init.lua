@@ -1,12 +1,22 @@
---- A figure is data; renderers draw it. The terminal's is neap.plot.terminal.
+--- A figure is data; renderers draw it: neap.plot.terminal, neap.plot.gnuplot
+-- and neap.report.page (HTML).
 --
--- { kind = "heatmap", title =, x = { label =, values = }, y = { ... },
---   cells = [row][column] numbers, marks = [row][column] booleans,
---   mark_means = text }
--- { kind = "lines", title =, x = { label =, low =, high = }, y = { ... },
---   series = { { label =, points = { { x, y }, ... } }, ... } }
-local stats = require "neap.stats"
-local verdict = require "neap.verdict"
+-- Every figure has a title, and may have a note. By kind:
+--
+--   heatmap    x, y = { label =, values = texts }, cells = [y][x] numbers; NaN
+--              or nothing is an empty cell. marks = [y][x] booleans, mark_means
+--              = what a mark says; diverging = true for differences around 0
+--   lines      x, y = { label =, low =, high = }; series = { { label =,
+--              points = { { x, y, low, high }, ... }, steps =, dots = }, ... }.
+--              low and high are a band's, or none; steps: y holds until the
+--              next x; dots: points are marked (true), or all there is
+--              ("only"). A y of NaN is a gap
+--   intervals  x = { label = }, rows = { { label, mean, low, high }, ... };
+--              bars = true draws bars from 0
+--
+-- A range (low, high of an axis) that is not given is that of the data. Labels
+-- may be any text.
+local scale = require "neap.plot.scale"
 
 local M = {}
 
@@ -14,31 +24,137 @@ local Figure = {}
 Figure.__index = Figure
 Figure.__name = "neap.Figure"
 
--- What a figure of each kind must have, and what it must be.
-local required = {
-  heatmap = { title = "string", x = "table", y = "table", cells = "table",
-    marks = "table" },
-  lines = { title = "string", x = "table", y = "table", series = "table" },
-}
+local function refuse(message, ...)
+  error({ refused = message:format(...) }, 0)
+end
 
---- Makes a figure from its data.
-function M.figure(parts)
-  local fields = type(parts) == "table" and required[parts.kind]
-  if not fields then
-    error("bad argument #1 to 'figure' (kind: wanted \"heatmap\" or "
-      .. "\"lines\")", 2)
+local function check(value, kind, name, optional)
+  if value == nil and optional then return end
+  if type(value) ~= kind then
+    refuse("%s is a %s; wanted a %s", name, type(value), kind)
   end
-  for name, kind in pairs(fields) do
-    if type(parts[name]) ~= kind then
-      error(("bad argument #1 to 'figure' (%s is a %s; wanted a %s)"):format(
-        name, type(parts[name]), kind), 2)
+end
+
+local function check_axis(axis, name, has_values)
+  check(axis, "table", name)
+  check(axis.label, "string", name .. ".label")
+  if has_values then check(axis.values, "table", name .. ".values") end
+  for _, key in ipairs { "low", "high" } do
+    check(axis[key], "number", name .. "." .. key, true)
+  end
+  local is_range = not (axis.low and axis.high) or axis.low < axis.high
+  if not is_range then
+    refuse("%s.low is %s; wanted less than %s.high, %s", name, axis.low, name,
+      axis.high)
+  end
+end
+
+-- Fills in the range of an axis that is not given.
+local function set_range(axis, low, high)
+  low, high = axis.low or low, axis.high or high
+  if low >= high then low, high = scale.widened(low, low) end
+  axis.low, axis.high = low, high
+end
+
+local checks = {}
+
+function checks.heatmap(parts)
+  check_axis(parts.x, "x", true)
+  check_axis(parts.y, "y", true)
+  check(parts.cells, "table", "cells")
+  check(parts.marks, "table", "marks", true)
+  check(parts.mark_means, "string", "mark_means", true)
+  parts.marks = parts.marks or {}
+  for i = 1, #parts.y.values do
+    check(parts.cells[i], "table", ("cells[%d]"):format(i))
+    for j, value in pairs(parts.cells[i]) do
+      check(value, "number", ("cells[%d][%s]"):format(i, j))
     end
+    parts.marks[i] = parts.marks[i] or {}
+  end
+end
+
+local function check_series(series, s)
+  check(series, "table", ("series[%d]"):format(s))
+  check(series.label, "string", ("series[%d].label"):format(s))
+  check(series.points, "table", ("series[%d].points"):format(s))
+  for i, point in ipairs(series.points) do
+    local name = ("series[%d].points[%d]"):format(s, i)
+    check(point, "table", name)
+    for place = 1, 4 do
+      check(point[place], "number", ("%s[%d]"):format(name, place), place > 2)
+    end
+  end
+end
+
+function checks.lines(parts)
+  check_axis(parts.x, "x")
+  check_axis(parts.y, "y")
+  check(parts.series, "table", "series")
+  for s, series in ipairs(parts.series) do check_series(series, s) end
+  local function each(places)
+    return function(take)
+      for _, series in ipairs(parts.series) do
+        for _, point in ipairs(series.points) do
+          for _, place in ipairs(places) do take(point[place]) end
+        end
+      end
+    end
+  end
+  set_range(parts.x, scale.widened(scale.range(each { 1 })))
+  set_range(parts.y, scale.room(each { 2, 3, 4 }))
+end
+
+--- The range of an axis that shows 0 and rows of intervals.
+function M.interval_range(rows)
+  return scale.room(function(take)
+    take(0)
+    for _, row in ipairs(rows) do
+      take(row.mean)
+      take(row.low)
+      take(row.high)
+    end
+  end)
+end
+
+function checks.intervals(parts)
+  check_axis(parts.x, "x")
+  check(parts.rows, "table", "rows")
+  for i, row in ipairs(parts.rows) do
+    local name = ("rows[%d]"):format(i)
+    check(row, "table", name)
+    check(row.label, "string", name .. ".label")
+    for _, key in ipairs { "mean", "low", "high" } do
+      check(row[key], "number", name .. "." .. key, true)
+    end
+  end
+  set_range(parts.x, M.interval_range(parts.rows))
+end
+
+--- Makes a figure from its data, which becomes the figure.
+-- @return an object that prints as text, with show and save. Raises what is
+--   wrong with the data
+function M.figure(parts)
+  local ok, problem = pcall(function()
+    check(parts, "table", "the data")
+    local of_kind = checks[parts.kind]
+    if not of_kind then
+      refuse("kind is %s; wanted heatmap, lines or intervals",
+        tostring(parts.kind))
+    end
+    check(parts.title, "string", "title")
+    check(parts.note, "string", "note", true)
+    of_kind(parts)
+  end)
+  if not ok then
+    if type(problem) ~= "table" then error(problem, 0) end
+    error(("bad argument #1 to 'figure' (%s)"):format(problem.refused), 2)
   end
   return setmetatable(parts, Figure)
 end
 
---- Draws the figure on standard output: with colour where the terminal has it
--- and NO_COLOR does not forbid it.
+--- Draws the figure on standard output: with colour and blocks where the
+-- terminal has them (NO_COLOR forbids colour), else in plain characters.
 function Figure:show()
   io.stdout:write(require("neap.plot.terminal").draw(self), "\n")
 end
@@ -47,119 +163,61 @@ function Figure:__tostring()
   return require("neap.plot.terminal").draw(self, { plain = true })
 end
 
-local function axis_of(study, name, what)
-  local values = (study.spec.search.values or {})[name]
-  if not values then
-    error(("bad argument #2 to 'figure' (%s is '%s'; the parameters are %s)")
-      :format(what, tostring(name),
-        table.concat(study.spec.search.names, ", ")), 5)
-  end
-  local shown = {}
-  for i, value in ipairs(values) do
-    shown[i] = value == false and "off" or tostring(value)
-  end
-  return { label = name, values = shown, raw = values }
-end
+local writers = {}
 
-local function baseline_of(study, label)
-  for _, row in ipairs(study.rows) do
-    if row.kind == "baseline" and row.label == label then return row end
-  end
-  error(("bad argument #2 to 'figure' (there is no baseline '%s')")
-    :format(tostring(label)), 5)
-end
-
--- A point's difference to a baseline, positive for better, and whether 0 lies
--- in its interval.
-local function difference(study, row, base, metric)
-  local sign, list = study.larger_is_better(metric) and 1 or -1, {}
-  for run = 1, #study.runs do
-    list[run] = sign * (row.values[metric][run] - base.values[metric][run])
-  end
-  local gain = stats.paired(list, study:correction())
-  return gain.mean, not gain.low or gain.low <= 0 and gain.high >= 0
-end
-
-local function position(list, value)
-  for i, other in ipairs(list) do
-    if other == value then return i end
+for _, kind in ipairs { "svg", "png", "pdf" } do
+  writers[kind] = function(figure, path)
+    return require("neap.plot.gnuplot").save(figure, path, kind)
   end
 end
 
--- What the cell of a point shows, and whether it is marked.
-local function cell_of(study, row, base, metric)
-  if base then return difference(study, row, base, metric) end
-  return verdict.mean_of(row, metric, #study.runs), false
+--- Writes text into a file. @return true, or nil and why it can't be written
+function M.write(path, text)
+  local file, why = io.open(path, "wb")
+  if not file then return nil, why end
+  local ok, problem = file:write(text)
+  local closed, other = file:close()
+  if ok and closed then return true end
+  return nil, ("%s: %s"):format(path, problem or other)
 end
 
--- Where a study has more than two parameters, a cell is its best point.
-local function fill(study, figure, base, metric)
-  local sign = (base or study.larger_is_better(metric)) and 1 or -1
-  for _, row in ipairs(study.rows) do
-    if row.kind == "point" then
-      local point = study.points[row.label]
-      local i = position(figure.y.raw, point[figure.y.label])
-      local j = position(figure.x.raw, point[figure.x.label])
-      local value, mark = cell_of(study, row, base, metric)
-      local old = figure.cells[i][j]
-      if value and (not old or sign * value > sign * old) then
-        figure.cells[i][j], figure.marks[i][j] = value, mark
-      end
-    end
-  end
+function writers.html(figure, path)
+  return M.write(path, require("neap.report.page").of_figure(figure))
 end
 
-local function heatmap(study, o)
-  local metric = o.metric or study.spec.score
-  local base = o.against ~= false
-    and baseline_of(study, o.against or "cross-entropy")
-  local title = verdict.titles[metric]
-  if base then
-    title = ("%s: %s %s"):format(title, study.larger_is_better(metric)
-      and "difference to" or "fall from", base.label)
-  end
-  local figure = M.figure {
-    kind = "heatmap",
-    title = title,
-    x = axis_of(study, o.x, "x"),
-    y = axis_of(study, o.y, "y"),
-    cells = {},
-    marks = {},
-    diverging = base and true or false,
-    mark_means = base and "the 95 % interval holds 0" or nil,
-  }
-  for i = 1, #figure.y.values do figure.cells[i], figure.marks[i] = {}, {} end
-  fill(study, figure, base, metric)
-  return figure
+function writers.txt(figure, path)
+  return M.write(path, tostring(figure) .. "\n")
 end
 
---- See Study:figure.
-function M.of_study(study, kind, given)
-  local options = require "neap.options"
-  if kind ~= "heatmap" then
-    error(("bad argument #1 to 'figure' (no figure '%s'; there is heatmap)")
-      :format(tostring(kind)), 3)
+--- Writes the figure into a file.
+-- @param path its ending says how: .svg, .png and .pdf by gnuplot (Debian:
+--   gnuplot-nox), .html is one page without anything to load, .txt is text
+-- @return true, or nil and why it can't be written. Raises on another ending
+function Figure:save(path)
+  if type(path) ~= "string" then
+    error(("bad argument #1 to 'save' (path is a %s; wanted a string)")
+      :format(type(path)), 2)
   end
-  local o = options.read("figure", given, {
-    x = { "string", required = true },
-    y = { "string", required = true },
-    metric = { "string" },
-    against = { "any" },
-  }, 3)
-  if o.metric and not verdict.titles[o.metric] then
-    local names = {}
-    for name in pairs(verdict.titles) do names[#names + 1] = name end
-    table.sort(names)
-    options.refuse("figure", ("there is no metric '%s'; there are %s")
-      :format(o.metric, table.concat(names, ", ")), 3)
+  local write = writers[(path:match("%.(%w+)$") or ""):lower()]
+  if not write then
+    error(("bad argument #1 to 'save' (path is '%s'; wanted one that ends in "
+      .. ".svg, .png, .pdf, .html or .txt)"):format(path), 2)
   end
-  if o.x == o.y then
-    options.refuse("figure", ("x and y are both '%s'"):format(o.x), 3)
-  end
-  if #study.runs == 0 then
-    error("the study has no results; call study:run() first", 3)
-  end
-  return heatmap(study, o)
+  return write(self, path)
 end
 
-return M
+-- Makers of figures, by the file that has them.
+local makers = {
+  loss = "losses", share = "losses", training = "losses",
+  roc = "curves", precision_recall = "curves", reliability = "curves",
+  scores = "curves",
+}
+
+return setmetatable(M, {
+  __index = function(self, name)
+    local file = makers[name]
+    if not file then return nil end
+    rawset(self, name, require("neap.plot." .. file)[name])
+    return rawget(self, name)
+  end,
+})

@@ -99,6 +99,25 @@ StudyReader.counts = protected(function(self)
   return stored.Stored.counts(self)
 end)
 
+--- A figure of the trials: "history", or "heatmap" { x =, y = parameters }.
+function StudyReader:figure(kind, given)
+  local trials, why, code = self:trials()
+  if not trials then return nil, why, code end
+  local figure = require("neap.plot.trials").figure(trials, -self.sign, kind,
+    given)
+  return figure
+end
+
+--- Writes a report of the trials: one HTML page that loads nothing.
+-- @param given { title = (the study's name) }
+-- @return true, or nil and why it can't be written
+function StudyReader:report(path, given)
+  local done, why = require("neap.report.trials").write({ name = self.name,
+    direction = self.direction, seed = self.seed, sign = -self.sign,
+    session = self }, path, given)
+  return done, why
+end
+
 --- Writes all trials into a file: long CSV, or JSON by the name's ending.
 StudyReader.export = protected(function(self, path)
   return require("neap.store.export").to_file(self, path)

@@ -4,6 +4,7 @@
 -- On the rows that are held back a point is scored by its own loss, as
 -- neap.tune does.
 local core = require "neap.core"
+local loss_columns = require "neap.loss_columns"
 
 local M = {}
 
@@ -78,8 +79,9 @@ local function pick(points, owners, fits, scores, held)
   local y = held.y:copy(dtype)
   local weights = held.weights and held.weights:copy(dtype)
   for i, owner in ipairs(owners) do
-    local value = fits(i).state ~= "failed"
-      and points[i].loss(scores:row(i), y, weights) or math.huge
+    local loss = points[i].loss
+    local value = fits(i).state ~= "failed" and loss(scores:row(i), y, weights,
+      loss_columns.of(loss, held, dtype)) or math.huge
     if value == value and value < (least[owner] or math.huge) then
       least[owner], best[owner] = value, points[i]
     end
@@ -109,7 +111,13 @@ function M.tune(points, training, how, train)
     end
   end
   if #all == 0 then return true end
-  local part, held = training:split { test = 0.2, seed = how.seed }
+  local ok, part, held = pcall(training.split, training,
+    { test = 0.2, seed = how.seed })
+  if not ok then
+    error(("%s, which tunes on a part of the training rows; fair = \"given\" "
+      .. "leaves l2 and learning rates as they are"):format(
+        tostring(part):match("%((.*)%)$") or part), 0)
+  end
   local job = train(part, all)
   if not job then return false end
   local best = pick(all, owners, function(i) return job:report(i) end,

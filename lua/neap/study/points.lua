@@ -53,9 +53,11 @@ local function point_of(study, p, training)
     optimizer = value_of(study, "optimizer", p, training)
       or train.default_optimizer(model),
   }
-  if point.loss.kind ~= "binary" then
+  local kind = point.loss.kind
+  if kind ~= "binary" then
     error(("studies compare losses of two classes by one logit; %s is one "
-      .. "of classes"):format(point.loss.name), 0)
+      .. "of %s"):format(point.loss.name, kind == "real" and "numbers" or kind),
+      0)
   end
   return point
 end

@@ -36,12 +36,27 @@ function Results:table(given)
   return require("neap.table").new(self, given)
 end
 
---- A figure: "heatmap" of two parameters.
--- @param kind "heatmap"
--- @param given { x =, y = parameters, metric = (the score), against = a
---   baseline's label ("cross-entropy"), or false for the metric itself }
+--- A figure of the results, to show and to save: docs/figures.md.
+-- @param kind "heatmap", "slice", "forest", "split", "history", "training",
+--   "roc", "precision_recall", "reliability" or "scores"
+-- @param given of a heatmap { x =, y = parameters, metric = (the score),
+--   against = a baseline's label ("cross-entropy"), or false for the metric
+--   itself }; of a slice { x =, at = parameters (the best point's), metric =,
+--   against = }; { metric = } of split ("score", "f1", "log_loss") and history
 function Results:figure(kind, given)
-  return require("neap.plot").of_study(self, kind, given)
+  local figure = require("neap.plot.study").figure(self, kind, given)
+  return figure
+end
+
+--- Writes all results into one HTML page that loads nothing: the verdict, its
+-- figures, every point, and what it takes to repeat them.
+-- @param path of the page
+-- @param given { title = (the study's name), curves = false: without curves,
+--   for which the best point and cross-entropy are trained again }
+-- @return true, or nil and why it can't be written
+function Results:report(path, given)
+  local done, why = require("neap.report").write(self, path, given)
+  return done, why
 end
 
 local function session_of(self)

@@ -97,7 +97,12 @@ local function check_datasets(o)
   elseif o.test then
     refuse("test is for a data set; a recipe draws its own")
   end
-  o.datasets, o.confirm = o.datasets or 10, o.confirm or 20
+  o.datasets = o.datasets or 10
+  if o.confirm and o.confirm > 0 and o.datasets < M.LEAST_DATASETS then
+    refuse(("confirm is %d and datasets %d; what is picked on fewer than %d is "
+      .. "not confirmed"):format(o.confirm, o.datasets, M.LEAST_DATASETS))
+  end
+  o.confirm = o.confirm or 20
   if o.confirm > 0 and o.confirm < M.LEAST_DATASETS then
     refuse(("confirm is %d; wanted 0, or %d and more, for fewer can't decide")
       :format(o.confirm, M.LEAST_DATASETS))

@@ -204,14 +204,16 @@ end
 -- What a gain says: better and worse are beyond what it is worth, both by the
 -- interval and with a probability of 95 %; and better holds after looking at
 -- all points, unless the gain was found where nothing had been picked.
-local function word_of(view, gain, converged, p)
-  local holds = gain.confirmed or gain.nested or p and p <= 0.05
+-- @param find_p function() -> p
+local function word_of(view, gain, converged, find_p)
   if not converged or not gain.low or M.too_few(view) then
     return "undecided"
   end
   local chance = stats.posterior(gain, view.worth)
   if gain.low > 0 and chance.above >= 0.95 then
-    return holds and "better" or "undecided"
+    if gain.confirmed or gain.nested then return "better" end
+    local p = find_p()
+    return p and p <= 0.05 and "better" or "undecided"
   end
   if gain.high < 0 and chance.below >= 0.95 then return "worse" end
   if view.worth == 0 or chance.within < 0.95 then return "undecided" end
@@ -267,7 +269,8 @@ function M.shown(view, with, without)
 end
 
 --- Answers a question.
--- @param question { with =, without = rows }
+-- @param question { with =, without = rows, brief = true: p, which takes long
+--   of many runs, is found only where the verdict needs it }
 -- @return nil where there is nothing to compare, or { with =, without = rows
 --   that were picked, chosen = { { with, without } by run }, gain =, shown =
 --   the difference of both in the table, verdict =, converged =, unconverged =
@@ -282,13 +285,17 @@ function M.compare(view, question)
   local gain = chosen and gain_of(view, question, picked, chosen)
   if not gain then return nil end
   local p, points
-  if not M.too_few(view) then
-    local find = view.kind == "datasets" and flipped_p or drawn_p
-    p, points = find(view, question, picked)
+  local function find_p()
+    if p == nil and not M.too_few(view) then
+      local find = view.kind == "datasets" and flipped_p or drawn_p
+      p, points = find(view, question, picked)
+    end
+    return p
   end
+  if not question.brief then find_p() end
   local unconverged = unconverged_of(view, picked, chosen, gain)
   local converged = #unconverged == 0
-  local verdict = word_of(view, gain, converged, p)
+  local verdict = word_of(view, gain, converged, find_p)
   return {
     with = picked.with, without = picked.without, chosen = chosen, gain = gain,
     shown = M.shown(view, picked.with, picked.without),

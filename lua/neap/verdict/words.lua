@@ -142,10 +142,11 @@ end
 --- One set of scores against others, of any tool.
 function M.scores(view, compared)
   return ("%s: %s against %s gains %s %s, %s, %s%s.%s"):format(
-    (said(view, compared):gsub("^%l", string.upper)), view.describe(compared.with),
-    view.describe(compared.without), signed(compared.gain.mean),
-    metrics.gain_title(view.score), interval(compared.gain),
-    found_by(view, compared.gain), worth(view), need(view, compared))
+    (said(view, compared):gsub("^%l", string.upper)),
+    view.describe(compared.with), view.describe(compared.without),
+    signed(compared.gain.mean), metrics.gain_title(view.score),
+    interval(compared.gain), found_by(view, compared.gain), worth(view),
+    need(view, compared))
 end
 
 -- p as text.
