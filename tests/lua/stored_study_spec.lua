@@ -264,15 +264,15 @@ describe("a training study of many workers", function()
   it("is finished by the others where some are killed", function()
     local process <close> = scratch:start { "--workers", "3", script, at "s.db",
       "2", stdout = "pipe" }
-    local own, killed = process:pid(), nil
+    local claimed_by_another = "SELECT w.pid FROM neap_trial "
+      .. "JOIN neap_worker w USING (worker_id) WHERE w.pid <> "
+      .. process:pid()
+    local pid
     repeat
-      local pid = scratch:count("s.db", "SELECT w.pid FROM neap_trial "
-        .. "JOIN neap_worker w USING (worker_id) WHERE w.pid <> " .. own)
-      if pid > 0 then
-        killed = pid
-        assert(host.start { "kill", "-9", tostring(pid) }):wait()
-      end
-    until killed
+      pid = scratch:count("s.db", claimed_by_another)
+    until pid > 0 or process:wait(0)
+    assert.is_true(pid > 0)
+    assert(host.start { "kill", "-9", tostring(pid) }):wait()
     local output = process:read()
     assert.same({ "exit", 0 }, { process:wait() })
     assert.equal(undisturbed(), output)
