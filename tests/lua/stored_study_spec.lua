@@ -250,6 +250,41 @@ describe("a training study that is killed", function()
   end)
 end)
 
+describe("a point that ends its process", function()
+  it("fails after ten times, and no other with it", function()
+    local path = scratch:write("study.lua", ([[
+      local neap, host = require "neap", require "neap.host"
+      local study = neap.study {
+        name = "s", store = "%s", datasets = 1, baselines = "none",
+        data = neap.data.recipe("gaussians", { n = 100, prior = 0.4 }),
+        loss = function(p)
+          if p.gamma == 4 then
+            local _, pid = host.identity()
+            assert(host.start { "kill", "-9", tostring(pid) }):wait()
+          end
+          return neap.loss.focal { gamma = p.gamma }
+        end,
+        search = neap.search.grid { gamma = { 0, 1, 2, 3, 4, 5, 6, 7 } },
+      }
+      assert(study:run { quiet = true, batch = 4 })
+    ]]):format(at "s.db"))
+    local deaths = 0
+    while scratch:run(path) ~= 0 do deaths = deaths + 1 end
+    assert.equal(10, deaths)
+    assert.same({ "FAIL 5 10", "COMPLETE 8" }, {
+      scratch:query("s.db", "SELECT state, point, attempt FROM trials "
+        .. "JOIN neap_trial USING (trial_id) WHERE state <> 'COMPLETE'")[1],
+      scratch:query("s.db", "SELECT state, max(point) FROM trials "
+        .. "JOIN neap_trial USING (trial_id) WHERE state = 'COMPLETE'")[1],
+    })
+    assert.same({ "7" }, scratch:query("s.db", ended))
+    local opened <close> = assert(neap.open(at "s.db"))
+    local rows = opened:study():table { top = 8 }
+    assert.equal("gamma 4", rows[8].label)
+    assert.is_nil(rows[8].values.average_precision)
+  end)
+end)
+
 describe("a training study of many workers", function()
   it("is the one of a single process", function()
     local code, output, errors = scratch:run("--workers", "4", script,
