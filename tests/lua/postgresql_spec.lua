@@ -80,13 +80,14 @@ describe("a training study in PostgreSQL", function()
     local script = "tests/lua/training_script.lua"
     local process <close> = assert(host.start { program, "--workers", "3",
       script, server.url, "2", "folds", stdout = "pipe", stderr = "null" })
-    local own, rows = process:pid(), nil
+    local pid
     repeat
       local db <close> = assert(host.postgresql(server.url))
-      rows = db:rows("SELECT w.pid FROM neap_trial "
-        .. "JOIN neap_worker w USING (worker_id) WHERE w.pid <> $1", own)
-    until rows and rows[1] or process:wait(0)
-    assert(host.start { "kill", "-9", tostring(rows[1][1]) }):wait()
+      local rows = db:rows("SELECT w.pid FROM neap_trial JOIN neap_worker w "
+        .. "USING (worker_id) WHERE w.pid <> $1", process:pid())
+      pid = rows and rows[1] and rows[1][1]
+    until pid or process:wait(0)
+    assert(host.start { "kill", "-9", tostring(pid) }):wait()
     local output = process:read()
     assert.same({ "exit", 0 }, { process:wait() })
     assert.equal(undisturbed(), output)

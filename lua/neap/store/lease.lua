@@ -4,8 +4,8 @@ local host = require "neap.host"
 local M = {}
 
 -- So many workers may die of a trial before it counts as failed; and of some
--- that were claimed at once, before each of them is tried alone: one may be what
--- they died of.
+-- that were claimed at once, before each of them is tried alone: one may be
+-- what they died of.
 M.ATTEMPTS = 10
 local TOGETHER <const> = 3
 
