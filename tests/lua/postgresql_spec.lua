@@ -66,7 +66,7 @@ describe("a training study in PostgreSQL", function()
       repeat
         local db <close> = assert(host.postgresql(server.url))
         local rows = db:rows(ended)
-      until rows and rows[1][1] >= least
+      until rows and rows[1][1] >= least or process:wait(0)
       assert.is_true(server:stop())
       assert.is_true(server:start())
     end
@@ -80,16 +80,14 @@ describe("a training study in PostgreSQL", function()
     local script = "tests/lua/training_script.lua"
     local process <close> = assert(host.start { program, "--workers", "3",
       script, server.url, "2", "folds", stdout = "pipe", stderr = "null" })
-    local own, killed = process:pid(), nil
+    local pid
     repeat
       local db <close> = assert(host.postgresql(server.url))
-      local rows = db:rows("SELECT w.pid FROM neap_trial "
-        .. "JOIN neap_worker w USING (worker_id) WHERE w.pid <> $1", own)
-      if rows and rows[1] then
-        killed = rows[1][1]
-        assert(host.start { "kill", "-9", tostring(killed) }):wait()
-      end
-    until killed
+      local rows = db:rows("SELECT w.pid FROM neap_trial JOIN neap_worker w "
+        .. "USING (worker_id) WHERE w.pid <> $1", process:pid())
+      pid = rows and rows[1] and rows[1][1]
+    until pid or process:wait(0)
+    assert(host.start { "kill", "-9", tostring(pid) }):wait()
     local output = process:read()
     assert.same({ "exit", 0 }, { process:wait() })
     assert.equal(undisturbed(), output)

@@ -103,6 +103,32 @@ describe("a training study in a store", function()
     end)
   end
 
+  for _, kind in ipairs { "random", "sobol", "tpe" } do
+    it("has the bits of one in memory: " .. kind, function()
+      local function of(store)
+        return fresh {
+          store = store, search = neap.search[kind] { trials = 20,
+            alpha = { false, 0.2, 0.6 }, gamma = { low = 0, high = 3 },
+            l2 = { low = 1e-6, high = 1, log = true, when = { alpha = 0.2 } },
+          }, fair = "given",
+          model = function(p) return neap.model.linear { l2 = p.l2 or 0 } end,
+        }
+      end
+      local function tell(study)
+        return ("%s\n%s"):format(study:verdict(), study:table { top = 99 })
+      end
+      local in_memory = run(of(), { batch = 8 })
+      local stored = run(of(at "s.db"), { batch = 8 })
+      local opened <close> = assert(neap.open(at "s.db"))
+      local seen = assert(opened:study())
+      for _, study in ipairs { stored, seen } do
+        assert.equal(digits(in_memory), digits(study))
+        assert.equal(tell(in_memory), tell(study))
+        for i = 1, 20 do assert.same(in_memory.points[i], study.points[i]) end
+      end
+    end)
+  end
+
   it("has each point's mean score as Optuna's value, and no baseline",
     function()
       local study = run(fresh { store = at "s.db" })
@@ -224,6 +250,41 @@ describe("a training study that is killed", function()
   end)
 end)
 
+describe("a point that ends its process", function()
+  it("fails after ten times, and no other with it", function()
+    local path = scratch:write("study.lua", ([[
+      local neap, host = require "neap", require "neap.host"
+      local study = neap.study {
+        name = "s", store = "%s", datasets = 1, baselines = "none",
+        data = neap.data.recipe("gaussians", { n = 100, prior = 0.4 }),
+        loss = function(p)
+          if p.gamma == 4 then
+            local _, pid = host.identity()
+            assert(host.start { "kill", "-9", tostring(pid) }):wait()
+          end
+          return neap.loss.focal { gamma = p.gamma }
+        end,
+        search = neap.search.grid { gamma = { 0, 1, 2, 3, 4, 5, 6, 7 } },
+      }
+      assert(study:run { quiet = true, batch = 4 })
+    ]]):format(at "s.db"))
+    local deaths = 0
+    while scratch:run(path) ~= 0 do deaths = deaths + 1 end
+    assert.equal(10, deaths)
+    assert.same({ "FAIL 5 10", "COMPLETE 8" }, {
+      scratch:query("s.db", "SELECT state, point, attempt FROM trials "
+        .. "JOIN neap_trial USING (trial_id) WHERE state <> 'COMPLETE'")[1],
+      scratch:query("s.db", "SELECT state, max(point) FROM trials "
+        .. "JOIN neap_trial USING (trial_id) WHERE state = 'COMPLETE'")[1],
+    })
+    assert.same({ "7" }, scratch:query("s.db", ended))
+    local opened <close> = assert(neap.open(at "s.db"))
+    local rows = opened:study():table { top = 8 }
+    assert.equal("gamma 4", rows[8].label)
+    assert.is_nil(rows[8].values.average_precision)
+  end)
+end)
+
 describe("a training study of many workers", function()
   it("is the one of a single process", function()
     local code, output, errors = scratch:run("--workers", "4", script,
@@ -238,15 +299,15 @@ describe("a training study of many workers", function()
   it("is finished by the others where some are killed", function()
     local process <close> = scratch:start { "--workers", "3", script, at "s.db",
       "2", stdout = "pipe" }
-    local own, killed = process:pid(), nil
+    local claimed_by_another = "SELECT w.pid FROM neap_trial "
+      .. "JOIN neap_worker w USING (worker_id) WHERE w.pid <> "
+      .. process:pid()
+    local pid
     repeat
-      local pid = scratch:count("s.db", "SELECT w.pid FROM neap_trial "
-        .. "JOIN neap_worker w USING (worker_id) WHERE w.pid <> " .. own)
-      if pid > 0 then
-        killed = pid
-        assert(host.start { "kill", "-9", tostring(pid) }):wait()
-      end
-    until killed
+      pid = scratch:count("s.db", claimed_by_another)
+    until pid > 0 or process:wait(0)
+    assert.is_true(pid > 0)
+    assert(host.start { "kill", "-9", tostring(pid) }):wait()
     local output = process:read()
     assert.same({ "exit", 0 }, { process:wait() })
     assert.equal(undisturbed(), output)
@@ -339,6 +400,19 @@ describe("a name that stands for another study", function()
     same:close()
     local opened <close> = assert(neap.open(store))
     assert.equal(0.5, opened:study():verdict().worth)
+  end)
+
+  it("may be looked at again otherwise where it has picked", function()
+    local store = at "s.db"
+    run(fresh { store = store, confirm = 0, reruns = false }):close()
+    local before = scratch:query("s.db", "SELECT * FROM trials")
+    for _, confirm in ipairs { 8, 10 } do
+      local study = run(fresh { store = store, confirm = confirm })
+      same_bits(run(fresh { confirm = confirm }), study)
+      assert.equal(confirm, #study.confirmed.runs)
+      study:close()
+    end
+    assert.same(before, scratch:query("s.db", "SELECT * FROM trials"))
   end)
 
   it("is refused where a single number of the data differs", function()

@@ -3,8 +3,11 @@ local host = require "neap.host"
 
 local M = {}
 
--- So many workers may die of a trial before it counts as failed.
+-- So many workers may die of a trial before it counts as failed; and of some
+-- that were claimed at once, before each of them is tried alone: one may be
+-- what they died of.
 M.ATTEMPTS = 10
+local TOGETHER <const> = 3
 
 -- Whether nobody works on a trial any more. A worker of this machine is asked
 -- for; of another one the lease tells. One that ends later than any lease
@@ -55,31 +58,40 @@ local function give_up(self, row)
     .. "WHERE trial_id = $2", host.utc(), row.id)
 end
 
+-- Takes a trial over: its claim.
+local function take(self, row, attempt)
+  self.db:run("UPDATE neap_trial SET worker_id = $1, attempt = $2, "
+    .. "lease_until = $3 WHERE trial_id = $4", self.worker_id, attempt,
+    self:lease_end(), row.id)
+  local _, number = self.db:run("SELECT number FROM trials "
+    .. "WHERE trial_id = $1", row.id)
+  return {
+    id = row.id, number = number, index = row.point, attempt = attempt,
+    params = self:params_of(row.id),
+  }
+end
+
 --- Takes trials over whose workers are gone, `want` at most with those in
 -- `claimed`. Their numbers, points and parameters stay.
+-- @return whether the one that was taken is to be tried alone
 function M.take_over(self, want, claimed)
   local now = self.db:now()
   for _, row in ipairs(open_trials(self)) do
-    if #claimed >= want then return end
+    if #claimed >= want then return false end
     if M.has_expired(self, row, now, self.held[row.id]) then
-      forget(self, row.id)
-      local given_back = row.lease_until == 0
-      if row.attempt >= M.ATTEMPTS and not given_back then
+      local attempt = row.attempt + (row.lease_until == 0 and 0 or 1)
+      local alone = attempt > TOGETHER
+      if attempt > M.ATTEMPTS then
+        forget(self, row.id)
         give_up(self, row)
-      else
-        local attempt = row.attempt + (given_back and 0 or 1)
-        self.db:run("UPDATE neap_trial SET worker_id = $1, attempt = $2, "
-          .. "lease_until = $3 WHERE trial_id = $4", self.worker_id, attempt,
-          self:lease_end(), row.id)
-        local _, number = self.db:run("SELECT number FROM trials "
-          .. "WHERE trial_id = $1", row.id)
-        claimed[#claimed + 1] = {
-          id = row.id, number = number, index = row.point, attempt = attempt,
-          params = self:params_of(row.id),
-        }
+      elseif not alone or #claimed == 0 then
+        forget(self, row.id)
+        claimed[#claimed + 1] = take(self, row, attempt)
+        if alone then return true end
       end
     end
   end
+  return false
 end
 
 return M

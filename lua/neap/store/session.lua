@@ -219,7 +219,7 @@ end
 local function claim(self, want)
   local claimed = {}
   if host.clock() >= self.next_look then
-    lease.take_over(self, want, claimed)
+    if lease.take_over(self, want, claimed) then return claimed end
     -- Where all were taken there may be more.
     if #claimed < want then self.next_look = host.clock() + 1 end
   end

@@ -134,9 +134,16 @@ local function differences_of(self, o)
   return list
 end
 
+-- What says how to look again at what was picked: it changes no point.
+local says_later = { confirm = true, reruns = true }
+
 local function check_spec(self, o)
-  local lines = differences_of(self, o)
-  if #lines == 0 then
+  local lines, only_later = differences_of(self, o), true
+  for _, line in ipairs(lines) do
+    only_later = only_later and says_later[line:match("^%w+")] ~= nil
+  end
+  if only_later then
+    if #lines > 0 then M.forget_picked(self.db, self.study_id) end
     self.db:run("UPDATE neap_study SET spec_json = $1 WHERE study_id = $2",
       json.encode(o.spec), self.study_id)
     return

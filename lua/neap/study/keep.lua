@@ -191,13 +191,22 @@ local ended = "SELECT t.trial_id, n.point, t.number FROM trials t "
   .. "AND n.point IS NOT NULL AND t.state IN ('COMPLETE', 'FAIL') "
   .. "ORDER BY n.point"
 
+-- A trial that ended its workers has no scores: that of a fit that failed.
+local function set_failed(row, runs)
+  for run = 1, runs do
+    for _, name in ipairs(metrics.names) do row.values[name][run] = 0 / 0 end
+    row.converged[run] = false
+  end
+end
+
 local function read_points(db, id, stage, sheet)
   for _, of in ipairs(db:rows(ended, id)) do
     local numbers = db:rows("SELECT run, metric, value FROM neap_score "
       .. "WHERE trial_id = $1 AND stage = $2", of[1], stage)
-    if #numbers > 0 then
+    if #numbers > 0 or stage == "points" then
       local row = sheets.row_of(sheet, of[2], "point")
       row.trial_id, row.number = of[1], of[3]
+      if #numbers == 0 then set_failed(row, #sheet.runs) end
       for _, n in ipairs(numbers) do set_number(row, n[1], n[2], n[3]) end
       set_draws(row, db:rows("SELECT part, draws FROM neap_draws "
         .. "WHERE trial_id = $1 AND stage = $2", of[1], stage))

@@ -65,16 +65,15 @@ local function plain(value)
   return copy
 end
 
--- The search of a description: what names and values its parameters have.
+-- The search of a description: a grid, or the names of its parameters.
 local function search_of(described, size)
   if described.kind == "grid" then
     return search.grid(plain(described.grids))
   end
-  local made = { kind = described.kind, size = size, names = {}, values = {},
+  local made = { kind = described.kind, size = size, names = {},
     adaptive = true }
-  for name, parameter in pairs(described.parameters) do
+  for name in pairs(described.parameters) do
     made.names[#made.names + 1] = name
-    made.values[name] = plain(parameter.choices)
   end
   table.sort(made.names)
   return made
