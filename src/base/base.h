@@ -16,6 +16,13 @@ typedef enum neap_isa_index {
   NEAP_ISA_COUNT,
 } neap_isa_index;
 
+// Whether this build has code for AVX2 and AVX-512 beside that of base.
+#if defined(__x86_64__) && !defined(NEAP_BASE_ONLY)
+#define NEAP_HAS_AVX 1
+#else
+#define NEAP_HAS_AVX 0
+#endif
+
 // Returns the name of an instruction set: "base", "avx2" or "avx512".
 const char *neap_isa_name(neap_isa_index isa);
 

@@ -141,7 +141,7 @@ static const module modules[] = {{"array", neap_open_array},
                                  {"expr", neap_open_expr},
                                  {NULL, NULL}};
 
-int neap_open(lua_State *L, const neap_host *host) {
+int neap_open_core(lua_State *L, const neap_host *host) {
   luaL_checkversion(L);
   const int known = lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
   lua_pop(L, 1);

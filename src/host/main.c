@@ -11,7 +11,6 @@
 #include <lualib.h>
 
 #include "bind/bind.h"
-#include "host/embedded.h"
 #include "host/host.h"
 #include "host/program.h"
 
@@ -324,45 +323,14 @@ static bool check_values(const command *c) {
   return true;
 }
 
-static int open_core(lua_State *L) {
-  return neap_open(L, neap_host_shared(NULL));
-}
-
-// The searcher of the embedded Lua files. Says nothing about other names, so
-// that their messages are those of lua5.4.
-static int search_embedded(lua_State *L) {
-  const char *name = luaL_checkstring(L, 1);
-  for (const neap_embedded_file *file = neap_embedded_files;
-       file->module != NULL; file++) {
-    if (strcmp(file->module, name) != 0)
-      continue;
-    lua_pushfstring(L, "@%s", file->path);
-    if (luaL_loadbuffer(L, (const char *)file->bytes, file->size_bytes,
-                        lua_tostring(L, -1)) != LUA_OK)
-      return lua_error(L);
-    lua_pushstring(L, file->path);
-    return 2;
-  }
-  return 0;
-}
-
-// Makes neap's modules known to require: C by package.preload, Lua by a
-// searcher that stands second, before the files of package.path.
+// Makes neap's modules known to require.
 static void add_modules(lua_State *L) {
+  neap_open_core(L, neap_host_shared(NULL));
+  neap_preload(L);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
-  lua_pushcfunction(L, open_core);
-  lua_setfield(L, -2, "neap.core");
   lua_pushcfunction(L, neap_host_open);
   lua_setfield(L, -2, "neap.host");
-  lua_getglobal(L, "package");
-  lua_getfield(L, -1, "searchers");
-  for (lua_Integer i = luaL_len(L, -1); i >= 2; i--) {
-    lua_rawgeti(L, -1, i);
-    lua_rawseti(L, -2, i + 1);
-  }
-  lua_pushcfunction(L, search_embedded);
-  lua_rawseti(L, -2, 2);
-  lua_pop(L, 3);
+  lua_pop(L, 2);
 }
 
 // Whether a word is a command: the name of a file of lua/neap/command.

@@ -164,7 +164,7 @@ enum { NEAP_DRAWS = 16 };
 #define NEAP_KERNEL_TABLES(isa) \
   extern const neap_kernels neap_kernels_f32_##isa, neap_kernels_f64_##isa;
 NEAP_KERNEL_TABLES(base)
-#if defined(__x86_64__)
+#if NEAP_HAS_AVX
 NEAP_KERNEL_TABLES(avx2)
 NEAP_KERNEL_TABLES(avx512)
 #endif

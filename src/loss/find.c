@@ -25,7 +25,7 @@ static const neap_loss base_losses[] = {
 };
 #undef NEAP_LOSS
 
-#if defined(__x86_64__)
+#if NEAP_HAS_AVX
 #define NEAP_LOSS(name, file) ROW(name, avx2)
 static const neap_loss avx2_losses[] = {
 #include "loss/losses.def"
@@ -45,7 +45,7 @@ const neap_loss *neap_loss_at(const neap *engine, size_t position) {
   if (position >= LOSS_COUNT)
     return NULL;
   switch (engine->isa) {
-#if defined(__x86_64__)
+#if NEAP_HAS_AVX
     case NEAP_ISA_AVX512:
       return &avx512_losses[position];
     case NEAP_ISA_AVX2:
