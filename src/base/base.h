@@ -76,6 +76,15 @@ static inline void neap_put(void *array, neap_dtype dtype, size_t at,
   }
 }
 
+// Returns the rows before the one whose name is NULL; rows NULL: 0.
+size_t neap_parameter_count(const neap_parameter *rows);
+
+// Checks numbers that are given in the order of rows (NULL: none are): each is
+// in its range, or NaN where that is the default, which is off.
+//   NEAP_EARGUMENT  one is not; names it
+neap_status neap_check_parameters(const neap_parameter *rows,
+                                  const double *given, neap_error *error);
+
 // ----------------------------------------------------------------- memory
 
 enum { NEAP_ALIGNMENT = 64 };
@@ -133,5 +142,9 @@ typedef struct neap_job {
 // the job is finished. Without a clock one call does one unit, unless seconds
 // is INFINITY.
 bool neap_job_step(neap_job *job, double seconds);
+
+// Returns the seconds that a step may take when `seconds` were asked for: no
+// more than the host's budget, if it has one and a clock.
+double neap_job_seconds(const neap_job *job, double seconds);
 
 #endif

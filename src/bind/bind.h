@@ -146,9 +146,6 @@ void neap_push_parameters(lua_State *L, const neap_parameter *rows);
 // The lua_CFunction core.nearest(key, names): the nearest name, or nil.
 int neap_nearest(lua_State *L);
 
-// Returns the rows before the one whose name is NULL.
-size_t neap_parameter_count(const neap_parameter *rows);
-
 // Returns scratch memory of the state, 64-byte aligned, which lives until the
 // next call of this function: results that Lua does not see need no garbage.
 void *neap_bound_scratch(lua_State *L, size_t bytes);

@@ -271,13 +271,14 @@ static int new_trainer(lua_State *L) {
   return 1;
 }
 
-// trainer:step(seconds) -> whether it is finished
+// trainer:step(seconds or nil) -> whether it is finished; nil: the host's
+// budget, or to the end
 static int trainer_step(lua_State *L) {
   const bound_trainer *bound = check_trainer(L);
-  const double seconds = luaL_checknumber(L, 2);
+  const double seconds = luaL_optnumber(L, 2, HUGE_VAL);
   luaL_argcheck(L, seconds >= 0, 2, "seconds: wanted a number >= 0");
   neap_job *job = neap_trainer_job(bound->trainer);
-  lua_pushboolean(L, neap_job_step(job, seconds));
+  lua_pushboolean(L, neap_job_step(job, neap_job_seconds(job, seconds)));
   return 1;
 }
 

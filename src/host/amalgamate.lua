@@ -38,7 +38,7 @@ local function file_of(name)
       :gsub("\nNEAP_CURVE_BLOCK\n", function() return curve_block .. "\n" end)
     local file = { name = name, text = text, includes = {} }
     for included in text:gmatch('#include "([^"]+)"') do
-      if not included:match("%.def$") then
+      if not included:match("%.def$") and not included:match("^neap[_%w]*%.h") then
         file.includes[#file.includes + 1] = included
       end
     end
@@ -112,7 +112,7 @@ end
 -- are another one in each part.
 local function add_headers(file, to)
   for _, name in ipairs(file.includes) do
-    for own, new in pairs(file_of(name).to) do to[own] = new end
+    for own, new in pairs(file_of(name).to or {}) do to[own] = new end
   end
 end
 for _, header in ipairs(headers) do -- what it includes stands before it
@@ -226,7 +226,7 @@ end
 
 function writers.headers()
   for _, header in ipairs(headers) do
-    if header.name ~= "neap.h" and not has_parts(header)
+    if not has_parts(header)
       and not header.name:match("^bind/") then
       put_file(header)
     end
@@ -340,4 +340,6 @@ local function write(name, text)
   assert(file:write(text))
 end
 write("neap.c", table.concat(out))
-write("neap.h", read "src/neap.h")
+write("neap.h", (read "src/neap.h":gsub('#include "([^"]+)"\n', function(name)
+  return (read("src/" .. name):gsub('#include "neap.h"\n\n', ""))
+end)))

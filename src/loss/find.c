@@ -84,9 +84,6 @@ neap_loss_kind neap_loss_kind_of(const neap_loss *loss) {
 const neap_parameter *neap_loss_parameters(const neap_loss *loss,
                                            size_t *count) {
   const neap_parameter *parameters = loss->form[0]->parameters;
-  *count = 0;
-  while (*count < NEAP_PARAMETER_MAX && parameters[*count].name != NULL) {
-    ++*count;
-  }
+  *count = neap_parameter_count(parameters);
   return parameters;
 }
