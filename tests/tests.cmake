@@ -55,6 +55,48 @@ if(NEAP_TESTS)
     endif()
     add_test(NAME ${name} COMMAND ${target} ${CMAKE_SOURCE_DIR}/tests/data)
   endforeach()
+  # neap.c alone, as a program that takes it would build it: the same bits, by
+  # tests/api/bits.c, and the tests of the header, by themselves and from Lua.
+  if(NEAP_LUA AND NOT NEAP_SANITIZE)
+    foreach(kind single single_lua)
+      add_library(${kind} OBJECT EXCLUDE_FROM_ALL ${SINGLE}/neap.c)
+      set_target_properties(${kind} PROPERTIES COMPILE_OPTIONS "-O2;-Wall;-Wextra"
+                            INTERPROCEDURAL_OPTIMIZATION OFF)
+    endforeach()
+    if(NEAP_WERROR)
+      target_compile_options(single PRIVATE -Werror)
+    endif()
+    target_compile_definitions(single_lua PRIVATE NEAP_LUA)
+    target_include_directories(single_lua PRIVATE ${LUA_INCLUDE_DIR})
+    add_executable(bits_cmake tests/api/bits.c)
+    target_include_directories(bits_cmake PRIVATE src)
+    target_link_libraries(bits_cmake PRIVATE neap_engine)
+    add_executable(bits_single tests/api/bits.c)
+    list(FILTER tests INCLUDE REGEX "/tests/api/")
+    set(programs bits_single)
+    foreach(source ${tests})
+      get_filename_component(name ${source} NAME_WE)
+      add_executable(single_${name} ${source})
+      list(APPEND programs single_${name})
+      string(REPLACE "_test" "" test ${name})
+      add_test(NAME single/${test} COMMAND single_${name})
+    endforeach()
+    foreach(program ${programs})
+      target_include_directories(${program} PRIVATE tests ${SINGLE} src)
+      target_link_libraries(${program} PRIVATE single m)
+    endforeach()
+    add_test(NAME single/bits COMMAND ${CMAKE_COMMAND}
+             -D ONE=$<TARGET_FILE:bits_cmake> -D OTHER=$<TARGET_FILE:bits_single>
+             -P ${CMAKE_SOURCE_DIR}/tests/same_output.cmake)
+    get_target_property(HOST_SOURCES neap_host SOURCES)
+    add_executable(neap_single ${HOST_SOURCES} src/host/main.c
+                   src/host/prompt.c)
+    target_compile_definitions(neap_single PRIVATE _GNU_SOURCE)
+    target_include_directories(neap_single PRIVATE src ${LUA_INCLUDE_DIR})
+    target_link_libraries(neap_single PRIVATE single_lua ${LUA_STATIC} m dl
+                          Threads::Threads ${CMAKE_DL_LIBS})
+    target_link_options(neap_single PRIVATE -Wl,-E)
+  endif()
   # Optional: where there is no Python with numpy and xgboost it is skipped.
   find_program(PEERS_PYTHON python NO_DEFAULT_PATH
                PATHS ${CMAKE_SOURCE_DIR}/build/peers/bin)
@@ -102,6 +144,13 @@ if(NEAP_TESTS)
                COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:neap>
                        -D BUSTED=${BUSTED} -D SPEC=${spec} "-D ISAS=${isas}"
                        -D SANITIZE=${NEAP_SANITIZE} -P tests/run_spec.cmake)
+      if(TARGET neap_single AND name MATCHES
+         "^(bind/loss|lua/(train|job|study|objective|defined_loss))$")
+        add_test(NAME single/${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+                 COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:neap_single>
+                         -D BUSTED=${BUSTED} -D SPEC=${spec}
+                         -P tests/run_spec.cmake)
+      endif()
     endforeach()
   endif()
   if(NEAP_TEST_ALL)  # more floats, and where the golden values come from
