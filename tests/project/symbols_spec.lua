@@ -62,7 +62,7 @@ describe("the objects of an instruction set", function()
 end)
 
 describe("the engine", function()
-  local found = symbols { build .. "/libneap_engine.a" }
+  local found = symbols { build .. "/libneap.a" }
 
   it("has no static that can be written", function()
     local writable = {}
