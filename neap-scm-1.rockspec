@@ -15,6 +15,7 @@ build = {
     LUA_INCLUDE_DIR = "$(LUA_INCDIR)",
     NEAP_CMOD_DIR = "$(LIBDIR)",
     NEAP_LMOD_DIR = "$(LUADIR)",
+    NEAP_INSTALL_LIBRARY = "OFF",
     NEAP_TESTS = "OFF",
   },
 }

@@ -55,6 +55,9 @@ if(NEAP_TESTS)
     endif()
     add_test(NAME ${name} COMMAND ${target} ${CMAKE_SOURCE_DIR}/tests/data)
   endforeach()
+  if(NEAP_LUA AND NEAP_SANITIZE)
+    target_compile_definitions(bind_memory_test PRIVATE SWEEP_STEP=23)
+  endif()
   # neap.c alone, as a program that takes it would build it: the same bits, by
   # tests/api/bits.c, and the tests of the header, by themselves and from Lua.
   if(NEAP_LUA AND NOT NEAP_SANITIZE)

@@ -3,6 +3,11 @@
 set(NEAP_CMOD_DIR lib/lua/5.4 CACHE STRING "Where Lua looks for modules in C")
 set(NEAP_LMOD_DIR share/lua/5.4 CACHE STRING "Where Lua looks for its files")
 
+option(NEAP_INSTALL_LIBRARY "Install the libraries for programs in C" ON)
+if(NOT NEAP_INSTALL_LIBRARY)
+  return()
+endif()
+
 include(CMakePackageConfigHelpers)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/neap)
 set(libraries neap_shared neap_engine)

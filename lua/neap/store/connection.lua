@@ -1,6 +1,6 @@
 --- A connection to a database, SQLite or PostgreSQL: statements that raise, and
 -- transactions that are tried again.
-local host = require "neap.host"
+local _, host = pcall(require, "neap.host")
 
 local Connection = {}
 Connection.__index = Connection
