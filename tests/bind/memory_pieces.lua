@@ -9,7 +9,9 @@ local classes = neap.data.blobs { n = 60, features = 2, classes = 3, seed = 1 }
 local focal = neap.loss.focal { gamma = 2 }
 local fit = neap.train { data = d, loss = focal }
 local bytes = fit:tobytes()
-local rows = neap.data.gaussians { n = 20, features = 2, prior = 0.5, seed = 1 }
+local rows = neap.data.gaussians {
+  n = 20, features = 2, prior = 0.5, seed = 1,
+}
 local cells = { "x,color,y\n" }
 for i = 1, 12 do
   cells[i + 1] = ("%d,%s,%d\n"):format(i * 7 % 5, ({ "red", "blue" })[i % 2 + 1],
