@@ -14,8 +14,8 @@ local rows = neap.data.gaussians {
 }
 local cells = { "x,color,y\n" }
 for i = 1, 12 do
-  cells[i + 1] = ("%d,%s,%d\n"):format(i * 7 % 5, ({ "red", "blue" })[i % 2 + 1],
-    i % 3 == 0 and 1 or 0)
+  cells[i + 1] = ("%d,%s,%d\n"):format(i * 7 % 5, i % 2 == 0 and "red"
+    or "blue", i % 3 == 0 and 1 or 0)
 end
 local csv = table.concat(cells)
 
