@@ -16,8 +16,10 @@ typedef enum neap_isa_index {
   NEAP_ISA_COUNT,
 } neap_isa_index;
 
-// Whether this build has code for AVX2 and AVX-512 beside that of base.
-#if defined(__x86_64__) && !defined(NEAP_BASE_ONLY)
+// Whether this build has code for AVX2 and AVX-512 beside that of base. For
+// Windows gcc does not align the stack as their vectors want it (GCC bug
+// 54412).
+#if defined(__x86_64__) && !defined(NEAP_BASE_ONLY) && !defined(_WIN32)
 #define NEAP_HAS_AVX 1
 #else
 #define NEAP_HAS_AVX 0
@@ -40,7 +42,9 @@ struct neap {
 
 // Fills *error (NULL allowed) from a printf format and returns the code, so
 // that a function can end in `return neap_fail(...)`.
-#if defined(__GNUC__)
+#if defined(__MINGW32__)
+__attribute__((format(gnu_printf, 3, 4)))
+#elif defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
 neap_status

@@ -74,7 +74,8 @@ static void hash_loss(const neap_loss *loss, neap_dtype dtype, void *scratch) {
 }
 
 static void hash_losses(const neap *engine) {
-  void *scratch = aligned_alloc(64, 1 << 20);
+  char *block = malloc((1 << 20) + 64);
+  void *scratch = block + (64 - (uintptr_t)block % 64);
   for (size_t i = 0; neap_loss_at(engine, i) != NULL; i++) {
     hash_loss(neap_loss_at(engine, i), NEAP_FLOAT64, scratch);
     hash_loss(neap_loss_at(engine, i), NEAP_FLOAT32, scratch);
@@ -86,7 +87,7 @@ static void hash_losses(const neap *engine) {
   hash_loss(neap_defined_loss(own, NEAP_BINARY), NEAP_FLOAT32, scratch);
   hash_loss(neap_defined_loss(own, NEAP_CLASSES), NEAP_FLOAT32, scratch);
   neap_loss_undefine(own);
-  free(scratch);
+  free(block);
 }
 
 static void hash_fits(const neap *engine, const neap_model *model,
