@@ -58,6 +58,10 @@ if(NEAP_TESTS)
   if(NEAP_LUA AND NEAP_SANITIZE)
     target_compile_definitions(bind_memory_test PRIVATE SWEEP_STEP=23)
   endif()
+  if(NEAP_LUA)
+    add_test(NAME scripts/game COMMAND game scripts/embed/game.lua 2
+             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  endif()
   # neap.c alone, as a program that takes it would build it: the same bits, by
   # tests/api/bits.c, and the tests of the header, by themselves and from Lua.
   if(NEAP_LUA AND NOT NEAP_SANITIZE)
@@ -158,6 +162,19 @@ if(NEAP_TESTS)
   endif()
   if(NEAP_TEST_ALL)  # more floats, and where the golden values come from
     add_test(NAME all/math COMMAND kernel_math_test --all)
+    if(TARGET bits_cmake)
+      add_test(NAME all/aarch64 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+               COMMAND ${CMAKE_COMMAND} -D COMPILER=aarch64-linux-gnu-gcc
+                       -D RUNNER=qemu-aarch64 -D SINGLE=${SINGLE}
+                       -D FOLDER=${CMAKE_BINARY_DIR}/cross/aarch64
+                       -D BITS=$<TARGET_FILE:bits_cmake> -D ISA=avx2
+                       -P tests/cross.cmake)
+      add_test(NAME all/windows WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+               COMMAND ${CMAKE_COMMAND} -D COMPILER=x86_64-w64-mingw32-gcc
+                       -D RUNNER=wine64 -D SINGLE=${SINGLE}
+                       -D FOLDER=${CMAKE_BINARY_DIR}/cross/windows
+                       -P tests/cross.cmake)
+    endif()
     if(PEERS_PYTHON)
       add_test(NAME all/golden WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
                COMMAND sh -c "${PEERS_PYTHON} tests/loss/golden.py |

@@ -323,14 +323,19 @@ static bool check_values(const command *c) {
   return true;
 }
 
+static int open_core(lua_State *L) {
+  return neap_open_core(L, neap_host_shared(NULL));
+}
+
 // Makes neap's modules known to require.
 static void add_modules(lua_State *L) {
-  neap_open_core(L, neap_host_shared(NULL));
   neap_preload(L);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+  lua_pushcfunction(L, open_core);
+  lua_setfield(L, -2, "neap.core");
   lua_pushcfunction(L, neap_host_open);
   lua_setfield(L, -2, "neap.host");
-  lua_pop(L, 2);
+  lua_pop(L, 1);
 }
 
 // Whether a word is a command: the name of a file of lua/neap/command.

@@ -42,3 +42,7 @@ add_custom_target(amalgamation ALL DEPENDS ${SINGLE}/neap.c)
 install(TARGETS neap)
 install(TARGETS core DESTINATION ${NEAP_CMOD_DIR}/neap)
 install(DIRECTORY lua/neap DESTINATION ${NEAP_LMOD_DIR} PATTERN meta EXCLUDE)
+
+# The game loop of scripts/embed.
+add_executable(game scripts/embed/game.c)
+target_link_libraries(game PRIVATE neap_bind ${LUA_STATIC} m dl)
