@@ -14,6 +14,7 @@
 #ifndef NEAP_H
 #define NEAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -84,6 +85,14 @@ struct neap_host {
   const void *(*map_file)(void *data, const char *path, size_t *size_bytes,
                           neap_error *error);
   void (*unmap_file)(void *data, const void *block, size_t size_bytes);
+
+  // Takes a line of text, without its end, that tells how a study gets on.
+  // 0: studies are silent.
+  void (*log)(void *data, const char *line);
+
+  // The most seconds that a step of a job takes, whatever its caller asks for,
+  // and what one takes where the caller does not say. 0: no limit.
+  double budget;
 };
 
 // Returns a new engine, or NULL. The host is copied; NULL means all defaults.
@@ -293,10 +302,12 @@ const neap_loss *neap_loss_sum(void *memory, const neap_loss_term *terms,
 
 struct lua_State;
 
-// Pushes the module table of the engine's bindings (what the Lua files of
-// neap require as "neap.core") onto a Lua state. The host is copied; without
-// one, memory comes from the state's allocator. Raises a Lua error where
-// neap_new fails. Returns 1, as a lua_CFunction does.
+// Pushes the module that require "neap" gives, and makes require know it and
+// all of its parts, which the library holds: no file is looked for. It wants
+// Lua's package library, sets no global, and may be called again. The host is
+// copied when a state is first opened; without one, or without an allocator,
+// all memory comes from the state's own, and a limit of it holds. Returns 1,
+// as a lua_CFunction does. Raises a Lua error where neap_new fails.
 int neap_open(struct lua_State *state, const neap_host *host);
 
 // Returns the loss at an index of a Lua stack, one that a script defined or a
@@ -308,5 +319,10 @@ const neap_loss *neap_to_loss(struct lua_State *state, int index);
 #ifdef __cplusplus
 }
 #endif
+
+// Losses from a formula, training, metrics: parts of this header.
+#include "neap_define.h"
+#include "neap_metric.h"
+#include "neap_train.h"
 
 #endif

@@ -55,6 +55,55 @@ if(NEAP_TESTS)
     endif()
     add_test(NAME ${name} COMMAND ${target} ${CMAKE_SOURCE_DIR}/tests/data)
   endforeach()
+  if(NEAP_LUA AND NEAP_SANITIZE)
+    target_compile_definitions(bind_memory_test PRIVATE SWEEP_STEP=23)
+  endif()
+  if(NEAP_LUA)
+    add_test(NAME scripts/game COMMAND game scripts/embed/game.lua 2
+             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  endif()
+  # neap.c alone, as a program that takes it would build it: the same bits, by
+  # tests/api/bits.c, and the tests of the header, by themselves and from Lua.
+  if(NEAP_LUA AND NOT NEAP_SANITIZE)
+    foreach(kind single single_lua)
+      add_library(${kind} OBJECT EXCLUDE_FROM_ALL ${SINGLE}/neap.c)
+      set_target_properties(${kind} PROPERTIES COMPILE_OPTIONS "-O2;-Wall;-Wextra"
+                            INTERPROCEDURAL_OPTIMIZATION OFF)
+    endforeach()
+    if(NEAP_WERROR)
+      target_compile_options(single PRIVATE -Werror)
+    endif()
+    target_compile_definitions(single_lua PRIVATE NEAP_LUA)
+    target_include_directories(single_lua PRIVATE ${LUA_INCLUDE_DIR})
+    add_executable(bits_cmake tests/api/bits.c)
+    target_include_directories(bits_cmake PRIVATE src)
+    target_link_libraries(bits_cmake PRIVATE neap_engine)
+    add_executable(bits_single tests/api/bits.c)
+    list(FILTER tests INCLUDE REGEX "/tests/api/")
+    set(programs bits_single)
+    foreach(source ${tests})
+      get_filename_component(name ${source} NAME_WE)
+      add_executable(single_${name} ${source})
+      list(APPEND programs single_${name})
+      string(REPLACE "_test" "" test ${name})
+      add_test(NAME single/${test} COMMAND single_${name})
+    endforeach()
+    foreach(program ${programs})
+      target_include_directories(${program} PRIVATE tests ${SINGLE} src)
+      target_link_libraries(${program} PRIVATE single m)
+    endforeach()
+    add_test(NAME single/bits COMMAND ${CMAKE_COMMAND}
+             -D ONE=$<TARGET_FILE:bits_cmake> -D OTHER=$<TARGET_FILE:bits_single>
+             -P ${CMAKE_SOURCE_DIR}/tests/same_output.cmake)
+    get_target_property(HOST_SOURCES neap_host SOURCES)
+    add_executable(neap_single ${HOST_SOURCES} src/host/commands.c
+                   src/host/main.c src/host/prompt.c)
+    target_compile_definitions(neap_single PRIVATE _GNU_SOURCE)
+    target_include_directories(neap_single PRIVATE src ${LUA_INCLUDE_DIR})
+    target_link_libraries(neap_single PRIVATE single_lua ${LUA_STATIC} m dl
+                          Threads::Threads ${CMAKE_DL_LIBS})
+    target_link_options(neap_single PRIVATE -Wl,-E)
+  endif()
   # Optional: where there is no Python with numpy and xgboost it is skipped.
   find_program(PEERS_PYTHON python NO_DEFAULT_PATH
                PATHS ${CMAKE_SOURCE_DIR}/build/peers/bin)
@@ -108,10 +157,30 @@ if(NEAP_TESTS)
                COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:neap>
                        -D BUSTED=${BUSTED} -D SPEC=${spec} "-D ISAS=${isas}"
                        -D SANITIZE=${NEAP_SANITIZE} -P tests/run_spec.cmake)
+      if(TARGET neap_single AND name MATCHES
+         "^(bind/loss|lua/(train|job|study|objective|defined_loss))$")
+        add_test(NAME single/${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+                 COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:neap_single>
+                         -D BUSTED=${BUSTED} -D SPEC=${spec}
+                         -P tests/run_spec.cmake)
+      endif()
     endforeach()
   endif()
   if(NEAP_TEST_ALL)  # more floats, and where the golden values come from
     add_test(NAME all/math COMMAND kernel_math_test --all)
+    if(TARGET bits_cmake)
+      add_test(NAME all/aarch64 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+               COMMAND ${CMAKE_COMMAND} -D COMPILER=aarch64-linux-gnu-gcc
+                       -D RUNNER=qemu-aarch64 -D SINGLE=${SINGLE}
+                       -D FOLDER=${CMAKE_BINARY_DIR}/cross/aarch64
+                       -D BITS=$<TARGET_FILE:bits_cmake> -D ISA=avx2
+                       -P tests/cross.cmake)
+      add_test(NAME all/windows WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+               COMMAND ${CMAKE_COMMAND} -D COMPILER=x86_64-w64-mingw32-gcc
+                       -D RUNNER=wine64 -D SINGLE=${SINGLE}
+                       -D FOLDER=${CMAKE_BINARY_DIR}/cross/windows
+                       -P tests/cross.cmake)
+    endif()
     if(PEERS_PYTHON)
       add_test(NAME all/golden WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
                COMMAND sh -c "${PEERS_PYTHON} tests/loss/golden.py |

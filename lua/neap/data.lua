@@ -422,8 +422,12 @@ local inside = {
   make = make,
   subset = subset,
   check_self = check_self,
+  check_finite = check_finite,
+  check_weights = check_weights,
+  to_array = to_array,
 }
 inside.describe = require "neap.generate"(M, make).describe
+require "neap.append"(inside)
 require "neap.relabel"(inside)
 require "neap.ceiling"(M, inside)
 

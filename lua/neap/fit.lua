@@ -166,24 +166,6 @@ local function check_out(out, n, width, dtype, name, level)
   end
 end
 
--- Turns [k][n] into [n][k], or [1][n] into [n].
-local function turn(lines, outputs, out, name, level)
-  local _, n = lines:shape()
-  if outputs == 1 and not out then return lines:row(1):copy() end
-  local width = outputs > 1 and outputs or nil
-  if out then check_out(out, n, width, lines:dtype(), name, level + 1) end
-  out = out or core.array.zeros(n, width, lines:dtype())
-  for i = 1, n do
-    if outputs == 1 then
-      out[i] = lines:row(1)[i]
-    else
-      local row = out:row(i)
-      for o = 1, outputs do row[o] = lines:row(o)[i] end
-    end
-  end
-  return out
-end
-
 -- Copies calibrated logits into the array that was given for them.
 local function copy_to(out, z, name, level)
   local n, width = z:shape()
@@ -206,15 +188,15 @@ local function logits(self, x, out, name, level)
     error(("bad argument #1 to '%s' (rows have %d features; the fit has %d)")
       :format(name, features or 1, self.features), level + 1)
   end
-  local scaler = self.scaler or {}
-  local matrix = core.array.zeros(1, #self.parameters)
-  for i = 1, #self.parameters do matrix:row(1)[i] = self.parameters[i] end
-  local lines = core.train.predict(self.model, x, matrix, self.outputs,
-    scaler.shift, scaler.scale, self.precision)
-  if #self.calibration == 0 then
-    return turn(lines, self.outputs, out, name, level + 1)
+  local n, width = x:shape(), self.outputs > 1 and self.outputs or nil
+  local scaler, plain = self.scaler, #self.calibration == 0
+  local z = plain and out or core.array.zeros(n, width, self.precision)
+  if plain and out then
+    check_out(out, n, width, self.precision, name, level + 1)
   end
-  local z = turn(lines, self.outputs, nil, name, level + 1)
+  core.train.predict_into(self.model, x, self.parameters, self.outputs,
+    scaler and scaler.shift, scaler and scaler.scale, self.precision, z)
+  if plain then return z end
   for _, step in ipairs(self.calibration) do z = calibrate.apply(step, z) end
   return out and copy_to(out, z, name, level + 1) or z
 end
@@ -222,21 +204,11 @@ end
 --- The logits of rows: raw ones, as they came to training. Those of a
 -- calibrated fit are calibrated, too, and float64.
 -- @param x a data set, an array [n][features] or rows of numbers
--- @param out an array for the result, of its shape and number type
+-- @param out an array for the result, of its shape and number type (that of
+--   fit.precision); it leaves no garbage, but for a calibrated fit
 -- @return [n], or [n][k] for k classes
 function methods:logits(x, out)
   return logits(self, x, out, "logits", 2)
-end
-
--- Softmax of one row, in place.
-local function softmax(row)
-  local largest, sum = -math.huge, 0
-  for o = 1, #row do largest = math.max(largest, row[o]) end
-  for o = 1, #row do
-    row[o] = math.exp(row[o] - largest)
-    sum = sum + row[o]
-  end
-  for o = 1, #row do row[o] = row[o] / sum end
 end
 
 --- The probabilities of rows: the sigmoid or softmax of their logits, whatever
@@ -245,8 +217,7 @@ end
 function methods:probabilities(x, out)
   local p = logits(self, x, out, "probabilities", 2)
   if self.kind ~= "classes" then return core.train.sigmoid(p) end
-  for i = 1, #p do softmax(p:row(i)) end
-  return p
+  return core.train.softmax(p)
 end
 
 --- Calibrates: a new fit whose probabilities are calibrated, and whose

@@ -386,4 +386,14 @@ function Job:close()
   end
 end
 
+Job.__close = Job.close
+Job.__metatable = "neap.Job"
+
+function Job:__tostring()
+  local count = #self.points
+  return ("neap.Job (%d point%s, %s)"):format(count, count == 1 and "" or "s",
+    self.closed and "closed"
+      or ("%.0f %% done"):format(100 * self:progress().fraction))
+end
+
 return Job

@@ -22,6 +22,11 @@ local function show_label(label)
   return tostring(label)
 end
 
+--- The name of the class of a label.
+function M.name_of(label)
+  return show_label(canonical(label))
+end
+
 -- The same for messages, which a label may be too long for.
 local function quote_label(label)
   local text = show_label(label)

@@ -1,11 +1,16 @@
 --- Progress on standard error: a bar on a terminal, plain lines otherwise.
+local core = require "neap.core"
+
 local M = {}
 
 local Progress = {}
 Progress.__index = Progress
 
--- Without neap.host (in a host that gives none) progress is silent.
+-- A host that gives no neap.host may take lines as its log; else progress is
+-- silent.
 local found, host = pcall(require, "neap.host")
+local clock = found and host.clock or core.clock
+local log = not found and clock and core.log or nil
 
 local function duration(seconds)
   if seconds >= 3600 then
@@ -26,9 +31,9 @@ function M.new(title, total, unit)
     total = total,
     unit = unit,
     columns = terminal and terminal.columns,
-    start = found and host.clock() or 0,
+    start = clock and clock() or 0,
     shown = -math.huge,
-    silent = not found,
+    silent = not found and not log,
   }, Progress)
 end
 
@@ -51,7 +56,7 @@ end
 -- seconds otherwise.
 function Progress:update(done)
   if self.silent then return end
-  local now = host.clock()
+  local now = clock()
   if now - self.shown < (self.columns and 0.1 or 5) then return end
   -- A log needs no line for what is done before it is read.
   if not self.columns and self.shown == -math.huge then
@@ -62,6 +67,8 @@ function Progress:update(done)
   local text = self:text(done, now - self.start)
   if self.columns then
     io.stderr:write("\r", text, "\27[K")
+  elseif log then
+    log(text)
   else
     io.stderr:write(text, "\n")
   end

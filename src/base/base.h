@@ -16,6 +16,15 @@ typedef enum neap_isa_index {
   NEAP_ISA_COUNT,
 } neap_isa_index;
 
+// Whether this build has code for AVX2 and AVX-512 beside that of base. For
+// Windows gcc does not align the stack as their vectors want it (GCC bug
+// 54412).
+#if defined(__x86_64__) && !defined(NEAP_BASE_ONLY) && !defined(_WIN32)
+#define NEAP_HAS_AVX 1
+#else
+#define NEAP_HAS_AVX 0
+#endif
+
 // Returns the name of an instruction set: "base", "avx2" or "avx512".
 const char *neap_isa_name(neap_isa_index isa);
 
@@ -33,7 +42,9 @@ struct neap {
 
 // Fills *error (NULL allowed) from a printf format and returns the code, so
 // that a function can end in `return neap_fail(...)`.
-#if defined(__GNUC__)
+#if defined(__MINGW32__)
+__attribute__((format(gnu_printf, 3, 4)))
+#elif defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
 neap_status
@@ -68,6 +79,15 @@ static inline void neap_put(void *array, neap_dtype dtype, size_t at,
     ((int32_t *)array)[at] = (int32_t)number;
   }
 }
+
+// Returns the rows before the one whose name is NULL; rows NULL: 0.
+size_t neap_parameter_count(const neap_parameter *rows);
+
+// Checks numbers that are given in the order of rows (NULL: none are): each is
+// in its range, or NaN where that is the default, which is off.
+//   NEAP_EARGUMENT  one is not; names it
+neap_status neap_check_parameters(const neap_parameter *rows,
+                                  const double *given, neap_error *error);
 
 // ----------------------------------------------------------------- memory
 
@@ -126,5 +146,9 @@ typedef struct neap_job {
 // the job is finished. Without a clock one call does one unit, unless seconds
 // is INFINITY.
 bool neap_job_step(neap_job *job, double seconds);
+
+// Returns the seconds that a step may take when `seconds` were asked for: no
+// more than the host's budget, if it has one and a clock.
+double neap_job_seconds(const neap_job *job, double seconds);
 
 #endif

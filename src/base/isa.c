@@ -6,7 +6,7 @@ const char *neap_isa_name(neap_isa_index isa) {
   return names[isa];
 }
 
-#if defined(__x86_64__)
+#if NEAP_HAS_AVX
 bool neap_isa_available(neap_isa_index isa) {
   switch (isa) {
     case NEAP_ISA_BASE:

@@ -54,3 +54,9 @@ bool neap_job_step(neap_job *job, double seconds) {
     job->longest_overrun = overrun;
   return job->finished;
 }
+
+double neap_job_seconds(const neap_job *job, double seconds) {
+  const neap_host *host = &job->engine->host;
+  const bool limited = host->budget > 0 && host->clock != NULL;
+  return limited && seconds > host->budget ? host->budget : seconds;
+}

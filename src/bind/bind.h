@@ -10,8 +10,27 @@
 
 #include "base/base.h"
 
-// Returns the engine of a state that neap_open has been called on.
+// Returns the engine of a state that neap_open_core has been called on.
 const neap *neap_bound_engine(lua_State *L);
+
+// Pushes the table "neap.core", which the Lua files put together. The state's
+// first call makes its engine; later ones have the same, whatever the host.
+int neap_open_core(lua_State *L, const neap_host *host);
+
+// One of the files of lua/neap, inside the library.
+typedef struct neap_embedded_file {
+  const char *module;  // "neap.study"
+  const char *path;    // "neap/study.lua"
+  const unsigned char *bytes;
+  size_t size_bytes;
+} neap_embedded_file;
+
+// Ends in a row of zeros. Written by bind/embed.cmake.
+extern const neap_embedded_file neap_embedded_files[];
+
+// Puts neap.core, of an engine that the state has, and the embedded files where
+// require looks first, which is package.preload.
+void neap_preload(lua_State *L);
 
 // Raises a Lua error with the message of a neap_error.
 int neap_raise(lua_State *L, const neap_error *error);
@@ -126,9 +145,6 @@ void neap_push_parameters(lua_State *L, const neap_parameter *rows);
 
 // The lua_CFunction core.nearest(key, names): the nearest name, or nil.
 int neap_nearest(lua_State *L);
-
-// Returns the rows before the one whose name is NULL.
-size_t neap_parameter_count(const neap_parameter *rows);
 
 // Returns scratch memory of the state, 64-byte aligned, which lives until the
 // next call of this function: results that Lua does not see need no garbage.

@@ -32,4 +32,15 @@ void neap_push_optimizers(lua_State *L);
 extern const char *const neap_samplings[];
 int neap_sampled_counts_of(lua_State *L);
 
+// Returns the rows at an index, an array of float64 or float32, or raises.
+const neap_array *neap_check_train_rows(lua_State *L, int index);
+
+// Raises unless parameters [points][..] are those of a model of this shape.
+void neap_check_train_parameters(lua_State *L, const neap_array *parameters,
+                                 const neap_model *model,
+                                 const neap_shape *shape, const char *name);
+
+// Adds the functions of prediction to the table on top of the stack.
+void neap_add_prediction(lua_State *L);
+
 #endif

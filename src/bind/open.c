@@ -53,6 +53,25 @@ static void unmap_file(void *data, const void *block, size_t size_bytes) {
   bound->given.unmap_file(bound->given.data, block, size_bytes);
 }
 
+static void write_log(void *data, const char *line) {
+  const bound_engine *bound = data;
+  bound->given.log(bound->given.data, line);
+}
+
+// core.log(line): to the host's log
+static int log_line(lua_State *L) {
+  const neap_host *host = &neap_bound_engine(L)->host;
+  host->log(host->data, luaL_checkstring(L, 1));
+  return 0;
+}
+
+// core.clock() -> seconds on the host's clock
+static int clock_now(lua_State *L) {
+  const neap_host *host = &neap_bound_engine(L)->host;
+  lua_pushnumber(L, host->clock(host->data));
+  return 1;
+}
+
 static int collect_engine(lua_State *L) {
   bound_engine *bound = lua_touserdata(L, 1);
   neap_free(bound->engine);
@@ -84,7 +103,9 @@ static void push_engine(lua_State *L, const neap_host *host) {
       .read_file = given->read_file != NULL ? read_file : NULL,
       .isa = given->isa,
       .map_file = maps ? map_file : NULL,
-      .unmap_file = maps ? unmap_file : NULL};
+      .unmap_file = maps ? unmap_file : NULL,
+      .log = given->log != NULL ? write_log : NULL,
+      .budget = given->budget};
   neap_error error = {0};
   bound->engine = neap_new(&full, &error);
   if (bound->engine == NULL)
@@ -141,7 +162,7 @@ static const module modules[] = {{"array", neap_open_array},
                                  {"expr", neap_open_expr},
                                  {NULL, NULL}};
 
-int neap_open(lua_State *L, const neap_host *host) {
+int neap_open_core(lua_State *L, const neap_host *host) {
   luaL_checkversion(L);
   const int known = lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
   lua_pop(L, 1);
@@ -156,6 +177,15 @@ int neap_open(lua_State *L, const neap_host *host) {
   lua_setfield(L, -2, "isa");
   lua_pushcfunction(L, neap_nearest);
   lua_setfield(L, -2, "nearest");
+  const neap_host *known_host = &neap_bound_engine(L)->host;
+  if (known_host->log != NULL) {
+    lua_pushcfunction(L, log_line);
+    lua_setfield(L, -2, "log");
+  }
+  if (known_host->clock != NULL) {
+    lua_pushcfunction(L, clock_now);
+    lua_setfield(L, -2, "clock");
+  }
   for (const module *m = modules; m->name != NULL; m++) {
     m->open(L);
     lua_setfield(L, -2, m->name);

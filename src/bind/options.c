@@ -7,15 +7,6 @@
 
 enum { NAME_MAX_BYTES = 32 };
 
-size_t neap_parameter_count(const neap_parameter *rows) {
-  size_t count = 0;
-  while (rows != NULL && count < NEAP_PARAMETER_MAX &&
-         rows[count].name != NULL) {
-    count++;
-  }
-  return count;
-}
-
 // Edits (insertions, deletions, changes) that turn one name into the other:
 // Levenshtein 1966.
 static size_t distance(const char *a, const char *b) {

@@ -158,17 +158,16 @@ static const double *push_counts(lua_State *L, const neap_train_spec *spec,
   return counts;
 }
 
-static const neap_array *check_rows(lua_State *L, int index) {
+const neap_array *neap_check_train_rows(lua_State *L, int index) {
   const neap_array *x = luaL_checkudata(L, index, NEAP_ARRAY);
   luaL_argcheck(L, x->dtype != NEAP_INT32, index,
                 "rows are int32; wanted float64 or float32");
   return x;
 }
 
-// Raises unless parameters [points][..] are those of a model of this shape.
-static void check_parameters(lua_State *L, const neap_array *parameters,
-                             const neap_model *model, const neap_shape *shape,
-                             const char *name) {
+void neap_check_train_parameters(lua_State *L, const neap_array *parameters,
+                                 const neap_model *model,
+                                 const neap_shape *shape, const char *name) {
   const size_t wanted = model->parameter_count(shape);
   if (parameters->columns == wanted)
     return;
@@ -182,7 +181,7 @@ static const double *push_initial(lua_State *L, const neap_train_spec *spec) {
   if (field_is_nil(L, 1, "initial"))
     return NULL;
   const neap_array *initial = neap_check_doubles(L, lua_gettop(L));
-  check_parameters(L, initial, spec->model, &spec->shape, "initial");
+  neap_check_train_parameters(L, initial, spec->model, &spec->shape, "initial");
   if (initial->rows != spec->point_count)
     luaL_error(L, "initial is of other points");
   return initial->data;
@@ -226,7 +225,7 @@ static int new_trainer(lua_State *L) {
   *bound = (bound_trainer){0};
   luaL_setmetatable(L, NEAP_TRAINER);
   lua_getfield(L, 1, "x");
-  const neap_array *x = check_rows(L, -1);
+  const neap_array *x = neap_check_train_rows(L, -1);
   lua_setiuservalue(L, 2, 1);
   const neap_bound_row *model = row_field(L, 1, "model", NEAP_MODEL_TYPE);
   neap_train_spec spec = {
@@ -271,13 +270,14 @@ static int new_trainer(lua_State *L) {
   return 1;
 }
 
-// trainer:step(seconds) -> whether it is finished
+// trainer:step(seconds or nil) -> whether it is finished; nil: the host's
+// budget, or to the end
 static int trainer_step(lua_State *L) {
   const bound_trainer *bound = check_trainer(L);
-  const double seconds = luaL_checknumber(L, 2);
+  const double seconds = luaL_optnumber(L, 2, HUGE_VAL);
   luaL_argcheck(L, seconds >= 0, 2, "seconds: wanted a number >= 0");
   neap_job *job = neap_trainer_job(bound->trainer);
-  lua_pushboolean(L, neap_job_step(job, seconds));
+  lua_pushboolean(L, neap_job_step(job, neap_job_seconds(job, seconds)));
   return 1;
 }
 
@@ -410,7 +410,8 @@ static int trainer_report(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg trainer_meta[] = {{"__gc", close_trainer}, {NULL, NULL}};
+static const luaL_Reg trainer_meta[] = {
+    {"__gc", close_trainer}, {"__close", close_trainer}, {NULL, NULL}};
 static const luaL_Reg trainer_methods[] = {{"step", trainer_step},
                                            {"progress", trainer_progress},
                                            {"cancel", trainer_cancel},
@@ -428,65 +429,14 @@ static const luaL_Reg trainer_methods[] = {{"step", trainer_step},
                                            {"close", close_trainer},
                                            {NULL, NULL}};
 
-// -------------------------------------------------------------- prediction
-
-// (model, x, parameters [points][p], outputs, shift, scale, precision)
-// -> logits [points * outputs][rows]
-static int predict(lua_State *L) {
-  static const char *const precisions[] = {"float64", "float32", NULL};
-  lua_settop(L, 7);
-  const neap_bound_row *model = luaL_checkudata(L, 1, NEAP_MODEL_TYPE);
-  const neap_array *x = check_rows(L, 2);
-  const neap_array *parameters =
-      neap_check_array_of(L, 3, NEAP_FLOAT64, "parameters");
-  const size_t outputs = (size_t)luaL_checkinteger(L, 4);
-  neap_predict_spec spec = {
-      .rows = x->rows,
-      .shape = neap_shape_of(model, x->columns, outputs),
-      .x = x->data,
-      .dtype = x->dtype,
-      .model = model->row,
-      .point_count = parameters->rows,
-      .precision = (neap_dtype)luaL_checkoption(L, 7, NULL, precisions)};
-  check_parameters(L, parameters, model->row, &spec.shape, "the fit");
-  if (!lua_isnil(L, 5)) {
-    spec.shift = neap_check_doubles(L, 5)->data;
-    spec.scale = neap_check_doubles(L, 6)->data;
-  }
-  const double **rows =
-      lua_newuserdatauv(L, (parameters->rows + 1) * sizeof *rows, 0);
-  for (size_t p = 0; p < parameters->rows; p++) {
-    rows[p] = (const double *)parameters->data + p * parameters->columns;
-  }
-  spec.parameters = rows;
-  neap_array *logits =
-      neap_new_array(L, spec.precision, parameters->rows * outputs, x->rows);
-  spec.logits = logits->data;
-  neap_error error = {0};
-  neap_raise_if(L, neap_predict(neap_bound_engine(L), &spec, &error), &error);
-  return 1;
-}
-
-// (array) -> the same array, each number replaced by its sigmoid
-static int sigmoid(lua_State *L) {
-  neap_array *x = luaL_checkudata(L, 1, NEAP_ARRAY);
-  luaL_argcheck(L, x->dtype != NEAP_INT32 && !x->frozen, 1,
-                "wanted an array of logits");
-  neap_kernels_of(neap_bound_engine(L), x->dtype)
-      ->sigmoid(neap_array_count(x), x->data, x->data);
-  lua_settop(L, 1);
-  return 1;
-}
-
 void neap_open_train(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"trainer", new_trainer},
-      {"predict", predict},
       {"sampled_counts", neap_sampled_counts_of},
-      {"sigmoid", sigmoid},
       {NULL, NULL}};
   neap_make_type(L, NEAP_TRAINER, trainer_meta, trainer_methods);
   luaL_newlib(L, functions);
+  neap_add_prediction(L);
   neap_push_models(L);
   lua_setfield(L, -2, "model");
   neap_push_optimizers(L);

@@ -8,11 +8,11 @@ enum { PRIOR, NOISE, FACTOR };
 
 #define PI 3.14159265358979323846
 
-static neap_point find_point(const double *params, uint32_t class_index,
-                             double share) {
-  const neap_point p = neap_turned(share);
+static neap_curve_point find_point(const double *params, uint32_t class_index,
+                                   double share) {
+  const neap_curve_point p = neap_turned(share);
   const double radius = class_index == 0 ? 1 : params[FACTOR];
-  return (neap_point){radius * p.x, radius * p.y};
+  return (neap_curve_point){radius * p.x, radius * p.y};
 }
 
 static neap_status draw_circles(const neap *engine, const neap_draw *draw,

@@ -15,7 +15,7 @@ enum { PIECE = 256 };
 
 typedef struct nodes {
   size_t count;
-  neap_point *points;
+  neap_curve_point *points;
   double *weights;  // they add up to 1
 } nodes;
 
@@ -30,20 +30,20 @@ typedef struct drawing {
   neap_arena arena;
 } drawing;
 
-neap_point neap_turned(double turns) {
+neap_curve_point neap_turned(double turns) {
   const double quarters = 4 * turns, rounded = floor(quarters + 0.5);
   const double rest = quarters - rounded;
   const double sine = rest * sine_tail(rest * rest);
   const double cosine = cosine_tail(rest * rest);
   switch ((int)rounded % 4) {
     case 0:
-      return (neap_point){cosine, sine};
+      return (neap_curve_point){cosine, sine};
     case 1:
-      return (neap_point){-sine, cosine};
+      return (neap_curve_point){-sine, cosine};
     case 2:
-      return (neap_point){-cosine, -sine};
+      return (neap_curve_point){-cosine, -sine};
     default:
-      return (neap_point){sine, -cosine};
+      return (neap_curve_point){sine, -cosine};
   }
 }
 
@@ -83,7 +83,7 @@ static void lay_out(drawing *d, size_t workers) {
 }
 
 // The sum of a class's density as e^-*least times what is returned.
-static double density(const drawing *d, const nodes *n, neap_point at,
+static double density(const drawing *d, const nodes *n, neap_curve_point at,
                       double *squares, double *least) {
   const double over = 0.5 / (d->curves->noise * d->curves->noise);
   double sum = 0;
@@ -100,7 +100,7 @@ static double density(const drawing *d, const nodes *n, neap_point at,
   return sum;
 }
 
-static double truth_of(const drawing *d, neap_point at, double *squares) {
+static double truth_of(const drawing *d, neap_curve_point at, double *squares) {
   double least[2], part[2];
   for (int c = 0; c < 2; c++)
     part[c] = density(d, &d->nodes[c], at, squares, &least[c]);
@@ -119,7 +119,7 @@ static void draw_row(const drawing *d, size_t row, const float *normal,
   const double label =
       neap_random_uniform(draw->seed, NEAP_STREAM_LABEL, draw->part, index);
   const uint32_t c = neap_label_of(draw->labels, 2, priors, index, label);
-  neap_point at = d->curves->point(
+  neap_curve_point at = d->curves->point(
       draw->params, c,
       neap_random_uniform(draw->seed, NEAP_STREAM_POSITION, draw->part, index));
   neap_put(draw->x, draw->dtype, 2 * row,

@@ -292,11 +292,6 @@ neap_status neap_look_over(const neap *engine, size_t rows, size_t columns,
 void neap_shuffle(const neap *engine, uint64_t seed, neap_stream stream,
                   uint32_t part, size_t count, uint32_t *order);
 
-// Writes mean and 1 / deviation (ddof 0) of each column; 1 where a column is
-// constant. x: [rows][columns]; shift, scale: out [columns].
-void neap_standardize(size_t rows, size_t columns, const void *x,
-                      neap_dtype dtype, double *shift, double *scale);
-
 // Returns the position (row * columns + column) of the first number that is
 // not finite, or rows * columns where all are.
 size_t neap_find_not_finite(size_t rows, size_t columns, const void *x,

@@ -8,11 +8,11 @@ enum { PRIOR, NOISE };
 
 #define PI 3.14159265358979323846
 
-static neap_point find_point(const double *params, uint32_t class_index,
-                             double share) {
+static neap_curve_point find_point(const double *params, uint32_t class_index,
+                                   double share) {
   (void)params;
-  const neap_point p = neap_turned(share / 2);
-  return class_index == 0 ? p : (neap_point){1 - p.x, 0.5 - p.y};
+  const neap_curve_point p = neap_turned(share / 2);
+  return class_index == 0 ? p : (neap_curve_point){1 - p.x, 0.5 - p.y};
 }
 
 static neap_status draw_moons(const neap *engine, const neap_draw *draw,

@@ -8,7 +8,7 @@
   extern const neap_expr_kernels neap_expr_kernels_f64_##isa; \
   extern const neap_expr_kernels neap_expr_kernels_f32_##isa;
 KERNELS(base)
-#if defined(__x86_64__)
+#if NEAP_HAS_AVX
 KERNELS(avx2)
 KERNELS(avx512)
 #endif
@@ -17,7 +17,7 @@ const neap_expr_kernels *neap_expr_kernels_of(const neap *engine,
                                               neap_dtype dtype) {
   const bool is_short = dtype == NEAP_FLOAT32;
   switch (engine->isa) {
-#if defined(__x86_64__)
+#if NEAP_HAS_AVX
     case NEAP_ISA_AVX512:
       return is_short ? &neap_expr_kernels_f32_avx512
                       : &neap_expr_kernels_f64_avx512;
@@ -87,7 +87,7 @@ static void fill_loss(const neap *engine, const neap_definition *d,
         .column_count = (size_t)d->column_count,
         .program = &to->formula,
         .evaluate = classes ? kernels->softmax : kernels->sigmoid,
-        .margin = (const void *)to->margins[i],
+        .margin = to->margins[i],
         .scratch_bytes = classes ? neap_softmax_bytes : NULL};
     memcpy(forms[i].parameters, d->parameters, sizeof forms[i].parameters);
     loss->form[i] = &forms[i];

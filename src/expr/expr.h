@@ -214,13 +214,13 @@ typedef struct neap_definition {
 enum { NEAP_MARGIN_BYTES = 64 };
 
 // A loss of binary targets and, if it is one of the margin, its softmax lift.
-typedef struct neap_defined {
+struct neap_defined {
   neap_loss binary, classes;
   neap_loss_form binary_forms[2], classes_forms[2];
   uint64_t margins[2][NEAP_MARGIN_BYTES / 8];
   neap_formula formula;
   bool is_margin;
-} neap_defined;
+};
 
 // Makes the loss in the caller's memory; neap_defined_free frees what it
 // holds, also after an error.

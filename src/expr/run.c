@@ -67,19 +67,19 @@ typedef struct space {
   LANE(d);     \
   LANE(e)
 
-#define NEAP_KERNEL(name, arguments, expression)                            \
-  static void run_##name(const place *places, const neap_instruction *step, \
-                         size_t lanes) {                                    \
-    LOAD_##arguments;                                                       \
-    real *to = places[step->to].at;                                         \
-    for (size_t start = 0; start < lanes; start += STEP) {                  \
-      AT_##arguments;                                                       \
-      NEAP_LANES                                                            \
-      for (int i = 0; i < STEP; i++) {                                      \
-        LANE_##arguments;                                                   \
-        to[start + (size_t)i] = expression;                                 \
-      }                                                                     \
-    }                                                                       \
+#define NEAP_KERNEL(name, arguments, expression)                         \
+  static void NEAP_NAME(run_##name)(                                     \
+      const place *places, const neap_instruction *step, size_t lanes) { \
+    LOAD_##arguments;                                                    \
+    real *to = places[step->to].at;                                      \
+    for (size_t start = 0; start < lanes; start += STEP) {               \
+      AT_##arguments;                                                    \
+      NEAP_LANES                                                         \
+      for (int i = 0; i < STEP; i++) {                                   \
+        LANE_##arguments;                                                \
+        to[start + (size_t)i] = expression;                              \
+      }                                                                  \
+    }                                                                    \
   }
 #define NEAP_OPERATION(name, arguments, expression, derivative) \
   NEAP_KERNEL(name, arguments, expression)
@@ -94,9 +94,10 @@ typedef void run_step(const place *places, const neap_instruction *step,
 
 static run_step *const steps[NEAP_OP_COUNT] = {
 #define NEAP_OPERATION(name, arguments, expression, derivative) \
-  [NEAP_OP_##name] = run_##name,
+  [NEAP_OP_##name] = NEAP_NAME(run_##name),
 #define NEAP_FUNCTION(name, arguments, expression, derivative)
-#define NEAP_KERNEL(name, arguments, expression) [NEAP_OP_##name] = run_##name,
+#define NEAP_KERNEL(name, arguments, expression) \
+  [NEAP_OP_##name] = NEAP_NAME(run_##name),
 #include "expr/opcodes.def"
 #undef NEAP_OPERATION
 #undef NEAP_FUNCTION

@@ -324,26 +324,18 @@ static bool check_values(const command *c) {
 }
 
 static int open_core(lua_State *L) {
-  return neap_open(L, neap_host_shared(NULL));
+  return neap_open_core(L, neap_host_shared(NULL));
 }
 
-// Makes neap's modules known to require: C by package.preload, Lua by a
-// searcher that stands second, before the files of package.path.
+// Makes neap's modules known to require.
 static void add_modules(lua_State *L) {
+  neap_preload(L);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   lua_pushcfunction(L, open_core);
   lua_setfield(L, -2, "neap.core");
   lua_pushcfunction(L, neap_host_open);
   lua_setfield(L, -2, "neap.host");
-  lua_getglobal(L, "package");
-  lua_getfield(L, -1, "searchers");
-  for (lua_Integer i = luaL_len(L, -1); i >= 2; i--) {
-    lua_rawgeti(L, -1, i);
-    lua_rawseti(L, -2, i + 1);
-  }
-  lua_pushcfunction(L, neap_program_search);
-  lua_rawseti(L, -2, 2);
-  lua_pop(L, 3);
+  lua_pop(L, 1);
 }
 
 // Calls require "neap.command"(name, arguments ...), which returns true, or

@@ -23,11 +23,6 @@ int neap_program_report(lua_State *state, int status,
 // Reads statements from standard input and runs each one, until its end.
 void neap_program_prompt(lua_State *state);
 
-// A searcher of package.searchers: the files inside the program. The value of a
-// Lua file is what it returns, that of any other its text. Says nothing about
-// other names, so that their messages are those of lua5.4.
-int neap_program_search(lua_State *state);
-
 // Whether a word is a command: the name of a file of lua/neap/command.
 bool neap_program_has_command(const char *word);
 

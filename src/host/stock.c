@@ -15,5 +15,5 @@ int luaopen_neap_core(lua_State *L) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   lua_pushcfunction(L, neap_host_open);
   lua_setfield(L, -2, "neap.host");
-  return neap_open(L, host);
+  return neap_open_core(L, host);
 }

@@ -4,7 +4,7 @@
 const neap_kernels *neap_kernels_of(const neap *engine, neap_dtype dtype) {
   const bool single = dtype == NEAP_FLOAT32;
   switch (engine->isa) {
-#if defined(__x86_64__)
+#if NEAP_HAS_AVX
     case NEAP_ISA_AVX512:
       return single ? &neap_kernels_f32_avx512 : &neap_kernels_f64_avx512;
     case NEAP_ISA_AVX2:

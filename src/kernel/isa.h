@@ -24,6 +24,8 @@
 #ifdef __clang__
 #define NEAP_LANES \
   _Pragma("clang loop vectorize(assume_safety) unroll(disable)")
+#elif defined(NEAP_AMALGAMATION)  // built without -fopenmp-simd
+#define NEAP_LANES _Pragma("GCC ivdep") _Pragma("GCC unroll 1")
 #else
 #define NEAP_LANES _Pragma("omp simd")
 #endif
@@ -49,8 +51,20 @@ typedef uint64_t real_bits;
 #define NEAP_SQRT __builtin_sqrt
 #endif
 
+// The bytes of the widest vectors. neap.c, which holds all instruction sets,
+// says it itself: clang has no macros for what a pragma allows.
+#ifndef NEAP_VECTOR_BYTES
+#if defined(__AVX512F__) && defined(__FMA__)
+#define NEAP_VECTOR_BYTES 64
+#elif defined(__AVX2__) && defined(__FMA__)
+#define NEAP_VECTOR_BYTES 32
+#else
+#define NEAP_VECTOR_BYTES 16
+#endif
+#endif
+
 // NEAP_PLAIN: a source whose bits must be the same on every machine.
-#if (defined(__FMA__) || defined(__aarch64__)) && !defined(NEAP_PLAIN)
+#if (NEAP_VECTOR_BYTES > 16 || defined(__aarch64__)) && !defined(NEAP_PLAIN)
 #define NEAP_HAS_FMA 1
 #define NEAP_FMA(a, b, c) NEAP_BUILTIN_FMA(a, b, c)
 #else

@@ -24,16 +24,6 @@ typedef struct neap_rows {
   const double *shift, *scale;  // [columns]: (x - shift) scale; NULL: as is
 } neap_rows;
 
-// What a hidden unit makes of its sum z: max(z, 0), tanh z, z F(z) with F the
-// normal distribution function, z sigmoid(z).
-// Source: Hendrycks and Gimpel 2016, arXiv 1606.08415, for the last two.
-typedef enum neap_activation {
-  NEAP_RELU,
-  NEAP_TANH,
-  NEAP_GELU,
-  NEAP_SILU,
-} neap_activation;
-
 // All pointers are to the table's number type, `real`.
 typedef struct neap_kernels {
   neap_dtype dtype;
@@ -164,7 +154,7 @@ enum { NEAP_DRAWS = 16 };
 #define NEAP_KERNEL_TABLES(isa) \
   extern const neap_kernels neap_kernels_f32_##isa, neap_kernels_f64_##isa;
 NEAP_KERNEL_TABLES(base)
-#if defined(__x86_64__)
+#if NEAP_HAS_AVX
 NEAP_KERNEL_TABLES(avx2)
 NEAP_KERNEL_TABLES(avx512)
 #endif

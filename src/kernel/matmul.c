@@ -10,17 +10,17 @@
 // product, `sum += factor * b`, is a fused operation wherever there is one.
 #include "kernel/table.h"
 
-#if defined(__AVX512F__)
-enum { TILE_ROWS = 8, VECTOR_BYTES = 64 };
-#elif defined(__AVX2__)
-enum { TILE_ROWS = 6, VECTOR_BYTES = 32 };
+#if NEAP_VECTOR_BYTES == 64
+enum { TILE_ROWS = 8 };
+#elif NEAP_VECTOR_BYTES == 32
+enum { TILE_ROWS = 6 };
 #else
-enum { TILE_ROWS = 4, VECTOR_BYTES = 16 };
+enum { TILE_ROWS = 4 };
 #endif
 
-enum { WIDTH = VECTOR_BYTES / (int)sizeof(real), TILE_VECTORS = 2 };
+enum { WIDTH = NEAP_VECTOR_BYTES / (int)sizeof(real), TILE_VECTORS = 2 };
 
-typedef real vector __attribute__((vector_size(VECTOR_BYTES),
+typedef real vector __attribute__((vector_size(NEAP_VECTOR_BYTES),
                                    aligned(sizeof(real)), may_alias));
 
 typedef struct matrices {

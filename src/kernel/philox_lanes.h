@@ -13,34 +13,28 @@
 #include <immintrin.h>
 #endif
 
-#if defined(__AVX512F__)
-enum { NEAP_WIDE_LANES = 8 };
-#elif defined(__AVX2__)
-enum { NEAP_WIDE_LANES = 4 };
-#else
-enum { NEAP_WIDE_LANES = 2 };
-#endif
+enum { NEAP_WIDE_LANES = NEAP_VECTOR_BYTES / (int)sizeof(uint64_t) };
 
-typedef uint64_t neap_wide
+typedef uint64_t neap_words64
     __attribute__((vector_size(NEAP_WIDE_LANES * sizeof(uint64_t))));
-typedef uint32_t neap_half
+typedef uint32_t neap_words32
     __attribute__((vector_size(NEAP_WIDE_LANES * sizeof(uint32_t))));
 
 // Products of the low halves.
-NEAP_INLINE neap_wide multiply_low(neap_wide a, neap_wide b) {
-#if defined(__AVX512F__)
-  return (neap_wide)_mm512_mul_epu32((__m512i)a, (__m512i)b);
-#elif defined(__AVX2__)
-  return (neap_wide)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+NEAP_INLINE neap_words64 multiply_low(neap_words64 a, neap_words64 b) {
+#if NEAP_VECTOR_BYTES == 64
+  return (neap_words64)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+#elif NEAP_VECTOR_BYTES == 32
+  return (neap_words64)_mm256_mul_epu32((__m256i)a, (__m256i)b);
 #elif defined(__x86_64__)
-  return (neap_wide)_mm_mul_epu32((__m128i)a, (__m128i)b);
+  return (neap_words64)_mm_mul_epu32((__m128i)a, (__m128i)b);
 #else
   return (a & 0xFFFFFFFFu) * (b & 0xFFFFFFFFu);
 #endif
 }
 
-NEAP_INLINE neap_wide in_all_lanes(uint32_t x) {
-  return (neap_wide){0} + x;
+NEAP_INLINE neap_words64 in_all_lanes(uint32_t x) {
+  return (neap_words64){0} + x;
 }
 
 // Turns `lanes` counters, a multiple of 16, into random bits; words:
@@ -48,26 +42,26 @@ NEAP_INLINE neap_wide in_all_lanes(uint32_t x) {
 // on in turn.
 NEAP_INLINE void neap_draw_lanes(uint64_t seed, size_t lanes, uint32_t *words) {
   enum { GROUP = 16 / NEAP_WIDE_LANES };
-  const neap_wide m0 = in_all_lanes(0xD2511F53u);
-  const neap_wide m1 = in_all_lanes(0xCD9E8D57u);
-  neap_wide keys[10][2];
+  const neap_words64 m0 = in_all_lanes(0xD2511F53u);
+  const neap_words64 m1 = in_all_lanes(0xCD9E8D57u);
+  neap_words64 keys[10][2];
   for (uint32_t round = 0; round < 10; round++) {
     keys[round][0] = in_all_lanes((uint32_t)seed + round * 0x9E3779B9u);
     keys[round][1] = in_all_lanes((uint32_t)(seed >> 32) + round * 0xBB67AE85u);
   }
   for (size_t i = 0; i < lanes; i += 16) {
-    neap_wide w[GROUP][4];  // what stands above the low halves is of no use
-    neap_half half;
+    neap_words64 w[GROUP][4];  // what stands above the low halves is of no use
+    neap_words32 half;
     for (size_t g = 0; g < GROUP; g++) {
       for (size_t k = 0; k < 4; k++) {
         memcpy(&half, words + k * lanes + i + g * NEAP_WIDE_LANES, sizeof half);
-        w[g][k] = __builtin_convertvector(half, neap_wide);
+        w[g][k] = __builtin_convertvector(half, neap_words64);
       }
     }
     for (int round = 0; round < 10; round++) {
       for (int g = 0; g < GROUP; g++) {
-        const neap_wide a = multiply_low(w[g][0], m0);
-        const neap_wide b = multiply_low(w[g][2], m1);
+        const neap_words64 a = multiply_low(w[g][0], m0);
+        const neap_words64 b = multiply_low(w[g][2], m1);
         w[g][0] = b >> 32 ^ w[g][1] ^ keys[round][0];
         w[g][1] = b;
         w[g][2] = a >> 32 ^ w[g][3] ^ keys[round][1];
@@ -76,7 +70,7 @@ NEAP_INLINE void neap_draw_lanes(uint64_t seed, size_t lanes, uint32_t *words) {
     }
     for (size_t g = 0; g < GROUP; g++) {
       for (size_t k = 0; k < 4; k++) {
-        half = __builtin_convertvector(w[g][k], neap_half);
+        half = __builtin_convertvector(w[g][k], neap_words32);
         memcpy(words + k * lanes + i + g * NEAP_WIDE_LANES, &half, sizeof half);
       }
     }

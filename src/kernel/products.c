@@ -7,21 +7,21 @@
 #include "kernel/table.h"
 
 // Tiles whose sums fit into the registers.
-#if defined(__AVX512F__)
+#if NEAP_VECTOR_BYTES == 64
 enum { TILE_ROWS = 4, TILE_COLUMNS = NEAP_REAL_BITS == 32 ? 4 : 2 };
-enum { VECTOR_BYTES = 64 };
-#elif defined(__AVX2__)
+#elif NEAP_VECTOR_BYTES == 32
 enum { TILE_ROWS = NEAP_REAL_BITS == 32 ? 2 : 1, TILE_COLUMNS = 2 };
-enum { VECTOR_BYTES = 32 };
 #else
 enum { TILE_ROWS = 1, TILE_COLUMNS = NEAP_REAL_BITS == 32 ? 2 : 1 };
-enum { VECTOR_BYTES = 16 };
 #endif
 
 enum { LANES = NEAP_SUM_LANES };
-enum { WIDTH = VECTOR_BYTES / (int)sizeof(real), VECTORS = LANES / WIDTH };
+enum {
+  WIDTH = NEAP_VECTOR_BYTES / (int)sizeof(real),
+  VECTORS = LANES / WIDTH,
+};
 
-typedef real vector __attribute__((vector_size(VECTOR_BYTES),
+typedef real vector __attribute__((vector_size(NEAP_VECTOR_BYTES),
                                    aligned(sizeof(real)), may_alias));
 
 typedef struct matrices {

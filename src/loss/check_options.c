@@ -7,20 +7,8 @@
 static neap_status check_parameters(const neap_loss *loss, const double *params,
                                     neap_error *error) {
   size_t count;
-  const neap_parameter *parameters = neap_loss_parameters(loss, &count);
-  for (size_t i = 0; params != NULL && i < count; i++) {
-    const neap_parameter *p = &parameters[i];
-    if (isnan(p->initial) && isnan(params[i]))
-      continue;  // off
-    if (isfinite(params[i]) && params[i] >= p->low && params[i] <= p->high &&
-        !(p->open && params[i] == p->low)) {
-      continue;
-    }
-    return neap_fail(error, NEAP_EARGUMENT, "%s is %g; wanted %s%g to %g",
-                     p->name, params[i], p->open ? "above " : "", p->low,
-                     p->high);
-  }
-  return NEAP_OK;
+  return neap_check_parameters(neap_loss_parameters(loss, &count), params,
+                               error);
 }
 
 static neap_status check_list(const double *list, size_t count, double low,

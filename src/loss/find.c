@@ -25,7 +25,7 @@ static const neap_loss base_losses[] = {
 };
 #undef NEAP_LOSS
 
-#if defined(__x86_64__)
+#if NEAP_HAS_AVX
 #define NEAP_LOSS(name, file) ROW(name, avx2)
 static const neap_loss avx2_losses[] = {
 #include "loss/losses.def"
@@ -45,7 +45,7 @@ const neap_loss *neap_loss_at(const neap *engine, size_t position) {
   if (position >= LOSS_COUNT)
     return NULL;
   switch (engine->isa) {
-#if defined(__x86_64__)
+#if NEAP_HAS_AVX
     case NEAP_ISA_AVX512:
       return &avx512_losses[position];
     case NEAP_ISA_AVX2:
@@ -84,9 +84,6 @@ neap_loss_kind neap_loss_kind_of(const neap_loss *loss) {
 const neap_parameter *neap_loss_parameters(const neap_loss *loss,
                                            size_t *count) {
   const neap_parameter *parameters = loss->form[0]->parameters;
-  *count = 0;
-  while (*count < NEAP_PARAMETER_MAX && parameters[*count].name != NULL) {
-    ++*count;
-  }
+  *count = neap_parameter_count(parameters);
   return parameters;
 }

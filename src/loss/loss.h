@@ -25,7 +25,6 @@ enum {
 // Columns of a loss written as an expression.
 enum { NEAP_COLUMN_MAX = 8 };
 
-struct neap_margin_loss;
 struct neap_formula;
 
 // One loss in one number type. `evaluate` may assume that the call has been
@@ -39,9 +38,9 @@ typedef struct neap_loss_form {
   int takes;                                      // NEAP_TAKES_...
   neap_parameter parameters[NEAP_PARAMETER_MAX];  // ends where name is NULL
   void (*evaluate)(const neap_loss *loss, const neap_loss_call *call);
-  const struct neap_margin_loss *margin;  // of losses of a margin
-  const struct neap_formula *program;     // of losses written as expressions
-  size_t column_count;                    // of a call that it looks at
+  const void *margin;  // of losses of a margin: a neap_margin_loss of the type
+  const struct neap_formula *program;  // of losses written as expressions
+  size_t column_count;                 // of a call that it looks at
   // Bytes of scratch of one call; 0: none.
   size_t (*scratch_bytes)(const neap_loss *loss, size_t classes,
                           neap_dtype dtype);

@@ -18,7 +18,7 @@ typedef struct sorted_column {
 
 // What one worker needs.
 typedef struct drawing {
-  neap_workspace column;
+  neap_column_space column;
   uint8_t *counts;   // [rows][NEAP_DRAWS]
   uint32_t *sums;    // [stretches][NEAP_DRAWS] of counts, or
   double *weighted;  // the same of counts times weights
@@ -38,8 +38,8 @@ typedef struct bootstrap {
   size_t first[3];    // of each stratum in members, and the end
   uint32_t *members;  // [rows]
   sorted_column *sorted;
-  neap_workspace *sorting;  // [workers]
-  drawing *spaces;          // [workers]
+  neap_column_space *sorting;  // [workers]
+  drawing *spaces;             // [workers]
   size_t most_stretches;
   double *values;
   neap_arena arena, second;
@@ -54,7 +54,7 @@ static void lay_out_columns(bootstrap *b) {
   b->sorted = neap_arena_take(&b->arena, c->columns, sizeof *b->sorted);
   b->sorting = neap_arena_take(&b->arena, workers, sizeof *b->sorting);
   for (size_t i = 0; i < workers; i++) {
-    const neap_workspace sorting = neap_take_workspace(&b->arena, c);
+    const neap_column_space sorting = neap_take_workspace(&b->arena, c);
     if (b->sorting != NULL)
       b->sorting[i] = sorting;
   }
@@ -126,7 +126,7 @@ static void add_step(sorted_column *column, const double *targets, size_t start,
 static void sort_column(void *argument, size_t at, size_t worker) {
   bootstrap *b = argument;
   sorted_column *column = &b->sorted[at];
-  const neap_workspace *space = &b->sorting[worker];
+  const neap_column_space *space = &b->sorting[worker];
   const neap_scores s =
       neap_load_column(b->engine, b->columns, at, true, space);
   memcpy(column->order, space->order, s.rows * sizeof *column->order);

@@ -2,9 +2,10 @@
 // decided at its threshold.
 #include "metric/column.h"
 
-neap_workspace neap_take_workspace(neap_arena *arena, const neap_columns *c) {
+neap_column_space neap_take_workspace(neap_arena *arena,
+                                      const neap_columns *c) {
   const size_t copied = c->dtype == NEAP_FLOAT64 ? 0 : c->rows;
-  return (neap_workspace){
+  return (neap_column_space){
       .copy = neap_arena_take(arena, copied, sizeof(double)),
       .order = neap_arena_take(arena, c->rows, sizeof(uint32_t)),
       .sort_rows = neap_arena_take(arena, 2 * c->rows, sizeof(uint32_t)),
@@ -12,7 +13,7 @@ neap_workspace neap_take_workspace(neap_arena *arena, const neap_columns *c) {
 }
 
 static const double *doubles_of(const neap_columns *c, size_t column,
-                                const neap_workspace *space) {
+                                const neap_column_space *space) {
   if (c->dtype == NEAP_FLOAT64)
     return (const double *)c->scores + column * c->rows;
   for (size_t i = 0; i < c->rows; i++)
@@ -22,7 +23,7 @@ static const double *doubles_of(const neap_columns *c, size_t column,
 
 neap_scores neap_load_column(const neap *engine, const neap_columns *c,
                              size_t column, bool sorted,
-                             const neap_workspace *space) {
+                             const neap_column_space *space) {
   const neap_scores scores = {
       .engine = engine,
       .rows = c->rows,

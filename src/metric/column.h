@@ -6,22 +6,22 @@
 
 // What a worker needs to look at a column: 12 bytes a row to sort, whose
 // scratch then holds the curve's rows.
-typedef struct neap_workspace {
+typedef struct neap_column_space {
   double *copy;         // [rows] of scores that are not float64, else NULL
   uint32_t *order;      // [rows]
   uint32_t *sort_rows;  // [2 * rows]
   double *numbers;      // [2 * rows]: the curve, then scratch
-} neap_workspace;
+} neap_column_space;
 
 // Takes a workspace from an arena that counts or deals out.
-neap_workspace neap_take_workspace(neap_arena *arena,
-                                   const neap_columns *columns);
+neap_column_space neap_take_workspace(neap_arena *arena,
+                                      const neap_columns *columns);
 
 // Returns a column's scores in double, its targets, weights and their sums;
 // sorted: by space->order, scores falling.
 neap_scores neap_load_column(const neap *engine, const neap_columns *columns,
                              size_t column, bool sorted,
-                             const neap_workspace *space);
+                             const neap_column_space *space);
 
 // Sets the sums of the rows' weights, in the rows' order.
 void neap_sum_weights(neap_scores *scores);

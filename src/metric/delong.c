@@ -10,12 +10,12 @@ typedef struct delong {
   const neap_columns *columns;
   double positives, negatives;  // rows
   double *areas;
-  size_t width;            // columns, padded
-  double *block;           // [BLOCK][width]
-  double *products;        // [columns][width] of a block
-  double *sums;            // [columns][width]
-  double *parts;           // V of every row, [columns][rows], less its mean
-  neap_workspace *spaces;  // [workers]
+  size_t width;               // columns, padded
+  double *block;              // [BLOCK][width]
+  double *products;           // [columns][width] of a block
+  double *sums;               // [columns][width]
+  double *parts;              // V of every row, [columns][rows], less its mean
+  neap_column_space *spaces;  // [workers]
   neap_arena arena;
 } delong;
 
@@ -29,7 +29,7 @@ static void lay_out(delong *d) {
   d->parts = neap_arena_take(&d->arena, c->columns * c->rows, sizeof(double));
   d->spaces = neap_arena_take(&d->arena, workers, sizeof *d->spaces);
   for (size_t i = 0; i < workers; i++) {
-    const neap_workspace space = neap_take_workspace(&d->arena, c);
+    const neap_column_space space = neap_take_workspace(&d->arena, c);
     if (d->spaces != NULL)
       d->spaces[i] = space;
   }
@@ -51,7 +51,7 @@ static void set_parts(const delong *d, const neap_scores *s,
 
 static void rank_column(void *argument, size_t column, size_t worker) {
   const delong *d = argument;
-  const neap_workspace *space = &d->spaces[worker];
+  const neap_column_space *space = &d->spaces[worker];
   const neap_scores s =
       neap_load_column(d->engine, d->columns, column, true, space);
   double *part = d->parts + column * s.rows;

@@ -41,7 +41,7 @@ typedef struct evaluation {
   size_t use_count;
   double *values, *thresholds;
   const char **undefined;
-  neap_workspace *spaces;  // [workers]
+  neap_column_space *spaces;  // [workers]
   neap_arena arena;
 } evaluation;
 
@@ -49,7 +49,7 @@ static void lay_out(evaluation *e) {
   const size_t workers = e->engine->host.max_workers;
   e->spaces = neap_arena_take(&e->arena, workers, sizeof *e->spaces);
   for (size_t i = 0; i < workers; i++) {
-    const neap_workspace space = neap_take_workspace(&e->arena, e->columns);
+    const neap_column_space space = neap_take_workspace(&e->arena, e->columns);
     if (e->spaces != NULL)
       e->spaces[i] = space;
   }
@@ -65,7 +65,7 @@ static neap_status start(evaluation *e, neap_error *error) {
 // One column's scores and, if it is wanted, their curve.
 static neap_scores load_column(const evaluation *e, size_t column,
                                size_t worker) {
-  const neap_workspace *space = &e->spaces[worker];
+  const neap_column_space *space = &e->spaces[worker];
   neap_scores scores =
       neap_load_column(e->engine, e->columns, column, e->sorted, space);
   neap_sum_weights(&scores);

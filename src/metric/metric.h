@@ -51,7 +51,7 @@ typedef enum neap_metric_needs {
   NEAP_NEEDS_LEVELS,  // the curve with every distinct score
 } neap_metric_needs;
 
-typedef struct neap_metric {
+struct neap_metric {
   const char *name;
   const char *summary;  // a formula in words
   const char *source;
@@ -70,13 +70,7 @@ typedef struct neap_metric {
   // values: out [NEAP_DRAWS], NaN where there is none.
   void (*of_draws)(size_t count, const neap_stretch *stretches,
                    const uint32_t *sums, double *values);
-} neap_metric;
-
-// Returns the metric at a position of the list, or NULL beyond its end.
-const neap_metric *neap_metric_at(size_t position);
-
-// Returns the metric of a name, or NULL.
-const neap_metric *neap_metric_find(const char *name);
+};
 
 // A metric with its parameters, in the order of its rows.
 typedef struct neap_metric_use {
@@ -86,17 +80,6 @@ typedef struct neap_metric_use {
 
 // Returns a metric with its default parameters.
 neap_metric_use neap_metric_default(const neap_metric *metric);
-
-// Score columns of one set of rows.
-typedef struct neap_columns {
-  size_t rows, columns;
-  const void *scores;  // [columns][rows], no NaN
-  neap_dtype dtype;
-  const double *targets;     // [rows]: 0 or 1
-  bool own_targets;          // each column has its own: [columns][rows]
-  const double *weights;     // [rows], NULL: all 1
-  const double *thresholds;  // [columns], NULL: all 0
-} neap_columns;
 
 // Evaluates metrics of every column; each column is sorted at most once, and
 // its rows are walked once for all metrics that need the order.

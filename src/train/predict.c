@@ -97,6 +97,7 @@ static void predict_block(void *argument, size_t task, size_t worker) {
 
 neap_status neap_predict(const neap *engine, const neap_predict_spec *spec,
                          neap_error *error) {
+  NEAP_TRY(neap_model_check_shape(spec->model, &spec->shape, error));
   prediction p = {.engine = engine,
                   .spec = spec,
                   .kernels = neap_kernels_of(engine, spec->precision),

@@ -222,7 +222,8 @@ static neap_form form_of(const neap *engine, neap_dtype dtype) {
 neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
                                neap_error *error) {
   const neap_host *host = &engine->host;
-  if (neap_train_check(spec, error) != NEAP_OK)
+  if (neap_check_numbers(spec, error) != NEAP_OK ||
+      neap_train_check(spec, error) != NEAP_OK)
     return NULL;
   neap_trainer *t = host->allocate(host->data, NULL, 0, sizeof *t);
   if (t == NULL) {

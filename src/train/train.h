@@ -12,14 +12,6 @@
 
 // ------------------------------------------------------------- optimizers
 
-// How a point stands.
-typedef enum neap_fit_state {
-  NEAP_FIT_RUNNING,
-  NEAP_FIT_CONVERGED,  // the gradient norm fell by the tolerance
-  NEAP_FIT_STOPPED,    // out of steps, or the objective falls no further
-  NEAP_FIT_FAILED,     // the objective or a parameter is no finite number
-} neap_fit_state;
-
 // What an optimizer sees of a point, and leaves behind.
 typedef struct neap_iterate {
   double *x;               // in: where value and gradient were taken; out: next
@@ -49,7 +41,7 @@ static inline bool neap_draft_ends(const neap_iterate *at, double tolerance) {
 }
 
 // One file and one row in optimizers.def.
-typedef struct neap_optimizer {
+struct neap_optimizer {
   const char *name;
   const char *summary;
   const char *source;
@@ -68,22 +60,9 @@ typedef struct neap_optimizer {
   // Returns the point that was kept last where x may be a trial, or NULL
   // before the first one. 0: x is always what was kept.
   const double *(*kept)(void *state, size_t count, const double *options);
-} neap_optimizer;
-
-// Returns the optimizer at a position of the list, or NULL beyond its end.
-const neap_optimizer *neap_optimizer_at(size_t position);
+};
 
 // ----------------------------------------------------------------- models
-
-enum { NEAP_LAYERS_MAX = 8 };
-
-typedef struct neap_shape {
-  size_t features;
-  size_t outputs;                  // 1: binary; k: classes, or labels
-  size_t layers;                   // hidden ones, of an mlp
-  size_t hidden[NEAP_LAYERS_MAX];  // the units of each
-  neap_activation activation;
-} neap_shape;
 
 // A block of rows in the trainer's number type, as neap_kernels packs it.
 typedef struct neap_block {
@@ -114,12 +93,6 @@ typedef struct neap_chunk {
   void *scratch;          // scratch_bytes of the model
 } neap_chunk;
 
-// How the weights of hidden units start.
-typedef enum neap_initialisation {
-  NEAP_INITIAL_HE,      // normal with deviation sqrt(2 / inputs)
-  NEAP_INITIAL_GLOROT,  // even up to sqrt(6 / (inputs + outputs))
-} neap_initialisation;
-
 // What a point starts from.
 typedef struct neap_start {
   const neap *engine;
@@ -129,7 +102,7 @@ typedef struct neap_start {
 } neap_start;
 
 // One file and one row in models.def.
-typedef struct neap_model {
+struct neap_model {
   const char *name;
   const char *summary;
   neap_parameter parameters[NEAP_PARAMETER_MAX];
@@ -154,157 +127,30 @@ typedef struct neap_model {
   // is NULL the second derivative, and returns the value.
   double (*penalise)(const neap_shape *shape, double l2, const double *x,
                      double *gradient, double *hessian);
-} neap_model;
-
-// Returns the model at a position of the list, or NULL beyond its end.
-const neap_model *neap_model_at(size_t position);
+};
 
 // -------------------------------------------------------------- the trainer
-
-typedef struct neap_train_point {
-  const neap_loss *loss;
-  neap_loss_options options;             // of the loss
-  double optimizer[NEAP_PARAMETER_MAX];  // its options
-  double l2;
-  double dropout;  // rate in [0, 1), of models with hidden units
-  const uint16_t
-      *loss_columns;  // of neap_loss_columns: positions in the spec's
-} neap_train_point;
-
-// Which rows an epoch of an optimizer on batches has.
-typedef enum neap_sampling {
-  NEAP_SAMPLE_NONE,      // all, once
-  NEAP_SAMPLE_BALANCED,  // as many as there are, the classes taking turns
-  NEAP_SAMPLE_UNDER,     // of each class at most the smallest one / ratio
-  NEAP_SAMPLE_OVER,      // of each class at least the largest one * ratio
-} neap_sampling;
 
 // Writes how many rows of each class an epoch has; counts, sampled: [k].
 void neap_sampled_counts(neap_sampling sampling, double ratio, size_t k,
                          const size_t *counts, size_t *sampled);
 
-typedef struct neap_train_spec {
-  size_t rows;
-  neap_shape shape;
-  const void *x;  // [rows][features], finite
-  neap_dtype dtype;
-  const double *shift, *scale;  // [features], standardisation; NULL: none
-  neap_loss_kind kind;     // NEAP_BINARY: outputs are labels; or NEAP_CLASSES
-  const double *targets;   // [rows][outputs] in [0, 1]: of class 1, or of all
-  const int32_t *classes;  // [rows] below outputs, in place of targets
-  const double *weights;   // [rows], >= 0; NULL: all 1
-  const double *const *loss_columns;  // what losses read of a row, each [rows]
-  size_t loss_column_count;
-  const neap_model *model;
-  neap_initialisation initialisation;
-  bool zero_bias;  // the last biases start at 0, not at the classes' shares
-  const neap_optimizer *optimizer;
-  size_t epochs, batch;    // of optimizers that take batches
-  neap_sampling sampling;  // wants classes, or targets that are 0 or 1
-  double ratio;            // in (0, 1], of under and over
-  bool pauses;             // at each epoch's end; see neap_trainer_resume
-  uint64_t seed;           // of the rows' order, the start and dropout
-  const neap_train_point *points;
-  size_t point_count;
-  const double *initial;  // [points][parameters]; NULL: the model's start
-} neap_train_spec;
-
-typedef struct neap_trainer neap_trainer;
-
-// What is known of a point.
-typedef struct neap_fit_report {
-  neap_fit_state state;
-  double objective;      // sum of w_i loss_i / rows + l2/2 |weights|^2
-  double gradient_norm;  // of the objective
-  size_t steps;
-  const double *history;  // [history_count] objectives, by step or epoch
-  size_t history_count;
-  size_t failed_epoch, failed_step;  // where it failed on batches, from 1; or 0
-} neap_fit_report;
-
-// Returns a new trainer, or NULL. Copies points with the lists of their
-// options, targets and weights; x and sums of losses must stay while the
-// trainer works.
-//   NEAP_EARGUMENT  a loss does not fit the targets, or its options don't fit
-//                   the loss (points count from 1); there are no rows or no
-//                   points; batch or epochs is 0
-//   NEAP_EMEMORY    no memory
-neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
-                               neap_error *error);
-
-// Checks a spec as neap_trainer_new does, and makes nothing.
+// What neap_trainer_new checks, in two parts: a spec's numbers and pointers,
+// and what goes with what. Neither makes anything.
+neap_status neap_check_numbers(const neap_train_spec *spec, neap_error *error);
 neap_status neap_train_check(const neap_train_spec *spec, neap_error *error);
 
-// Writes the state of a trainer between two slices to bytes (NULL: writes
-// nothing), and returns how many it takes.
-size_t neap_trainer_save(const neap_trainer *trainer, void *bytes);
+// Checks a model's shape, and rows; as neap_predict does, too.
+neap_status neap_model_check_shape(const neap_model *model,
+                                   const neap_shape *shape, neap_error *error);
+neap_status neap_check_rows(size_t rows, size_t features, const void *x,
+                            neap_dtype dtype, neap_error *error);
 
 // A hash of what a trainer was made of: its labels, points and options, not its
 // rows' features. Equal for trainers of the same spec.
 uint64_t neap_trainer_fingerprint(const neap_trainer *trainer);
 
-// Brings a new trainer to the state that one of the same spec had on the same
-// kind of machine; it goes on with the same bits.
-//   NEAP_EDATA  the bytes are no checkpoint, or damaged (then the trainer is
-//               of no use), or of a trainer of other data, points or options
-neap_status neap_trainer_load(neap_trainer *trainer, const void *bytes,
-                              size_t size_bytes, neap_error *error);
-
-// Frees a trainer. NULL is allowed.
-void neap_trainer_free(neap_trainer *trainer);
-
 // The trainer as a job; see neap_job_step. No memory is taken while it works.
 neap_job *neap_trainer_job(neap_trainer *trainer);
-
-// Whether the trainer waits at an epoch's end, where every point may be looked
-// at, kept and stopped. Its job does nothing meanwhile.
-bool neap_trainer_paused(const neap_trainer *trainer);
-
-// Remembers the parameters that a point has now, or ends it: its parameters
-// become the ones remembered, if any. While the trainer is paused.
-void neap_trainer_keep(neap_trainer *trainer, size_t point);
-void neap_trainer_stop(neap_trainer *trainer, size_t point);
-
-// Goes on after a pause; points that were never kept keep what they have.
-void neap_trainer_resume(neap_trainer *trainer);
-
-// Returns the bytes that a trainer takes.
-size_t neap_trainer_bytes(const neap_trainer *trainer);
-
-// Returns the epochs done.
-size_t neap_trainer_epoch(const neap_trainer *trainer);
-
-// Returns the points that are still running.
-size_t neap_trainer_running(const neap_trainer *trainer);
-
-// Returns how far the work is, between 0 and 1: epochs done, or points done.
-double neap_trainer_fraction(const neap_trainer *trainer);
-
-// Returns the parameters of a point [parameters]: for each output its
-// weights, then its bias.
-const double *neap_trainer_parameters(const neap_trainer *trainer,
-                                      size_t point);
-
-neap_fit_report neap_trainer_report(const neap_trainer *trainer, size_t point);
-
-// ------------------------------------------------------------- prediction
-
-typedef struct neap_predict_spec {
-  size_t rows;
-  neap_shape shape;
-  const void *x;
-  neap_dtype dtype;
-  const double *shift, *scale;  // NULL: none
-  const neap_model *model;
-  const double *const *parameters;  // [points][parameters]
-  size_t point_count;
-  neap_dtype precision;  // of logits
-  void *logits;          // out [points][outputs][rows]
-} neap_predict_spec;
-
-// Writes the logits of many points on the same rows.
-//   NEAP_EMEMORY  no memory
-neap_status neap_predict(const neap *engine, const neap_predict_spec *spec,
-                         neap_error *error);
 
 #endif

@@ -187,7 +187,8 @@ static void *run_worker(void *argument) {
   worker *w = argument;
   const neap_loss *loss = neap_loss_find(w->engine, "softmax_focal");
   const size_t bytes = neap_loss_scratch_bytes(loss, CLASSES, NEAP_FLOAT32);
-  void *scratch = aligned_alloc(64, (bytes + 63) / 64 * 64);
+  char *block = malloc(bytes + 64);
+  void *scratch = block + (64 - (uintptr_t)block % 64);
   const neap_loss_call call = {.rows = ROWS,
                                .classes = CLASSES,
                                .dtype = NEAP_FLOAT32,
@@ -201,7 +202,7 @@ static void *run_worker(void *argument) {
     if (neap_loss_evaluate(loss, &call, NULL) != NEAP_OK)
       w->sum = NAN;
   }
-  free(scratch);
+  free(block);
   return NULL;
 }
 

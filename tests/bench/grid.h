@@ -25,13 +25,6 @@ static inline double seconds_now(void *data) {
   return bench_now();
 }
 
-static inline const neap_optimizer *find_optimizer(const char *name) {
-  size_t i = 0;
-  while (strcmp(neap_optimizer_at(i)->name, name) != 0)
-    i++;
-  return neap_optimizer_at(i);
-}
-
 static inline void draw_data(const neap *engine) {
   const double params[] = {0.01, 2, 0, 1};
   const neap_draw draw = {.rows = ROWS,
@@ -49,14 +42,16 @@ static inline void draw_data(const neap *engine) {
 }
 
 // Fills the points of the grid from `first` on; params: [count][3].
-static inline void make_points(const neap *engine, size_t first, size_t count,
-                               double (*params)[3], neap_train_point *points) {
+static inline void make_points(const neap *engine, const char *optimizer,
+                               size_t first, size_t count, double (*params)[3],
+                               neap_train_point *points) {
   for (size_t p = 0; p < count; p++) {
     const size_t at = first + p;
     params[p][0] = gammas[at % GAMMAS];
     params[p][1] = alphas[at / GAMMAS];
-    points[p] = (neap_train_point){.loss = neap_loss_find(engine, "focal"),
-                                   .options = {.params = params[p]}};
+    points[p] = neap_point_of(neap_optimizer_find(optimizer),
+                              neap_loss_find(engine, "focal"));
+    points[p].options.params = params[p];
   }
 }
 

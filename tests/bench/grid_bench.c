@@ -14,7 +14,7 @@ static double weights[POINTS][FEATURES + 1];
 static double train(const neap *engine, size_t first, size_t count) {
   static neap_train_point points[POINTS];
   static double params[POINTS][3];
-  make_points(engine, first, count, params, points);
+  make_points(engine, "sgd", first, count, params, points);
   for (size_t p = 0; p < count; p++)
     points[p].optimizer[0] = 0.1;
   const neap_train_spec spec = {.rows = ROWS,
@@ -23,7 +23,7 @@ static double train(const neap *engine, size_t first, size_t count) {
                                 .dtype = NEAP_FLOAT32,
                                 .targets = targets,
                                 .model = neap_model_at(0),
-                                .optimizer = find_optimizer("sgd"),
+                                .optimizer = neap_optimizer_find("sgd"),
                                 .epochs = EPOCHS,
                                 .batch = BATCH,
                                 .seed = SEED,

@@ -18,11 +18,9 @@ static double train(const neap *engine, double rate, size_t count,
                     double (*to)[PARAMETERS]) {
   static neap_train_point points[POINTS];
   static double params[POINTS][3];
-  make_points(engine, 0, count, params, points);
-  for (size_t p = 0; p < count; p++) {
-    const double options[] = {rate, 0.9, 0.999, 1e-8};
-    memcpy(points[p].optimizer, options, sizeof options);
-  }
+  make_points(engine, "adam", 0, count, params, points);
+  for (size_t p = 0; p < count; p++)
+    points[p].optimizer[0] = rate;
   const neap_train_spec spec = {.rows = ROWS,
                                 .shape = {.features = FEATURES,
                                           .outputs = 1,
@@ -32,7 +30,7 @@ static double train(const neap *engine, double rate, size_t count,
                                 .dtype = NEAP_FLOAT32,
                                 .targets = targets,
                                 .model = neap_model_at(1),
-                                .optimizer = find_optimizer("adam"),
+                                .optimizer = neap_optimizer_find("adam"),
                                 .epochs = rate > 0 ? EPOCHS : 1,
                                 .batch = BATCH,
                                 .seed = SEED,

@@ -146,6 +146,11 @@ local benches = {
         build .. "/bench" },
     },
   },
+  embed = {
+    title = "what neap costs a program that takes it in",
+    unit = "as the case says, with what is wanted",
+    sides = { { build .. "/neap", "tests/bench/embed.lua", build } },
+  },
   program = {
     title = "whole programs, all cores",
     unit = "s",
@@ -156,7 +161,7 @@ local benches = {
 local order = {
   "loss", "losses", "scripted", "softmax", "lua", "matmul", "generate", "read",
   "grid", "mlp", "metrics", "converged", "verdict", "scale", "store",
-  "program",
+  "embed", "program",
 }
 
 -- ------------------------------------------------------------ command line

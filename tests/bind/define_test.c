@@ -7,6 +7,7 @@
 #include <lua.h>
 #include <lualib.h>
 
+#include "bind/bind.h"
 #include "check.h"
 
 // An allocator that counts, and fails at one call.
@@ -52,7 +53,7 @@ static bool run(size_t fail_at) {
   lua_State *L = lua_newstate(allocate, &c);
   luaL_openlibs(L);
   CHECK(luaL_loadstring(L, script) == LUA_OK);
-  neap_open(L, NULL);
+  neap_open_core(L, NULL);
   c.calls = 0;
   c.fail_at = fail_at;
   const int status = lua_pcall(L, 1, 1, 0);
@@ -88,7 +89,7 @@ static void test_loss_for_c(void) {
   lua_State *L = luaL_newstate();
   luaL_openlibs(L);
   CHECK(luaL_loadstring(L, defined) == LUA_OK);
-  neap_open(L, NULL);
+  neap_open_core(L, NULL);
   CHECK(lua_pcall(L, 1, 1, 0) == LUA_OK);
   const neap_loss *loss = neap_to_loss(L, -1);
   CHECK(loss != NULL);

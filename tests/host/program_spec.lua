@@ -360,7 +360,7 @@ describe("neap", function()
       print(path, neap._VERSION == "neap " .. require "neap.core".version)
       print(require "neap" == neap, type(require "neap.host"))]] }, nil,
       { LUA_PATH = "?.nothing", LUA_CPATH = "?.nothing" })
-    assert.same(success("neap/init.lua\ttrue\ntrue\ttable\n"), answer)
+    assert.same(success(":preload:\ttrue\ntrue\ttable\n"), answer)
   end)
 
   it("names its Lua files in tracebacks", function()

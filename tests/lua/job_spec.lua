@@ -499,3 +499,30 @@ describe("tuning", function()
       points = { { l3 = 1 } } })
   end)
 end)
+
+describe("a job as an object", function()
+  local d = neap.data.gaussians { n = 40 }
+  local function make()
+    return neap.job { data = d, points = { { loss = neap.loss.focal {} } } }
+  end
+
+  it("is closed at the end of its block", function()
+    local kept
+    do
+      local job <close> = make()
+      kept = job
+    end
+    assert.equal("neap.Job (1 point, closed)", tostring(kept))
+    local ok, why = pcall(kept.step, kept, 1)
+    assert.same({ false, "the job is closed" }, { ok, why })
+    kept:close() -- once more does nothing
+  end)
+
+  it("tells how far it is, and hides its metatable", function()
+    local job = make()
+    assert.equal("neap.Job (1 point, 0 % done)", tostring(job))
+    assert.is_true(job:step()) -- without seconds: to the end
+    assert.equal("neap.Job (1 point, 100 % done)", tostring(job))
+    assert.equal("neap.Job", getmetatable(job))
+  end)
+end)

@@ -185,3 +185,63 @@ describe("docs/training.md", function()
     end
   end)
 end)
+
+describe("docs/embedding.md", function()
+  local text = read "docs/embedding.md"
+
+  it("shows Lua that says what it says", function()
+    says_what_it_prints(text)
+  end)
+
+  it("has every member of a host", function()
+    local host = read "src/neap.h":match("\nstruct neap_host {(.-)\n};")
+    local count = 0
+    for line in host:gsub("\n%s*//[^\n]*", ""):gmatch("\n  ([^ ][^\n]*)") do
+      local name = line:match("%(%*([%l_]+)%)") or line:match("([%l_]+);$")
+      if name and name ~= "data" and name ~= "unmap_file" then
+        assert.truthy(text:find("`" .. name .. "`", 1, true), name)
+        count = count + 1
+      end
+    end
+    assert.equal(9, count)
+  end)
+
+  it("shows C that compiles", function()
+    local pieces_of_c = {}
+    for piece in text:gmatch("\n```c\n(.-)\n```") do
+      pieces_of_c[#pieces_of_c + 1] = piece
+    end
+    local source = ([[
+#include <stddef.h>
+#include <neap.h>
+typedef struct lua_State lua_State;
+void lua_pop(lua_State *L, int n);
+void draw_a_frame(void);
+double my_seconds(void *data);
+void my_log(void *data, const char *line);
+void my_jobs(void *data, neap_task *task, void *argument, size_t count);
+const double *use(size_t n, size_t d, double *x, double *y, double *g,
+                  double *rows);
+const double *use(size_t n, size_t d, double *x, double *y, double *g,
+                  double *rows) {
+%s
+return ap > 0 ? weights : NULL;
+}
+void open(lua_State *L);
+void open(lua_State *L) {
+%s
+}
+]]):format(pieces_of_c[1], pieces_of_c[2])
+    local path = os.tmpname()
+    local file <close> = assert(io.open(path, "w"))
+    assert(file:write(source))
+    file:close()
+    local host = require "neap.host"
+    local process <close> = assert(host.start { "cc", "-Wall", "-Wextra",
+      "-Werror", "-Isrc", "-fsyntax-only", "-x", "c", path, stdout = "pipe",
+      stderr = "stdout" })
+    local output = process:read()
+    os.remove(path)
+    assert.same({ "exit", 0 }, { process:wait() }, output)
+  end)
+end)

@@ -1,5 +1,6 @@
 -- What cmake --install puts where, and that stock lua5.4 finds it there.
 local host = require "neap.host"
+local lfs = require "lfs"
 
 local build = (os.getenv("NEAP_PROGRAM") or "build/neap"):gsub("/?[^/]*$", "")
 local sanitized = (os.getenv("NEAP_SANITIZE") or "") ~= ""
@@ -48,6 +49,42 @@ describe("an installed neap", function()
     assert.equal("0.17328679513998633\tneap.Data (50 rows, 16 features, "
       .. "classes 0: 37, 1: 13; gaussians, seed 1)\ttrue\n",
       (output:gsub("^0%.1732867951399%d*", "0.17328679513998633")))
+  end)
+
+  -- (1 - 1/2)^2 log 2.
+  local focal = "0.1732867951\n"
+
+  it("is a package for CMake, shared and static", function()
+    local folder = prefix .. "/consumer"
+    local code, output = run { "cmake", "-S", "tests/project/consumer", "-B",
+      folder, "-G", "Ninja", "-DCMAKE_PREFIX_PATH=" .. prefix }
+    assert.equal(0, code, output)
+    code, output = run { "cmake", "--build", folder }
+    assert.equal(0, code, output)
+    assert.same({ 0, focal }, { run { folder .. "/with_neap" } })
+    assert.same({ 0, focal }, { run { folder .. "/with_static" } })
+  end)
+
+  it("is a package for pkg-config", function()
+    local path = prefix .. "/lib/pkgconfig"
+    local code, output = run { "sh", "-c", [[set -e
+      export PKG_CONFIG_PATH=$1
+      cc tests/project/consumer/main.c $(pkg-config --cflags --libs neap) \
+        -Wl,-rpath,$2/lib -o $2/with_pkg_config
+      exec $2/with_pkg_config]], "sh", path, prefix }
+    assert.same({ 0, focal }, { code, output })
+  end)
+
+  it("can be a subdirectory of another build", function()
+    local folder = prefix .. "/subdirectory"
+    local code, output = run { "cmake", "-S", "tests/project/consumer", "-B",
+      folder, "-G", "Ninja", "-DNEAP_SOURCE=" .. lfs.currentdir(),
+      "-DNEAP_BASE_ONLY=ON" }
+    assert.equal(0, code, output)
+    local _, targets = run { "ninja", "-C", folder, "-t", "targets", "all" }
+    assert.truthy(targets:find("with_static: ", 1, true))
+    assert.falsy(targets:find("avx2", 1, true))
+    assert.falsy(targets:find("spec", 1, true))
   end)
 
   it("has the program, which runs alone", function()

@@ -62,7 +62,7 @@ describe("the stubs", function()
     for _, name in ipairs(methods("data", "Data")) do
       assert.is_function(d[name], name)
     end
-    assert.equal(7, #methods("data", "Data"))
+    assert.equal(8, #methods("data", "Data"))
     for _, name in ipairs(methods("files", "Data")) do
       assert.is_function(d[name], name)
     end

@@ -49,6 +49,9 @@ static size_t read_breast_cancer(const char *folder) {
   return csv.rows;
 }
 
+// Where an optimizer has its clip, which NaN switches off.
+enum { SGD_CLIP = 5, ADAM_CLIP = 7 };
+
 static neap_train_spec plan(size_t rows, size_t features, const char *name,
                             const neap_train_point *points, size_t count) {
   return (neap_train_spec){.rows = rows,
@@ -238,8 +241,9 @@ static void replay(const neap *engine, const neap_train_point *point,
 
 static void test_batches(const neap *engine) {
   enum { COUNT = 6, D = 7, ROWS = 1900 };
-  const double sgd[NEAP_PARAMETER_MAX] = {0.3, 0.9};
-  const double adam[NEAP_PARAMETER_MAX] = {0.01, 0.9, 0.999, 1e-8, 0};
+  const double sgd[NEAP_PARAMETER_MAX] = {0.3, 0.9, [SGD_CLIP] = NAN};
+  const double adam[NEAP_PARAMETER_MAX] = {0.01, 0.9, 0.999,
+                                           1e-8, [ADAM_CLIP] = NAN};
   neap_train_point points[COUNT];
   double w[FEATURES + 1];
   generate(engine, ROWS, D);
@@ -355,9 +359,10 @@ static void test_divergence(const neap *engine) {
   for (size_t i = 0; i < ROWS * D; i++)
     x[i] *= 1e18;
   const neap_loss *loss = neap_loss_find(engine, "binary_cross_entropy");
-  const neap_train_point points[] = {{.loss = loss, .optimizer = {1e-40, 0}},
-                                     {.loss = loss, .optimizer = {1e300, 0.9}},
-                                     {.loss = loss, .optimizer = {1e-40, 0}}};
+  const neap_train_point points[] = {
+      {.loss = loss, .optimizer = {1e-40, [SGD_CLIP] = NAN}},
+      {.loss = loss, .optimizer = {1e300, 0.9, [SGD_CLIP] = NAN}},
+      {.loss = loss, .optimizer = {1e-40, [SGD_CLIP] = NAN}}};
   const neap_train_spec three = plan(ROWS, D, "sgd", points, 3);
   const neap_train_spec one = plan(ROWS, D, "sgd", points, 1);
   neap_trainer *t = train(engine, &three), *alone = train(engine, &one);
@@ -371,7 +376,8 @@ static void test_divergence(const neap *engine) {
 }
 
 static void test_refusals(const neap *engine) {
-  neap_train_point point = {.loss = neap_loss_find(engine, "cross_entropy")};
+  neap_train_point point =
+      neap_point_of(optimizer("sgd"), neap_loss_find(engine, "cross_entropy"));
   neap_train_spec spec = plan(100, 3, "sgd", &point, 1);
   neap_error error = {0};
   CHECK(neap_trainer_new(engine, &spec, &error) == NULL);
@@ -391,8 +397,9 @@ static const char *folder;
 
 static void test_isa(const neap *engine) {
   const double lbfgs[NEAP_PARAMETER_MAX] = {1e-6, 1000, 10};
-  const double sgd[NEAP_PARAMETER_MAX] = {0.3, 0.9};
-  const double adam[NEAP_PARAMETER_MAX] = {0.01, 0.9, 0.999, 1e-8, 0};
+  const double sgd[NEAP_PARAMETER_MAX] = {0.3, 0.9, [SGD_CLIP] = NAN};
+  const double adam[NEAP_PARAMETER_MAX] = {0.01, 0.9, 0.999,
+                                           1e-8, [ADAM_CLIP] = NAN};
   test_breast_cancer(engine, folder);
   test_bits(engine, "lbfgs", 0, lbfgs);
   test_bits(engine, "sgd", 1, sgd);

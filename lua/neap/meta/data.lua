@@ -245,6 +245,18 @@ function Data:rows(positions) end
 ---@return neap.Data
 function Data:with_columns(columns) end
 
+---@class neap.AppendOptions
+---@field x neap.Array|number[][] rows of the same columns
+---@field y neap.Array|any[] labels of the classes that the data have
+---@field weights? neap.Array|number[]
+---@field keep? integer the most rows that it has, the last ones
+
+--- A data set with more rows behind its own. For data without groups, columns
+--- and noise.
+---@param options neap.AppendOptions
+---@return neap.Data
+function Data:append(options) end
+
 --- The column of a name: one that was given as columns, or else a feature.
 ---@param name string
 ---@return neap.Array? column float64 [n], frozen

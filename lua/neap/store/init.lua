@@ -96,6 +96,10 @@ end
 function M.session(o)
   M.apply_command(o)
   if not o.store then return require("neap.store.memory").new(o) end
+  if not pcall(require, "neap.host") then
+    error(("store is '%s'; the program gives neap no databases, only studies "
+      .. "in memory"):format(tostring(o.store)), 0)
+  end
   return require("neap.store.session").open(o)
 end
 

@@ -1,4 +1,4 @@
-# host/embed.cmake -- turns Lua files into C arrays, for host/embedded.h.
+# bind/embed.cmake -- turns Lua files into C arrays, for bind/embedded.c.
 #
 #   cmake -D "FILES=neap/init.lua;neap/study.lua" -D FOLDER=lua
 #         -D OUTPUT=embedded.c -P embed.cmake
@@ -24,8 +24,8 @@ foreach(file IN LISTS FILES)
          "    {\"${module}\", \"${file}\", file_${number}, ${size}},\n")
   math(EXPR number "${number} + 1")
 endforeach()
-file(WRITE "${OUTPUT}" "// Written by src/host/embed.cmake.
-#include \"host/embedded.h\"
+file(WRITE "${OUTPUT}" "// Written by src/bind/embed.cmake.
+#include \"bind/bind.h\"
 
 ${arrays}
 const neap_embedded_file neap_embedded_files[] = {

@@ -1,0 +1,31 @@
+// base/parameters.c -- lists of numbers and their ranges.
+#include <math.h>
+
+#include "base/base.h"
+
+size_t neap_parameter_count(const neap_parameter *rows) {
+  size_t count = 0;
+  while (rows != NULL && count < NEAP_PARAMETER_MAX && rows[count].name != NULL)
+    count++;
+  return count;
+}
+
+static bool is_allowed(const neap_parameter *row, double number) {
+  if (isnan(row->initial) && isnan(number))
+    return true;  // off
+  const bool above = row->open ? number > row->low : number >= row->low;
+  return isfinite(number) && above && number <= row->high;
+}
+
+neap_status neap_check_parameters(const neap_parameter *rows,
+                                  const double *given, neap_error *error) {
+  const size_t count = given != NULL ? neap_parameter_count(rows) : 0;
+  for (size_t i = 0; i < count; i++) {
+    if (!is_allowed(&rows[i], given[i])) {
+      return neap_fail(error, NEAP_EARGUMENT, "%s is %g; wanted %s%g to %g",
+                       rows[i].name, given[i], rows[i].open ? "above " : "",
+                       rows[i].low, rows[i].high);
+    }
+  }
+  return NEAP_OK;
+}
