@@ -140,8 +140,11 @@ local own, taken = set_of(files.own_names), set_of(files.c_names)
 -- A word that C or the file has can't be the function's name.
 local function check_name(name, text, names, level)
   local is_taken = taken[name] or own[name] or names[name]
-  for word in text:gmatch("%f[%a_]([%a_][%w_]*)%(const") do
-    is_taken = is_taken or word == name
+  for _, pattern in ipairs { "([%a_][%w_]*)%(const ", "([%a_][%w_]*)%(neap_",
+    "} ([%a_][%w_]*);", "neap_margin_loss ([%a_][%w_]*) =" } do
+    for word in text:gmatch(pattern) do
+      is_taken = is_taken or word == name
+    end
   end
   if is_taken then
     options.refuse("to_c", ("name is '%s', a word that the file has; wanted "

@@ -4,6 +4,9 @@
 // 1 / (1 + exp(-|u|)); of the margin itself all of them are there already.
 // Where u is a polynomial, what rounding loses of it is found, too, and given
 // to the functions as its small part: exp(u) would otherwise lose |u| ULP.
+#include <float.h>
+#include <math.h>
+
 #include "expr/graph.h"
 
 static neap_ref kernel(neap_graph *g, neap_op op, neap_ref a, neap_ref b,
@@ -72,9 +75,19 @@ static bool is_bounded(const neap_graph *g, neap_ref ref, int depth) {
   }
 }
 
+// Whether a node is a number that turns no infinity into a NaN, in float32
+// neither.
+static bool is_factor(const neap_graph *g, neap_ref ref) {
+  const neap_node node = neap_node_at(g, ref);
+  const double size = fabs(node.number);
+  return node.op == NEAP_OP_NUMBER && size >= FLT_MIN && size <= FLT_MAX;
+}
+
+// Whether 0 times infinity can't be.
 static bool is_product(const neap_graph *g, const neap_node *node) {
-  return is_bounded(g, node->from[0], DEPTH_MAX) &&
-         is_bounded(g, node->from[1], DEPTH_MAX);
+  const neap_ref a = node->from[0], b = node->from[1];
+  return is_factor(g, a) || is_factor(g, b) ||
+         (is_bounded(g, a, DEPTH_MAX) && is_bounded(g, b, DEPTH_MAX));
 }
 
 static neap_ref lower(const lowering *s, neap_ref ref) {
