@@ -78,6 +78,13 @@ describe("a training study in PostgreSQL", function()
 
   it("has the bits of one in memory, also where workers are killed", function()
     local script = "tests/lua/training_script.lua"
+    -- A server that writes bytes, numbers and times in other ways.
+    do
+      local db <close> = assert(host.postgresql(server.url))
+      assert(db:execute("ALTER ROLE neap SET bytea_output TO escape; "
+        .. "ALTER ROLE neap SET extra_float_digits TO -4; "
+        .. "ALTER ROLE neap SET datestyle TO German"))
+    end
     local process <close> = assert(host.start { program, "--workers", "3",
       script, server.url, "2", "folds", stdout = "pipe", stderr = "null" })
     local pid

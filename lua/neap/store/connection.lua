@@ -122,6 +122,10 @@ local LOG_PAGES <const> = 4000
 -- "power" that of the machine, too.
 function Connection:prepare()
   if self.kind == "postgresql" then
+    -- However a server is set: bytes and times as we read them, numbers with
+    -- every bit.
+    self:execute("SET bytea_output TO hex; SET datestyle TO ISO; "
+      .. "SET extra_float_digits TO 3")
     if self.durable == "process" then
       self:execute("SET synchronous_commit TO off")
     end

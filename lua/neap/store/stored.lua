@@ -194,8 +194,11 @@ end
 --- How many trials are in each state, and how many points there are.
 function Stored:counts()
   local counts = { COMPLETE = 0, PRUNED = 0, FAIL = 0, RUNNING = 0 }
-  for _, row in ipairs(self.db:rows("SELECT state, count(*) FROM trials "
-    .. "WHERE study_id = $1 GROUP BY state", self.study_id)) do
+  local rows = self.db:reading(function()
+    return self.db:rows("SELECT state, count(*) FROM trials "
+      .. "WHERE study_id = $1 GROUP BY state", self.study_id)
+  end)
+  for _, row in ipairs(rows) do
     if counts[row[1]] then counts[row[1]] = row[2] end
   end
   counts.total = self.size
@@ -205,9 +208,11 @@ end
 --- How many points of the search have been tried: trials of another search,
 -- which others were added to, are none of them.
 function Stored:covered()
-  local _, count = self.db:run("SELECT count(*) FROM neap_trial "
-    .. "WHERE study_id = $1 AND point IS NOT NULL AND lease_until IS NULL",
-    self.study_id)
+  local _, count = self.db:reading(function()
+    return self.db:run("SELECT count(*) FROM neap_trial "
+      .. "WHERE study_id = $1 AND point IS NOT NULL AND lease_until IS NULL",
+      self.study_id)
+  end)
   return count
 end
 

@@ -31,11 +31,13 @@ function M.load(study)
   local session = study.session
   keep.read(session, "points", study)
   if study.spec.search.adaptive then
-    for _, row in ipairs(study.rows) do
-      if row.trial_id then
-        study.points[row.label] = session:params_of(row.trial_id)
+    session.db:reading(function()
+      for _, row in ipairs(study.rows) do
+        if row.trial_id then
+          study.points[row.label] = session:params_of(row.trial_id)
+        end
       end
-    end
+    end)
   end
   study.many_rows = study.runs[1] and study.runs[1].many_rows
   study.partial = partial_of(session)
