@@ -492,9 +492,9 @@ describe("tuning", function()
 end)
 
 describe("a job as an object", function()
-  local d = neap.data.gaussians { n = 40 }
+  local few = neap.data.gaussians { n = 40 }
   local function make()
-    return neap.job { data = d, points = { { loss = neap.loss.focal {} } } }
+    return neap.job { data = few, points = { { loss = neap.loss.focal {} } } }
   end
 
   it("is closed at the end of its block", function()

@@ -108,4 +108,41 @@ describe("the stubs", function()
       end
     end
   end)
+
+  it("have the functions, methods and options of training", function()
+    for name in pairs(stub "job"()) do
+      assert.is_function(neap[name], name)
+    end
+    local d = neap.data.gaussians { n = 20 }
+    local focal = neap.loss.focal {}
+    local job = neap.job { data = d, points = { { loss = focal } } }
+    assert.is_true(job:step())
+    for _, name in ipairs(methods("job", "Job")) do
+      assert.is_function(job[name], name)
+    end
+    for _, name in ipairs(methods("job", "Fit")) do
+      assert.is_function(job:fits()[1][name], name)
+    end
+    local text = read "lua/neap/meta/job.lua"
+    -- A call with an option alone complains of something else, if it knows it.
+    local function takes(call, class)
+      local fields = text:match("@class neap%." .. class .. "\n(.-)\n\n")
+      for name in fields:gmatch("@field ([%w_]+)") do
+        local _, why = pcall(call, name)
+        assert.falsy(tostring(why):find("unknown option", 1, true), name)
+      end
+      local _, why = pcall(call, "q")
+      assert.truthy(tostring(why):find("unknown option 'q'", 1, true), why)
+    end
+    takes(function(name) neap.train { [name] = {} } end, "TrainOptions")
+    takes(function(name) neap.job { [name] = {} } end, "JobOptions")
+    takes(function(name) neap.tune { [name] = {} } end, "TuneOptions")
+    takes(function(name)
+      neap.job { data = d, points = { { loss = focal, [name] = {} } } }
+    end, "JobPoint")
+    takes(function(name)
+      job:fits()[1]:calibrate { [name] = {} }
+    end, "CalibrateOptions")
+    job:close()
+  end)
 end)
