@@ -67,8 +67,8 @@ local function options()
   }
 end
 
---- Does a slice of training: what the host's budget allows. Begins anew when the
--- last training is done, from its weights, with the shots since then.
+--- Does a slice of training: what the host's budget allows. Begins anew when
+-- the last training is done, from its weights, with the shots since then.
 -- @return whether a training was finished in this slice; nil: nothing to do
 function game.train()
   if not job then

@@ -32,6 +32,14 @@ extern const neap_embedded_file neap_embedded_files[];
 // require looks first, which is package.preload.
 void neap_preload(lua_State *L);
 
+// As luaL_argerror and luaL_typeerror, but in a call object(...) the object is
+// no argument, and methods have their names however they are called.
+int neap_argument_error(lua_State *L, int argument, const char *message);
+int neap_type_error(lua_State *L, int argument, const char *wanted);
+#define luaL_argerror(L, argument, message) \
+  neap_argument_error(L, argument, message)
+#define luaL_typeerror(L, argument, wanted) neap_type_error(L, argument, wanted)
+
 // Raises a Lua error with the message of a neap_error.
 int neap_raise(lua_State *L, const neap_error *error);
 

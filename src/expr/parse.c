@@ -276,6 +276,7 @@ neap_defined *neap_loss_define(const neap *engine,
     return NULL;
   }
   *defined = (neap_defined){.formula = {.engine = engine}};
+  neap_graph_init(engine, &defined->formula.graph);
   neap_graph_init(engine, &graph);
   parser p = {.text = text, .graph = &graph, .error = error};
   neap_status status = parse(&p, &definition.value);

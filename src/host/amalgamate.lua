@@ -10,13 +10,13 @@ local C = dofile "src/host/c_names.lua"
 
 -- ------------------------------------------------------------- what is given
 
-local given, group = {}, nil
+local given, group = {}, ""
 for i = 3, #arg do
   if arg[i]:sub(1, 2) == "--" then
-    group = {}
-    given[arg[i]:sub(3)] = group
+    group = arg[i]:sub(3)
+    given[group] = {}
   else
-    group[#group + 1] = arg[i]
+    table.insert(given[group], arg[i])
   end
 end
 
@@ -38,7 +38,8 @@ local function file_of(name)
       :gsub("\nNEAP_CURVE_BLOCK\n", function() return curve_block .. "\n" end)
     local file = { name = name, text = text, includes = {} }
     for included in text:gmatch('#include "([^"]+)"') do
-      if not included:match("%.def$") and not included:match("^neap[_%w]*%.h") then
+      local is_ours = included:match("^neap[_%l]*%.h") == nil
+      if is_ours and not included:match("%.def$") then
         file.includes[#file.includes + 1] = included
       end
     end

@@ -178,7 +178,8 @@ function M.rename(text, to)
     elseif token.kind == "name" and to[token.text] then
       local after = next_token(tokens, i)
       local member = before == "." or before == "->"
-        or before == "#" and token.text == "define" or braces[#braces] and after.text:match("^[;,:%[)]$")
+        or before == "#" and token.text == "define"
+        or braces[#braces] and after.text:match("^[;,:%[)]$")
       if not member then token = { kind = "name", text = to[token.text] } end
       tokens[i] = token
     end

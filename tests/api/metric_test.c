@@ -13,6 +13,18 @@ static neap_columns columns(void) {
       .rows = 6, .columns = 1, .scores = scores, .targets = targets};
 }
 
+// The parameters of f_beta, beta being the first.
+static const double *beta(double number) {
+  static double params[NEAP_PARAMETER_MAX];
+  size_t count;
+  const neap_parameter *rows =
+      neap_metric_parameters(neap_metric_find("f_beta"), &count);
+  for (size_t i = 0; i < count; i++)
+    params[i] = rows[i].initial;
+  params[0] = number;
+  return params;
+}
+
 // Worked out by hand: precision 1, 2/3 and 1/2 where recall rises.
 static void test_values(const neap *engine) {
   const neap_columns c = columns();
@@ -26,8 +38,7 @@ static void test_values(const neap *engine) {
   CHECK_SHOW(fabs(value - 5.0 / 9) < 1e-15 && why == NULL, "%g", value);
   // Above 0 are 2 of 3 positives and 2 negatives: F of beta 2 is
   // 5 * 2 / (5 * 2 + 4 * 1 + 2).
-  const double beta = 2;
-  CHECK(neap_metric_evaluate(engine, &c, neap_metric_find("f_beta"), &beta,
+  CHECK(neap_metric_evaluate(engine, &c, neap_metric_find("f_beta"), beta(2),
                              &value, &why, NULL) == NEAP_OK);
   CHECK_SHOW(fabs(value - 10.0 / 16) < 1e-15, "%g", value);
 }
@@ -73,7 +84,7 @@ static void test_bootstrap(const neap *engine) {
 
 static void test_errors(const neap *engine) {
   const double half[] = {1, 0, 0.5, 0, 0, 1}, nans[] = {NAN, 0, 0, 0, 0, 0};
-  const double negative[] = {1, 1, -1, 1, 1, 1}, beta = -1;
+  const double negative[] = {1, 1, -1, 1, 1, 1};
   const neap_metric *f = neap_metric_find("f_beta");
   double value = 42;
   neap_error error = {0};
@@ -91,7 +102,7 @@ static void test_errors(const neap *engine) {
   CHECK(neap_metric_evaluate(engine, &c, f, NULL, &value, NULL, &error) ==
         NEAP_EARGUMENT);
   c = columns();
-  CHECK(neap_metric_evaluate(engine, &c, f, &beta, &value, NULL, &error) ==
+  CHECK(neap_metric_evaluate(engine, &c, f, beta(-1), &value, NULL, &error) ==
         NEAP_EARGUMENT);
   CHECK(strstr(error.message, "beta is -1; wanted") != NULL);
   CHECK(neap_metric_evaluate(engine, &c, NULL, NULL, &value, NULL, &error) ==

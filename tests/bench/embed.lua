@@ -1,5 +1,5 @@
--- tests/bench/embed.lua -- what neap costs a program that takes it in; each case
--- names its unit and, in brackets, what is wanted.
+-- tests/bench/embed.lua -- what neap costs a program that takes it in; each
+-- case names its unit and, in brackets, what is wanted.
 --
 --   neap tests/bench/embed.lua BUILD
 local host = require "neap.host"
@@ -20,8 +20,8 @@ end
 
 -- ---------------------------------------------------------------- require
 
--- By stock Lua, with the loadable module and the Lua files: that is more than a
--- host does which has neap in it. The least of some, as what disturbs only adds.
+-- By stock Lua, with the loadable module and the Lua files: that is more than
+-- a host does which has neap in it. The least of some: what disturbs only adds.
 local function measure_require()
   local code = [[
     collectgarbage()
@@ -31,9 +31,10 @@ local function measure_require()
     io.write(os.clock() - start, " ", collectgarbage "count" - before)]]
   local best, most = math.huge, 0
   for _ = 1, 20 do
-    local seconds, kilobytes = run { "env", "LUA_PATH=lua/?.lua;lua/?/init.lua",
-      "LUA_CPATH=" .. build .. "/module/?.so", "lua5.4", "-e", code }
-      :match("(%S+) (%S+)")
+    local seconds, kilobytes = run {
+      "env", "LUA_PATH=lua/?.lua;lua/?/init.lua",
+      "LUA_CPATH=" .. build .. "/module/?.so", "lua5.4", "-e", code,
+    }:match("(%S+) (%S+)")
     best = math.min(best, tonumber(seconds))
     most = math.max(most, tonumber(kilobytes))
   end

@@ -97,9 +97,10 @@ function M.load(path) end
 ---@class neap.Job
 local Job = {}
 
---- Works for about so many seconds. How it is cut never changes the result. With
---- validation a slice also ends at an epoch's end.
----@param seconds number
+--- Works for about so many seconds, and no longer than the host's budget. How it
+--- is cut never changes the result. With validation a slice also ends at an
+--- epoch's end.
+---@param seconds? number the budget, or to the end, if none is given
 ---@return boolean finished
 function Job:step(seconds) end
 

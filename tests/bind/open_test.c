@@ -1,0 +1,154 @@
+// tests/bind/open_test.c -- neap_open in states of a program: what it leaves
+// alone, what it takes from the host, and two states in two threads at once.
+#include <pthread.h>
+#include <string.h>
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+#include "check.h"
+
+typedef struct given {
+  double now;
+  size_t lines, loops;
+  char line[200];
+} given;
+
+static double tick(void *data) {
+  given *g = data;
+  return g->now += 10;
+}
+
+static void keep_line(void *data, const char *line) {
+  given *g = data;
+  g->lines++;
+  snprintf(g->line, sizeof g->line, "%s", line);
+}
+
+static void run_backwards(void *data, neap_task *task, void *argument,
+                          size_t task_count) {
+  given *g = data;
+  g->loops++;
+  while (task_count-- > 0)
+    task(argument, task_count, task_count % 3);
+}
+
+static void run(lua_State *L, const char *code) {
+  CHECK_SHOW(luaL_dostring(L, code) == LUA_OK, "%s", lua_tostring(L, -1));
+}
+
+// No global comes or goes, no standard table changes its size.
+static void test_globals(void) {
+  static const char count[] =
+      "local n = 0\n"
+      "for _, t in pairs(_G) do\n"
+      "  n = n + 1\n"
+      "  if type(t) == 'table' and t ~= _G and t ~= package then\n"
+      "    for _ in pairs(t) do n = n + 1 end\n"
+      "  end\n"
+      "end\n"
+      "return n .. ' ' .. #package.searchers .. package.path\n";
+  lua_State *L = luaL_newstate();
+  luaL_openlibs(L);
+  run(L, count);
+  neap_open(L, NULL);
+  CHECK(lua_istable(L, -1) && lua_gettop(L) == 2);
+  run(L, "assert(require 'neap'.train and require 'neap'.study)");
+  run(L, count);
+  CHECK_SHOW(lua_compare(L, 1, -1, LUA_OPEQ), "%s, then %s", lua_tostring(L, 1),
+             lua_tostring(L, -1));
+  CHECK(neap_open(L, NULL) == 1 && lua_rawequal(L, 2, -1));
+  lua_close(L);
+}
+
+static void test_host(void) {
+  given g = {0};
+  const neap_host host = {.data = &g,
+                          .clock = tick,
+                          .log = keep_line,
+                          .parallel_for = run_backwards,
+                          .max_workers = 3,
+                          .isa = "base",
+                          .budget = 1};
+  lua_State *L = luaL_newstate();
+  luaL_openlibs(L);
+  neap_open(L, &host);
+  run(L,
+      "local neap = require 'neap'\n"
+      "assert(neap.isa == 'base')\n"
+      "local d = neap.data.gaussians { n = 3000, features = 4 }\n"
+      "local job = neap.job { data = d, epochs = 5, points = {\n"
+      "  { loss = neap.loss.focal {}, optimizer = neap.optimizer.sgd {} } } }\n"
+      "assert(not job:step(math.huge), 'the budget cuts it')\n"
+      "while not job:step() do end\n"
+      "local study = neap.study { name = 'told', seed = 1,\n"
+      "  search = neap.search.random { trials = 3, a = { low = 0, high = 1 } },"
+      "  objective = function(trial) return trial.params.a end }\n"
+      "assert(study:run())\n"
+      "local ok, why = pcall(neap.study, { name = 's', store = 's.db',\n"
+      "  search = neap.search.random { trials = 3, a = { low = 0, high = 1 } },"
+      "  objective = print })\n"
+      "if ok then ok, why = pcall(why.run, why) end\n"
+      "assert(not ok and why:find('only studies in memory', 1, true), why)\n"
+      "ok, why = pcall(neap.data.read, 'no.csv', { target = 'y' })\n");
+  CHECK(g.loops > 0);
+  CHECK_SHOW(g.lines > 0 && strstr(g.line, "told: ") == g.line, "%zu: %s",
+             g.lines, g.line);
+  lua_close(L);
+}
+
+static int open_neap(lua_State *L) {
+  return neap_open(L, lua_touserdata(L, 1));
+}
+
+static void refuses(lua_State *L, const neap_host *host, const char *message) {
+  lua_pushcfunction(L, open_neap);
+  lua_pushlightuserdata(L, (void *)(size_t)host);
+  CHECK(lua_pcall(L, 1, 0, 0) != LUA_OK);
+  CHECK_SHOW(strstr(lua_tostring(L, -1), message) != NULL, "%s",
+             lua_tostring(L, -1));
+  lua_close(L);
+}
+
+static void test_errors(void) {
+  const neap_host wrong = {.isa = "sse9"};
+  lua_State *L = luaL_newstate();
+  luaL_openlibs(L);
+  refuses(L, &wrong, "unknown instruction set 'sse9'");
+  refuses(luaL_newstate(), NULL, "wants Lua's package library");
+}
+
+static void *work(void *argument) {
+  double *sum = argument;
+  lua_State *L = luaL_newstate();
+  luaL_openlibs(L);
+  neap_open(L, NULL);
+  run(L,
+      "local neap = require 'neap'\n"
+      "local d = neap.data.gaussians { n = 500, features = 3, seed = 1 }\n"
+      "local fit = neap.train { data = d, loss = neap.loss.focal {} }\n"
+      "local own = neap.loss.define { name = 'own', margin = function(m)\n"
+      "  return neap.math.softplus(-m) end }\n"
+      "return fit.objective + own {}({ 0, 1 }, { 1, 0 })\n");
+  *sum = lua_tonumber(L, -1);
+  lua_close(L);
+  return NULL;
+}
+
+static void test_threads(void) {
+  double sums[2] = {0};
+  pthread_t other;
+  CHECK(pthread_create(&other, NULL, work, &sums[1]) == 0);
+  work(&sums[0]);
+  pthread_join(other, NULL);
+  CHECK_SHOW(sums[0] == sums[1] && sums[0] > 0, "%g %g", sums[0], sums[1]);
+}
+
+int main(void) {
+  test_globals();
+  test_host();
+  test_errors();
+  test_threads();
+  return check_result();
+}
