@@ -47,6 +47,7 @@ typedef struct neap_workspace {
   const void **loss_pointers;  // of one point, [loss columns of all]
   double **x, **gradient, **hessian, *dropout;  // [points of a chunk]
   size_t *positions;                            // [points of a chunk]
+  size_t ahead, ahead_end, ahead_step;  // places in the order: rows to fetch
 } neap_workspace;
 
 // What the present pass is for: steps, and after steps on batches, objective

@@ -67,6 +67,20 @@ static void run_loss(const neap_trainer *t, const neap_form *form,
   p->value += sum;
 }
 
+// Calls for some rows of the next block, which lie anywhere, while a point is
+// being worked on.
+static void fetch_ahead(const neap_trainer *t, neap_workspace *space) {
+  const size_t row_bytes =
+      t->spec.shape.features * neap_dtype_size(t->spec.dtype);
+  for (size_t i = 0; i < space->ahead_step && space->ahead < space->ahead_end;
+       i++) {
+    const char *row =
+        (const char *)t->spec.x + t->order[space->ahead++] * row_bytes;
+    for (size_t line = 0; line < row_bytes; line += 64)
+      __builtin_prefetch(row + line, 0, 2);
+  }
+}
+
 // Adds a block's loss and gradient to the points of a workspace's positions.
 static void run_chunk(const neap_trainer *t, const neap_form *form,
                       const neap_block *block, neap_workspace *space,
@@ -92,6 +106,7 @@ static void run_chunk(const neap_trainer *t, const neap_form *form,
                             .scratch = space->model};
   t->spec.model->forward(&chunk);
   for (size_t i = 0; i < count; i++) {
+    fetch_ahead(t, space);
     run_loss(t, form, block, space, i, &t->points[space->positions[i]]);
   }
   t->spec.model->backward(&chunk);
@@ -213,9 +228,25 @@ static void run_form(const neap_trainer *t, const neap_form *form,
     run_chunk(t, form, &block, space, filled);
 }
 
+// Deals the rows of the block behind this one out to the points.
+static void look_ahead(const neap_trainer *t, neap_workspace *space,
+                       const neap_position *at, size_t points) {
+  space->ahead = space->ahead_end = 0;
+  if (t->order == NULL)
+    return;
+  const size_t left = at->rows - at->block * NEAP_BLOCK_ROWS;
+  const size_t count = left < NEAP_BLOCK_ROWS ? left : NEAP_BLOCK_ROWS;
+  space->ahead = at->start + at->block * NEAP_BLOCK_ROWS + count;
+  space->ahead_end = space->ahead + NEAP_BLOCK_ROWS;
+  if (space->ahead_end > t->phase_rows)
+    space->ahead_end = t->phase_rows;
+  space->ahead_step = NEAP_BLOCK_ROWS / points + 1;
+}
+
 static void run_block(const neap_trainer *t, neap_workspace *space,
                       const neap_position *at, const size_t *range,
                       size_t count) {
+  look_ahead(t, space, at, count);
   for (int f = 0; f < NEAP_FORM_COUNT; f++)
     run_form(t, &t->forms[f], space, at, range, count);
   if (!is_last_block(at))
