@@ -233,12 +233,13 @@ local function claim(self, want)
 end
 
 --- In a transaction: keeps others from claiming anything of the study until it
--- ends. In SQLite a transaction that writes is alone; in PostgreSQL this is
--- what Optuna's workers do.
+-- ends. In SQLite a transaction that writes is alone; in PostgreSQL this waits
+-- for Optuna's workers, too, but not for those that insert rows of the study,
+-- whose keys are locked: that would be a ring of waiting.
 function Session:lock()
   if self.db.kind == "postgresql" then
     self.db:run("SELECT study_id FROM studies WHERE study_id = $1 "
-      .. "FOR UPDATE", self.study_id)
+      .. "FOR NO KEY UPDATE", self.study_id)
   end
 end
 
