@@ -37,6 +37,31 @@ measure("SQLite, batches of 100", path, "process", 100):close()
 measure("SQLite", path, "process", 1):close()
 measure("SQLite, a grid of 1,000", path, "process", 1, 10):close()
 
+-- Eight processes, their start and end with them.
+local program = arg[-1] or "build/neap"
+local function by_eight(case, store, batch)
+  local start = host.clock()
+  local process <close> = assert(host.start { program,
+    "tests/bench/store_workers.lua", store, tostring(batch) })
+  local _, code = process:wait()
+  assert(code == 0, case .. " failed")
+  print(("neap\t%s\t%.6g"):format(case, (host.clock() - start) / 10))
+end
+
+clear()
+by_eight("SQLite, 8 processes", path, 1)
+local servers = dofile "tests/lua/postgresql_server.lua"
+for _, batch in ipairs { 1, 10 } do
+  local server, why = servers.new()
+  if server then
+    by_eight(("PostgreSQL, 8 processes, batches of %d"):format(batch),
+      server.url, batch)
+    server:remove()
+  else
+    io.stderr:write("store: ", why, "\n")
+  end
+end
+
 -- The first and the last 1,000 of 100,000 trials.
 clear()
 local study = neap.study {
@@ -56,8 +81,8 @@ assert(study:run { quiet = true, trials = 98000, batch = 100 })
 part("trials 99,001 to 100,000", 1000)
 study:close()
 local start = host.clock()
-local process <close> = assert(host.start { arg[-1] or "build/neap", "show",
-  path, stdout = "null" })
+local process <close> = assert(host.start { program, "show", path,
+  stdout = "null" })
 process:wait()
 print(("neap\tneap show, 100,000 trials\t%.6g"):format(
   1000 * (host.clock() - start)))
