@@ -331,14 +331,19 @@ local function largest_sums(differences, scales, draws, seed)
   return list
 end
 
--- How many numbers of a sorted list are no less than x.
-local function count_from(list, x)
+--- The position of the first number of a rising list that is no less than x.
+function M.first_from(list, x)
   local low, high = 1, #list + 1
   while low < high do
     local middle = (low + high) // 2
     if list[middle] < x then low = middle + 1 else high = middle end
   end
-  return #list - low + 1
+  return low
+end
+
+-- How many numbers of a sorted list are no less than x.
+local function count_from(list, x)
+  return #list - M.first_from(list, x) + 1
 end
 
 --- Tests many points against one baseline at once, one-sided: where no point

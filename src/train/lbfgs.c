@@ -24,7 +24,7 @@
 #include "train/train.h"
 
 enum { TOLERANCE, MAX_ITERATIONS, MEMORY };
-enum { TRIAL_MAX = 40, DRAFT_TRIAL_MAX = 4 };
+enum { TRIAL_MAX = 40 };
 enum { SCRATCH_LINES = 3 };
 
 static const double sufficient_fall = 1e-4, curvature = 0.9;
@@ -266,13 +266,6 @@ static double next_trial(search *at, const trial *now) {
   return between(&at->low, &at->high);
 }
 
-// Whether the gradient is as small as was asked for, or as its rounding, which
-// is some of the value's.
-static bool has_converged(const neap_iterate *at, double tolerance) {
-  return at->best_norm <= tolerance * at->first_norm ||
-         at->best_norm <= 64 * DBL_EPSILON * fabs(at->best_value);
-}
-
 static neap_fit_state finish(state *k, neap_fit_state result,
                              neap_iterate *at) {
   memcpy(at->x, k->x0, k->count * sizeof *k->x0);
@@ -289,7 +282,7 @@ static neap_fit_state renew(state *k, neap_iterate *at) {
 // What follows a point that was kept.
 static neap_fit_state go_on(state *k, const double *options, neap_iterate *at) {
   const double wanted = at->steps > 0 ? options[TOLERANCE] : 0;
-  if (!at->draft && has_converged(at, wanted))
+  if (!at->draft && neap_has_converged(at, wanted))
     return finish(k, NEAP_FIT_CONVERGED, at);
   if (at->steps >= (size_t)options[MAX_ITERATIONS])
     return at->draft ? renew(k, at) : finish(k, NEAP_FIT_STOPPED, at);
@@ -339,7 +332,7 @@ static neap_fit_state step(void *memory, size_t count, const double *options,
                      .slope = neap_dot(count, at->gradient, k.d)};
   if (!is_good(k.at, &now)) {
     k.at->trials++;
-    if (at->draft && k.at->trials > DRAFT_TRIAL_MAX)
+    if (at->draft && k.at->trials > NEAP_DRAFT_TRIAL_MAX)
       return renew(&k, at);
     if (k.at->trials > TRIAL_MAX)
       return give_up(&k, at);

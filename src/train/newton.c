@@ -13,7 +13,7 @@
 #include "train/train.h"
 
 enum { TOLERANCE, MAX_ITERATIONS };
-enum { TRIAL_MAX = 50, DRAFT_TRIAL_MAX = 4 };
+enum { TRIAL_MAX = 50 };
 
 static const double sufficient_fall = 1e-4;
 
@@ -118,15 +118,10 @@ static neap_fit_state renew(state *k, neap_iterate *at) {
   return finish(k, NEAP_FIT_RUNNING, at);
 }
 
-static bool has_converged(const neap_iterate *at, double tolerance) {
-  return at->best_norm <= tolerance * at->first_norm ||
-         at->best_norm <= 64 * DBL_EPSILON * fabs(at->best_value);
-}
-
 // What follows a point that was kept.
 static neap_fit_state go_on(state *k, const double *options, neap_iterate *at) {
   const double wanted = at->steps > 0 ? options[TOLERANCE] : 0;
-  if (!at->draft && has_converged(at, wanted))
+  if (!at->draft && neap_has_converged(at, wanted))
     return NEAP_FIT_CONVERGED;
   if (at->steps >= (size_t)options[MAX_ITERATIONS] || !find_direction(k, at))
     return at->draft ? renew(k, at) : finish(k, NEAP_FIT_STOPPED, at);
@@ -169,7 +164,7 @@ static neap_fit_state step(void *memory, size_t count, const double *options,
   if (isfinite(at->value) && (falls || is_close))
     return keep(&k, options, at);
   s->trials++;
-  if (at->draft && s->trials > DRAFT_TRIAL_MAX)
+  if (at->draft && s->trials > NEAP_DRAFT_TRIAL_MAX)
     return renew(&k, at);
   if (s->trials > TRIAL_MAX)
     return finish(&k, NEAP_FIT_STOPPED, at);

@@ -8,6 +8,9 @@
 #ifndef NEAP_TRAIN_H
 #define NEAP_TRAIN_H
 
+#include <float.h>
+#include <math.h>
+
 #include "loss/loss.h"
 
 // ------------------------------------------------------------- optimizers
@@ -38,6 +41,17 @@ static inline bool neap_draft_ends(const neap_iterate *at, double tolerance) {
   const double least =
       tolerance > NEAP_DRAFT_TOLERANCE ? tolerance : NEAP_DRAFT_TOLERANCE;
   return at->best_norm <= least * at->first_norm;
+}
+
+// Trials of one search that a draft may take.
+enum { NEAP_DRAFT_TRIAL_MAX = 4 };
+
+// Whether the gradient is as small as was asked for, or as its rounding, which
+// is some of the value's.
+static inline bool neap_has_converged(const neap_iterate *at,
+                                      double tolerance) {
+  return at->best_norm <= tolerance * at->first_norm ||
+         at->best_norm <= 64 * DBL_EPSILON * fabs(at->best_value);
 }
 
 // One file and one row in optimizers.def.

@@ -18,9 +18,7 @@ return function(words)
     end
   end
   if #names < 1 or #names > 2 then return nil, usage end
-  local store, message = reader.open(names[1])
-  if not store then return nil, message end
-  local study, why = store:study(names[2])
+  local study, why = reader.find(names[1], names[2])
   if not study then return nil, why end
   return connection.protect(function()
     if study.rows then study = require("neap.study.export")(study) end

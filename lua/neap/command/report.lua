@@ -22,9 +22,7 @@ return function(words)
     i = i + 1
   end
   if #names < 1 or #names > 2 then return nil, usage end
-  local store, message = reader.open(names[1])
-  if not store then return nil, message end
-  local study, why = store:study(names[2])
+  local study, why = reader.find(names[1], names[2])
   if not study then return nil, why end
   if study.runs and #study.runs == 0 then
     return nil, ("report: study '%s' has no results yet"):format(

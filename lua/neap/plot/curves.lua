@@ -18,20 +18,10 @@ local STEPS <const>, BINS <const> = 100, 40
 -- A curve is { label =, runs = { { scores =, targets =, weights =, from = },
 -- ... } }.
 
--- The position of the first element of a rising array that is not below x.
-local function first_from(list, x)
-  local low, high = 1, #list + 1
-  while low < high do
-    local middle = (low + high) // 2
-    if list[middle] < x then low = middle + 1 else high = middle end
-  end
-  return low
-end
-
 -- tpr at a false positive rate: the highest there, else on the straight line.
 local function tpr_at(curve, x)
   local fpr, tpr = curve.fpr, curve.tpr
-  local i = first_from(fpr, x)
+  local i = stats.first_from(fpr, x)
   while i < #fpr and fpr[i + 1] == x do i = i + 1 end
   if i > #fpr then return tpr[#tpr] end
   if i == 1 or fpr[i] == x then return tpr[i] end

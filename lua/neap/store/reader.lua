@@ -123,4 +123,12 @@ StudyReader.export = protected(function(self, path)
   return require("neap.store.export").to_file(self, path)
 end)
 
+--- A study of a store; nil and why there is none.
+-- @param name nil where the store has one study
+function M.find(path, name)
+  local store, why = M.open(path)
+  if not store then return nil, why end
+  return store:study(name)
+end
+
 return M

@@ -32,12 +32,12 @@ local function rest_of(point, names, name)
 end
 
 -- Whether points that differ in one parameter alone are the same fits.
-local function is_idle(study, rows, name)
+local function is_idle(study, rows, keys, name)
   local fits, compared = {}, false
-  for _, row in ipairs(rows) do
+  for i, row in ipairs(rows) do
     local point = study.points[row.label]
     local rest = rest_of(point, study.spec.search.names, name)
-    local key = key_of(row, #study.runs)
+    local key = keys[i]
     if not key or fits[rest] and fits[rest] ~= key then return false end
     compared = compared or fits[rest] ~= nil
     fits[rest] = key
@@ -47,12 +47,15 @@ end
 
 --- The names of parameters that change nothing.
 function M.idle(study)
-  local rows, list = {}, {}
+  local rows, keys, list = {}, {}, {}
   for _, row in ipairs(study.rows) do
-    if row.kind == "point" then rows[#rows + 1] = row end
+    if row.kind == "point" then
+      rows[#rows + 1] = row
+      keys[#rows] = key_of(row, #study.runs) or false
+    end
   end
   for _, name in ipairs(study.spec.search.names) do
-    if is_idle(study, rows, name) then list[#list + 1] = name end
+    if is_idle(study, rows, keys, name) then list[#list + 1] = name end
   end
   return list
 end
