@@ -46,24 +46,104 @@ static const char *method_of_object(lua_State *L, lua_Debug *frame) {
   return NULL;
 }
 
-int neap_argument_error(lua_State *L, int argument, const char *message) {
+// Returns how the running function is named in a message, and whether the
+// object at 1 is no argument of it; NULL: nobody knows. Leaves the stack as
+// long as it likes.
+static const char *name_of_call(lua_State *L, bool *is_method) {
   lua_Debug frame;
-  luaL_checkstack(L, 12, "no room for a message");
+  const neap_function *row = neap_running_function(L, is_method);
+  if (row != NULL && strcmp(row->name, "__call") != 0)
+    return row->name;
   if (lua_getstack(L, 0, &frame) == 0)
-    return luaL_error(L, "bad argument #%d (%s)", argument, message);
+    return NULL;
   const char *name = method_of_object(L, &frame);
+  *is_method = *is_method || name != NULL;
+  return name;
+}
+
+int neap_argument_error(lua_State *L, int argument, const char *message) {
+  bool is_method = false;
+  luaL_checkstack(L, 16, "no room for a message");
+  const char *name = name_of_call(L, &is_method);
   if (name == NULL)
     return (luaL_argerror)(L, argument, message);
-  if (argument == 1)
+  if (is_method && argument == 1)
     return luaL_error(L, "calling '%s' on bad self (%s)", name, message);
-  return luaL_error(L, "bad argument #%d to '%s' (%s)", argument - 1, name,
-                    message);
+  return luaL_error(L, "bad argument #%d to '%s' (%s)", argument - is_method,
+                    name, message);
+}
+
+int neap_refuse_extra(lua_State *L, int most) {
+  bool is_method = false;
+  luaL_checkstack(L, 20, "no room for a message");
+  lua_pushvalue(L, most + 1);
+  const char *got = neap_shown(L);
+  neap_running_function(L, &is_method);
+  return neap_argument_error(
+      L, most + 1,
+      lua_pushfstring(L, "got %s; wanted no more than %d", got,
+                      most - is_method));
 }
 
 int neap_type_error(lua_State *L, int argument, const char *wanted) {
   const char *got = luaL_getmetafield(L, argument, "__name") == LUA_TSTRING
                         ? lua_tostring(L, -1)
                         : luaL_typename(L, argument);
+  const bool is_other = strcmp(got, wanted) == 0;
   return neap_argument_error(
-      L, argument, lua_pushfstring(L, "%s expected, got %s", wanted, got));
+      L, argument,
+      lua_pushfstring(L, "%s expected, got %s%s", wanted,
+                      is_other ? "one of another neap: " : "", got));
+}
+
+// ------------------------------------------- what lauxlib.h checks, named so
+
+void *neap_check_object(lua_State *L, int argument, const char *type) {
+  void *object = luaL_testudata(L, argument, type);
+  if (object == NULL)
+    neap_type_error(L, argument, neap_push_type_name(L, type));
+  return object;
+}
+
+lua_Integer neap_check_integer(lua_State *L, int argument) {
+  int is_whole;
+  const lua_Integer number = lua_tointegerx(L, argument, &is_whole);
+  if (is_whole)
+    return number;
+  if (!lua_isnumber(L, argument))
+    neap_type_error(L, argument, "number");
+  lua_pushvalue(L, argument);
+  neap_argument_error(
+      L, argument,
+      lua_pushfstring(L, "%s; wanted a whole number", neap_shown(L)));
+  return 0;
+}
+
+lua_Number neap_check_number(lua_State *L, int argument) {
+  int is_number;
+  const lua_Number number = lua_tonumberx(L, argument, &is_number);
+  if (!is_number)
+    neap_type_error(L, argument, "number");
+  return number;
+}
+
+const char *neap_check_lstring(lua_State *L, int argument, size_t *size) {
+  const char *text = lua_tolstring(L, argument, size);
+  if (text == NULL)
+    neap_type_error(L, argument, "string");
+  return text;
+}
+
+const char *neap_opt_lstring(lua_State *L, int argument, const char *initial,
+                             size_t *size) {
+  if (!lua_isnoneornil(L, argument))
+    return neap_check_lstring(L, argument, size);
+  if (size != NULL)
+    *size = strlen(initial);
+  return initial;
+}
+
+void neap_check_type(lua_State *L, int argument, int type) {
+  if (lua_type(L, argument) != type)
+    neap_type_error(L, argument, lua_typename(L, type));
 }

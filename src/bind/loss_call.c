@@ -363,16 +363,16 @@ static int loss_evaluate(lua_State *L) {
   return 2;
 }
 
-static const luaL_Reg meta[] = {{"__call", call_loss}, {NULL, NULL}};
-static const luaL_Reg methods[] = {
-    {"gradient", loss_gradient}, {"hessian", loss_hessian},
-    {"evaluate", loss_evaluate}, {"curve", neap_loss_curve},
-    {"share", neap_loss_share},  {NULL, NULL}};
+static const neap_function call[] = {{"__call", call_loss, 4}, {0}};
+static const neap_function methods[] = {
+    {"gradient", loss_gradient, 5}, {"hessian", loss_hessian, 5},
+    {"evaluate", loss_evaluate, 3}, {"curve", neap_loss_curve, 3},
+    {"share", neap_loss_share, 4},  {0}};
 
 void neap_add_loss_calls(lua_State *L) {
   luaL_getmetatable(L, NEAP_LOSS_TYPE);
-  luaL_setfuncs(L, meta, 0);
+  neap_set_methods(L, call);
   lua_getfield(L, -1, "methods");
-  luaL_setfuncs(L, methods, 0);
+  neap_set_methods(L, methods);
   lua_pop(L, 2);
 }

@@ -355,13 +355,13 @@ static int bootstrap(lua_State *L) {
 }
 
 void neap_add_metric_curves(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"roc_curve", roc_curve},
-      {"precision_recall_curve", precision_recall_curve},
-      {"reliability_curve", reliability_curve},
-      {"confusion", confusion},
-      {"delong", delong},
-      {"bootstrap", bootstrap},
-      {NULL, NULL}};
-  luaL_setfuncs(L, functions, 0);
+  static const neap_function functions[] = {
+      {"roc_curve", roc_curve, 4},
+      {"precision_recall_curve", precision_recall_curve, 4},
+      {"reliability_curve", reliability_curve, 4},
+      {"confusion", confusion, 4},
+      {"delong", delong, 2},
+      {"bootstrap", bootstrap, 4},
+      {0}};
+  neap_set_functions(L, functions);
 }
