@@ -43,7 +43,6 @@ return function(inside)
   -- @param given { x = rows, y = labels, weights =, keep = the most rows that
   --   it has, the last ones }
   function inside.methods:append(given)
-    inside.check_self(self, "append")
     local f, o = inside.fields[self], options.read("append", given, rule)
     if f.groups or f.column_rows or f.clean_codes then
       options.refuse("append", "the data have groups, columns or noise; make "

@@ -3,6 +3,7 @@
 -- A data set never changes; every operation gives a new one. Fields: x, y, n,
 -- features, names, classes, counts, prior, weights, groups, truth, clean_y,
 -- clean_truth, notes, warnings.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local files = require "neap.files"
 local labels = require "neap.labels"
@@ -298,15 +299,8 @@ local function subset(data, positions, chosen)
   return make(parts)
 end
 
--- d.split { } instead of d:split { } is an easy mistake.
-local function check_self(self, name)
-  if M.is_data(self) then return end
-  error(("call it as a method: d:%s(...)"):format(name), 3)
-end
-
 --- The rows at some positions, counted from 1, in that order.
 function methods:rows(positions)
-  check_self(self, "rows")
   local ok, rows = pcall(function()
     if not core.array.is_array(positions) then
       positions = core.array.array(positions, "int32")
@@ -324,7 +318,6 @@ end
 --   or true: the first rows are training rows }
 -- @return train, test
 function methods:split(given)
-  check_self(self, "split")
   local train, test = split.split(fields[self], given)
   return subset(self, train), subset(self, test)
 end
@@ -333,7 +326,6 @@ end
 -- it was given.
 -- @return a frozen float64 array [n], or nil
 function methods:column(name)
-  check_self(self, "column")
   local f = fields[self]
   f.found = f.found or {}
   if f.found[name] then return f.found[name] end
@@ -355,11 +347,6 @@ end
 -- of those that they had.
 -- @param columns { name = numbers, ... }
 function methods:with_columns(columns)
-  check_self(self, "with_columns")
-  if type(columns) ~= "table" then
-    options.refuse("with_columns", ("columns is a %s; wanted a table of "
-      .. "numbers by name"):format(type(columns)))
-  end
   local f, parts = fields[self], {}
   for key, value in pairs(f) do parts[key] = value end
   parts.found = nil
@@ -375,7 +362,6 @@ end
 -- @return an iterator of train, test, the fold, the repeat, and the positions
 --   of the test rows
 function methods:folds(given)
-  check_self(self, "folds")
   local next_fold = split.folds(fields[self], given)
   return function()
     local train, test, fold, part = next_fold()
@@ -389,7 +375,6 @@ end
 -- @param given { sizes = { rows, ... }, seed = 1, stratified = true }
 -- @return a list of data sets
 function methods:samples(given)
-  check_self(self, "samples")
   local list = split.samples(fields[self], given)
   for i, positions in ipairs(list) do list[i] = subset(self, positions) end
   return list
@@ -400,11 +385,6 @@ end
 -- @param given { target = the name of the column of classes in CSV }
 -- @return true, or nil and why not
 function methods:write(path, given)
-  check_self(self, "write")
-  if type(path) ~= "string" then
-    error(("bad argument #1 to 'write' (path is a %s; wanted a string)")
-      :format(type(path)), 2)
-  end
   local f = fields[self]
   local o = options.read("write", given, {
     target = { "string", default = f.recipe and f.recipe.target_name
@@ -421,7 +401,6 @@ local inside = {
   row_fields = row_fields,
   make = make,
   subset = subset,
-  check_self = check_self,
   check_finite = check_finite,
   check_weights = check_weights,
   to_array = to_array,
@@ -431,4 +410,28 @@ require "neap.append"(inside)
 require "neap.relabel"(inside)
 require "neap.ceiling"(M, inside)
 
-return M
+arguments.methods("neap.Data", meta, methods, {
+  append = "given",
+  ceiling = "",
+  column = "name: string",
+  folds = "given?",
+  imbalance = "given",
+  noise = "given",
+  rows = "positions: array",
+  samples = "given",
+  split = "given?",
+  types = "given?",
+  with_columns = "columns: table",
+  write = "path: string, given?",
+})
+
+return arguments.functions(M, {
+  from = "given",
+  is_data = "value?",
+  list = "",
+  parse = "text: string, given?",
+  population = "data: neap.Data, fit: table",
+  read = "path: string, given?",
+  read_array = "path: string",
+  recipe = "name: string, given?",
+})

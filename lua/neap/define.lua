@@ -1,4 +1,5 @@
 --- Losses written in Lua: traced once, differentiated, run without Lua.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local loss_text = require "neap.loss_text"
 local options = require "neap.options"
@@ -173,7 +174,7 @@ end
 
 -- What stands for logit, target, parameters and columns while f is traced, or
 -- their numbers.
-local function arguments(o, values)
+local function values_of(o, values)
   local p = reader("p", names_of(o.rows), values.parameter)
   if o.margin then return values.logit, p end
   local c = reader("c", o.columns, values.column)
@@ -183,7 +184,7 @@ end
 local function trace_of(o, level)
   local trace = core.expr.trace()
   local kind = o.margin and "margin" or "binary"
-  local result, message = call(o[kind], kind, arguments(o, {
+  local result, message = call(o[kind], kind, values_of(o, {
     logit = trace:input(LOGIT),
     target = trace:input(TARGET),
     parameter = function(i) return trace:parameter(i - 1) end,
@@ -234,7 +235,7 @@ local function check_numbers(o, trace, result, level)
     for k = 1, COLUMN + COLUMNS_MAX do inputs[k] = 0 end
     inputs[LOGIT + 1], inputs[TARGET + 1] = x, y
     for k = 1, #o.columns do inputs[COLUMN + k] = 0.5 + (i + k) % 4 end
-    local got, message = call(o[kind], kind, arguments(o, {
+    local got, message = call(o[kind], kind, values_of(o, {
       logit = x + 0.0, target = y + 0.0,
       parameter = function(k) return params[k] + 0.0 end,
       column = function(k) return inputs[COLUMN + k] end,
@@ -436,5 +437,12 @@ function M.fix(definition, params)
     margin = o.margin and function(x) return o.margin(x, p) end,
   }, 3)
 end
+
+arguments.methods("neap.Definition", Definition, Definition, {
+  __call = "given?",
+  show = "",
+  softmax = "given?",
+  to_c = "path: string, given?",
+})
 
 return M

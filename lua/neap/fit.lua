@@ -1,4 +1,5 @@
 --- A trained point: its weights, and the logits that it gives to rows.
+local arguments = require "neap.arguments"
 local calibrate = require "neap.calibrate"
 local core = require "neap.core"
 local export = require "neap.export"
@@ -141,9 +142,6 @@ local function rows_of(self, x, name, level)
         array:match("%((.*)%)$") or array), level + 1)
     end
     x = array
-  elseif not core.array.is_array(x) then
-    error(("bad argument #1 to '%s' (rows are a %s; wanted a data set, an "
-      .. "array or a table)"):format(name, type(x)), level + 1)
   end
   return x:dtype() == "int32" and x:copy("float64") or x
 end
@@ -154,10 +152,6 @@ local function shape_text(rows, columns)
 end
 
 local function check_out(out, n, width, dtype, name, level)
-  if not core.array.is_array(out) then
-    error(("bad argument #2 to '%s' (out is a %s; wanted an array)")
-      :format(name, type(out)), level + 1)
-  end
   local rows, columns = out:shape()
   if rows ~= n or columns ~= width or out:dtype() ~= dtype then
     error(("bad argument #2 to '%s' (out is %s %s; wanted %s %s)"):format(name,
@@ -293,4 +287,15 @@ function M.load(path)
   return fit
 end
 
-return M
+arguments.methods("neap.Fit", meta, methods, {
+  logits = "x: rows, out?: neap.Array",
+  probabilities = "x: rows, out?: neap.Array",
+  calibrate = "given",
+  tobytes = "",
+  save = "path: string",
+  to_c = "path: string, name?: string",
+})
+
+return arguments.functions(M, {
+  from_saved = "bytes: string", load = "path: string",
+})

@@ -1,4 +1,5 @@
 --- Data sets that are drawn: the generators, and recipes for fresh draws.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local options = require "neap.options"
 local recipes = require "neap.recipes"
@@ -122,7 +123,9 @@ return function(M, make)
   end
 
   for _, name in ipairs(names) do
-    M[name] = function(given) return generate(name, given or {}, 2) end
+    M[name] = arguments.checked(name, "given?", function(given)
+      return (generate(name, given or {}, 2))
+    end)
   end
 
   --- The generators: a list of { name =, summary =, features =, parameters = }.

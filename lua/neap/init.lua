@@ -2,6 +2,7 @@
 --
 -- `require "neap"` loads the C bindings and nothing else; studies, data files,
 -- metrics and figures are loaded when they are first used.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 
 local M = {
@@ -42,10 +43,13 @@ local by_name = {
 
 -- Losses tell their formula by files that are loaded when they are asked to.
 core.expr.set_methods {
-  show = function(loss) return require "neap.loss_object".show(loss) end,
-  to_c = function(loss, path, given)
-    return require "neap.loss_object".to_c(loss, path, given)
-  end,
+  show = arguments.method("neap.Loss", "show", "", function(loss)
+    return require "neap.loss_object".show(loss)
+  end),
+  to_c = arguments.method("neap.Loss", "to_c", "path: string, given?",
+    function(loss, path, given)
+      return require "neap.loss_object".to_c(loss, path, given)
+    end),
 }
 
 --- Checks a loss against itself: derivatives, symmetry, sizes, number types.
@@ -69,6 +73,11 @@ end
 function M.loss.explain(loss)
   print(require "neap.explain"(loss))
 end
+
+arguments.functions(M.loss, {
+  check = "loss: neap.Loss, given?", define = "given",
+  explain = "loss: neap.Loss",
+})
 
 return setmetatable(M, {
   __index = function(self, name)

@@ -2,6 +2,7 @@
 --
 -- Points that share model, kind of optimizer, seed and sampling see the same
 -- rows in the same order: they are one group, which C trains at once.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local fits = require "neap.fit"
 local pack = require "neap.pack"
@@ -395,5 +396,10 @@ function Job:__tostring()
     self.closed and "closed"
       or ("%.0f %% done"):format(100 * self:progress().fraction))
 end
+
+arguments.methods("neap.Job", Job, Job, {
+  step = "seconds?: seconds", progress = "", cancel = "", checkpoint = "",
+  fits = "", close = "",
+})
 
 return Job

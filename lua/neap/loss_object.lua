@@ -161,10 +161,6 @@ end
 -- Writes a loss; level: of the caller to blame, seen from who calls this, which
 -- must be no tail call.
 local function write(loss, path, given, level)
-  if type(path) ~= "string" then
-    error(("bad argument #1 to 'to_c' (path is a %s; wanted a string)")
-      :format(type(path)), level + 1)
-  end
   local o = options.read("to_c", given or {}, spec, level + 1, 2)
   local name = o.name or core.expr.definition(loss) and loss.name
     or "neap_" .. loss.name

@@ -3,6 +3,7 @@
 -- `multiclass` takes scores [n][k] and classes 0 to k - 1, `multilabel` scores
 -- and targets [n][labels]. Both are made of binary metrics, one a column, and
 -- of sums over rows, all of which C computes.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local options = require "neap.options"
 
@@ -47,6 +48,11 @@ end
 
 local function to_array(x)
   return type(x) == "table" and core.array.array(x) or x
+end
+
+local function checked(name, metric)
+  return arguments.checked(name,
+    "scores: array, targets: array, weights?: array, given?", metric)
 end
 
 -- ----------------------------------------------------------------- averages
@@ -141,14 +147,14 @@ for name, row in pairs(rows_by_name) do
     threshold = { "any" },
   })
   local title = "multilabel." .. name
-  M.multilabel[name] = function(scores, targets, weights, given)
+  M.multilabel[name] = checked(title, function(scores, targets, weights, given)
     local o = options.read(title, given, spec, 2, 4)
     scores = call(title, 2, to_array, scores)
     targets = call(title, 2, to_array, targets)
     check_labels(title, scores, targets, 2)
     weights = weights and call(title, 2, to_array, weights)
     return call(title, 2, evaluate_labels, row, scores, targets, weights, o)
-  end
+  end)
 end
 
 -- --------------------------------------------------- decisions of classes
@@ -339,13 +345,13 @@ M.multiclass = {}
 local function add_class_metric(name, more, row, evaluate)
   local spec = rules_of(row, more)
   local title = "multiclass." .. name
-  M.multiclass[name] = function(scores, targets, weights, given)
+  M.multiclass[name] = checked(title, function(scores, targets, weights, given)
     local o = options.read(title, given, spec, 2, 4)
     scores = call(title, 2, to_array, scores)
     targets = call(title, 2, to_array, targets)
     weights = weights and call(title, 2, to_array, weights)
     return call(title, 2, evaluate, scores, targets, weights, o)
-  end
+  end)
 end
 
 local class_averages = { "macro", "micro", "weighted", "none" }

@@ -1,4 +1,5 @@
 --- Studies of any objective: a function of a trial that returns a number.
+local arguments = require "neap.arguments"
 local options = require "neap.options"
 local progress = require "neap.progress"
 local store = require "neap.store"
@@ -307,5 +308,18 @@ function Study:close()
     self.session, self.asked = nil, {}
   end
 end
+
+arguments.methods("neap.ObjectiveStudy", Study, Study, {
+  run = "given?",
+  ask = "",
+  tell = "trial: neap.Trial, value?, why?",
+  best = "",
+  trials = "",
+  counts = "",
+  figure = "kind: string, given?",
+  report = "path: string, given?",
+  export = "path: string",
+  close = "",
+})
 
 return new

@@ -14,9 +14,11 @@ local function show(value)
   if type(value) == "number" or type(value) == "boolean" then
     return tostring(value)
   end
+  if value == nil then return "nil" end
   local name = getmetatable(value)
   return "a " .. (type(name) == "string" and name or type(value))
 end
+M.show = show
 
 --- The keys of a table, sorted.
 local function sorted_keys(spec)
@@ -47,18 +49,37 @@ local function is_number(value, rule)
     and not (rule.below and value >= rule.below)
 end
 
--- Our objects show their type's name instead of their metatable.
+-- The metatables of the types that are written in Lua: lists by name.
+local metatables = {}
+
+--- Makes a type known by its metatable, or by one more.
+function M.add_type(name, metatable)
+  metatables[name] = metatables[name] or {}
+  table.insert(metatables[name], metatable)
+end
+
 local function is_object(value, rule)
-  return type(value) == "userdata" and getmetatable(value) == rule.type
+  local list = metatables[rule.type]
+  if not list then return core.is(value, rule.type) end
+  for _, metatable in ipairs(list) do
+    if core.is(value, metatable) then return true end
+  end
+  return false
 end
 
 local checks = {
   number = is_number,
   any = function() return true end,
+  seconds = function(value)
+    return type(value) == "number" and value == value
+  end,
   array = function(value)
     return type(value) == "table" or core.array.is_array(value)
   end,
   object = is_object,
+  rows = function(value)
+    return type(value) == "table" or core.array.is_array(value)
+  end,
   maker = function(value, rule)
     return is_object(value, rule) or type(value) == "function"
   end,
@@ -70,23 +91,37 @@ local checks = {
   end,
 }
 
+-- What the types are called in messages; the others by their names.
+local type_names = {
+  ["neap.Array"] = "an array", ["neap.Data"] = "a data set", ["neap.Fit"] = "a fit",
+  ["neap.Loss"] = "a loss, such as neap.loss.focal {}",
+  ["neap.Model"] = "a model, such as neap.model.linear {}",
+  ["neap.Optimizer"] = "an optimizer, such as neap.optimizer.lbfgs {}",
+}
+
+--- What a rule wants, in words.
 local function wanted(rule)
   if rule.wanted then return rule.wanted end
+  if rule.type then return type_names[rule.type] or "a " .. rule.type end
   if rule[1] == "number" then return range_of(rule) end
   if rule[1] == "choice" then return table.concat(rule.names, " or ") end
   if rule[1] == "array" then return "an array or a table" end
+  if rule[1] == "seconds" then return "a number" end
+  if rule[1] == "rows" then return "a data set, an array or a table" end
   return "a " .. rule[1]
 end
 
-local function check_value(name, key, value, rule, level, position)
+M.wanted = wanted
+
+--- Whether a value is what a rule wants.
+function M.fits(value, rule)
   local check = checks[rule[1]]
-  local fits
-  if check then
-    fits = check(value, rule)
-  else
-    fits = type(value) == rule[1]
-  end
-  if fits then return end
+  if check then return check(value, rule) end
+  return type(value) == rule[1]
+end
+
+local function check_value(name, key, value, rule, level, position)
+  if M.fits(value, rule) then return end
   refuse(name, ("%s is %s; wanted %s"):format(key, show(value), wanted(rule)),
     level + 1, position)
 end

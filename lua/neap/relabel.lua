@@ -300,7 +300,6 @@ return function(inside)
   -- @return a data set with y and truth of the noisy labels, and clean_y and
   --   clean_truth as they were before any noise
   function methods:noise(given)
-    inside.check_self(self, "noise")
     local f = fields[self]
     local codes, truth, what = add_noise(inside, self, given)
     local parts = parts_of(f)
@@ -317,7 +316,6 @@ return function(inside)
   --   seed = 1
   -- @return a data set whose truth is that of the classes' new shares
   function methods:imbalance(given)
-    inside.check_self(self, "imbalance")
     local function refuse(message) options.refuse("imbalance", message, 3) end
     local o = options.read("imbalance", given, imbalance_options)
     local f = fields[self]
@@ -349,7 +347,6 @@ return function(inside)
   -- @return { codes = int32 [n], 0 to 3; names = of codes 0 to 3;
   --   counts[class][name]; classes = in order }; as text it is a table
   function methods:types(given)
-    inside.check_self(self, "types")
     local f = fields[self]
     local o = options.read("types", given, {
       k = { "number", default = 5, low = 1, whole = true },

@@ -199,9 +199,6 @@ end
 -- whose names are options stand in `space`.
 -- @return options, space
 function M.read(caller, given, spec)
-  if type(given) ~= "table" then
-    refuse(caller, "wanted a table of options and parameters")
-  end
   local own, definitions = {}, {}
   spec.space = { "table", wanted = "a table of parameters" }
   for key, value in pairs(given) do

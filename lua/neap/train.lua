@@ -1,4 +1,5 @@
 --- Training: many points on the same rows at once, or one to its end.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local data = require "neap.data"
 local Job = require "neap.job"
@@ -348,4 +349,4 @@ function M.train(given)
   return fit
 end
 
-return M
+return arguments.functions(M, { job = "given", train = "given" })

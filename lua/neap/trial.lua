@@ -1,4 +1,5 @@
 --- A trial: what an objective is called with.
+local arguments = require "neap.arguments"
 local random = require "neap.random"
 
 local Trial = {}
@@ -71,9 +72,6 @@ end
 -- these. A key that is noted again has the latest value.
 function Trial:note(key, value)
   check_running(self, "note")
-  if type(key) ~= "string" then
-    refuse("note", 1, ("key is a %s; wanted a string"):format(type(key)))
-  end
   local ok, text = pcall(require("neap.json").encode, value)
   if not ok or value == nil then
     refuse("note", 2, ok and "value is nil" or text)
@@ -105,5 +103,9 @@ end
 function M.fail(self, message)
   self.state, self.value, self.error = "FAIL", nil, message
 end
+
+arguments.methods("neap.Trial", Trial, Trial, {
+  report = "step, value", should_prune = "", note = "key: string, value",
+})
 
 return M

@@ -1,5 +1,6 @@
 --- Tuning inside training rows: candidates trained on a part of them, scored on
 -- the rest.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local data = require "neap.data"
 local loss_columns = require "neap.loss_columns"
@@ -36,7 +37,7 @@ end
 --   =, l2 =, dropout =, model =, sampling = }, ... }, share = 0.2 of the rows
 --   held back (of each class), seed = 1, standardize =, epochs =, batch = }
 -- @return the best of the points, and the score of each: an array
-return function(given)
+local function tune(given)
   local o = options.read("tune", given, spec)
   if not data.is_data(o.data) then
     options.refuse("tune", "data is no data set")
@@ -65,3 +66,5 @@ return function(given)
   job:close()
   return o.points[best], scores
 end
+
+return arguments.checked("tune", "given", tune)

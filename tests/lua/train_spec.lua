@@ -254,7 +254,7 @@ describe("a fit", function()
     assert.error_matches(function() other:logits { { 1, "x" } } end,
       "'logits' %(element 1 is a string; wanted a number%)")
     assert.error_matches(function() other:logits(5) end,
-      "rows are a number; wanted a data set, an array or a table")
+      "x is 5; wanted a data set, an array or a table")
   end)
 
   it("takes whole numbers as rows", function()

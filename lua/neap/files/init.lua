@@ -133,10 +133,6 @@ end
 --- The parts of a data set from bytes; see neap.data.parse.
 -- @param recipes a function from a data set to its recipe, or nil
 function M.parse(text, given, recipes)
-  if type(text) ~= "string" then
-    error(("bad argument #1 to 'parse' (text is a %s; wanted a string)")
-      :format(type(text)), 3)
-  end
   local o = options.read("parse", given, spec, 3, 2)
   return (guarded("parse", "", 3, core.files.bytes(text), nil, o, recipes))
 end
@@ -144,10 +140,6 @@ end
 --- The parts of a data set from a file; see neap.data.read.
 -- @return the parts, or nil and why the file can't be read
 function M.read(path, given, recipes)
-  if type(path) ~= "string" then
-    error(("bad argument #1 to 'read' (path is a %s; wanted a string)")
-      :format(type(path)), 3)
-  end
   local o = options.read("read", given, spec, 3, 2)
   local bytes, why = core.files.open(path)
   if not bytes then return nil, why end
@@ -156,10 +148,6 @@ end
 
 --- The array of a .npy file; see neap.data.read_array.
 function M.read_array(path)
-  if type(path) ~= "string" then
-    error(("bad argument #1 to 'read_array' (path is a %s; wanted a string)")
-      :format(type(path)), 3)
-  end
   local bytes, why = core.files.open(path)
   if not bytes then return nil, why end
   local array, wrong = core.files.npy(bytes)

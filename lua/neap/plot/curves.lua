@@ -1,5 +1,6 @@
 --- Curves of scores over data sets or repeats: neap.plot.roc,
 -- precision_recall, reliability and scores, and those of a study.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local data = require "neap.data"
 local metric = require "neap.metric"
@@ -228,20 +229,17 @@ local rule = {
     names = { "logits", "probabilities" } },
 }
 
-local function check(name, scores, targets)
-  if type(scores) ~= "table" or next(scores) == nil then
+local function check(name, scores)
+  if next(scores) == nil then
     error(("bad argument #1 to '%s' (wanted scores by name, such as { focal = "
       .. "z })"):format(name), 3)
-  elseif type(targets) ~= "table" and not core.array.is_array(targets) then
-    error(("bad argument #2 to '%s' (targets is a %s; wanted an array or a "
-      .. "table)"):format(name, type(targets)), 3)
   end
 end
 
 -- The function of a kind: (scores by name, targets, options).
 local function maker(kind)
   return function(scores, targets, given)
-    check(kind, scores, targets)
+    check(kind, scores)
     local o = options.read(kind, given, rule, 2, 3)
     local names, curves = options.sorted_keys(scores), {}
     local y = type(targets) == "table" and core.array.array(targets) or targets
@@ -262,7 +260,8 @@ local function maker(kind)
 end
 
 for _, kind in ipairs { "roc", "precision_recall", "reliability", "scores" } do
-  M[kind] = maker(kind)
+  M[kind] = arguments.checked(kind, "scores: table, targets: array, given?",
+    maker(kind))
 end
 
 -- ------------------------------------------------------------------ a study's

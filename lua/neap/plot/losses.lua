@@ -1,4 +1,5 @@
 --- Figures of losses and of training: neap.plot.loss, share and training.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local options = require "neap.options"
 local plot = require "neap.plot"
@@ -9,7 +10,7 @@ local M = {}
 local POINTS <const> = 99
 
 local function check_list(list, name, wanted, is)
-  if type(list) ~= "table" or #list == 0 then
+  if #list == 0 then
     error(("bad argument #1 to '%s' (wanted a list of %s)"):format(name,
       wanted), 3)
   end
@@ -125,4 +126,8 @@ function M.training(fits)
   }
 end
 
-return M
+return arguments.functions(M, {
+  loss = "losses: table, given?",
+  share = "losses: table, logits: array, targets: array, given?",
+  training = "fits: table",
+})

@@ -1,6 +1,7 @@
 --- Asynchronous successive halving: at every rung the best 1/factor of those
 -- that came so far goes on (Li et al. 2020, A system for massively parallel
 -- hyperparameter tuning, algorithm 2).
+local arguments = require "neap.arguments"
 local options = require "neap.options"
 
 local Halving = {}
@@ -47,4 +48,4 @@ function Halving:decide(trial, history, accept)
   return false
 end
 
-return new
+return arguments.checked("halving", "given?", new)

@@ -1,5 +1,6 @@
 --- Hyperband: trials are dealt to brackets, successive halvings that begin to
 -- stop trials sooner or later (Li et al. 2018, Hyperband, JMLR 18).
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local halving = require "neap.prune.halving"
 local options = require "neap.options"
@@ -52,4 +53,4 @@ function Hyperband:decide(trial, history)
   end)
 end
 
-return new
+return arguments.checked("hyperband", "given?", new)

@@ -1,5 +1,6 @@
 --- Stops a trial whose best value so far is worse than the median of the others
 -- at the same step (Golovin et al. 2017, Google Vizier, 3.2.2).
+local arguments = require "neap.arguments"
 local options = require "neap.options"
 
 local Median = {}
@@ -40,4 +41,4 @@ function Median:decide(trial, history)
   return #others > 0 and best > median(others)
 end
 
-return new
+return arguments.checked("median", "given?", new)

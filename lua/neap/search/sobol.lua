@@ -2,6 +2,7 @@
 --
 -- Scrambled by default: Owen's nested scrambling keeps every point set that
 -- fills the space evenly even, and makes means over it unbiased.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local directions = require "neap.joe_kuo"
 local random = require "neap.random"
@@ -105,4 +106,4 @@ function Sobol:describe()
   }
 end
 
-return space.blaming(new)
+return arguments.checked("sobol", "given: table", space.blaming(new))

@@ -3,6 +3,7 @@
 -- (see neap.study.sheet), confirmed =, longer =, retuned =, held_out = sheets
 -- or nil, partial = what it is a part of, as text, or nil, session = the trials
 -- }.
+local arguments = require "neap.arguments"
 local metrics = require "neap.study.metrics"
 local store = require "neap.store"
 
@@ -107,5 +108,17 @@ function Results:export(path)
       require("neap.study.export")(self), path)
   end)
 end
+
+arguments.methods("neap.Study", Results, Results, {
+  best = "",
+  verdict = "",
+  table = "given?",
+  figure = "kind: string, given?",
+  report = "path: string, given?",
+  curves = "index: number",
+  trials = "",
+  counts = "",
+  export = "path: string",
+})
 
 return Results

@@ -1,4 +1,5 @@
 --- A study that compares losses, as its store has it.
+local arguments = require "neap.arguments"
 local Results = require "neap.study.results"
 local json = require "neap.json"
 local keep = require "neap.study.keep"
@@ -104,5 +105,9 @@ Reader.refit = function()
   error("refit: a study that is read from a store has no rows; run its script",
     2)
 end
+
+arguments.methods("neap.Study", Reader, Reader, {
+  predictions = "point", refit = "point, given?",
+})
 
 return M
