@@ -55,9 +55,14 @@ static const char *name_of_call(lua_State *L, bool *is_method) {
   if (row != NULL && strcmp(row->name, "__call") != 0)
     return row->name;
   if (lua_getstack(L, 0, &frame) == 0)
-    return NULL;
+    return "?";
   const char *name = method_of_object(L, &frame);
-  *is_method = *is_method || name != NULL;
+  if (name == NULL) {
+    lua_getinfo(L, "n", &frame);
+    *is_method = strcmp(frame.namewhat, "method") == 0;
+    return frame.name != NULL ? frame.name : "?";
+  }
+  *is_method = true;
   return name;
 }
 
@@ -65,8 +70,6 @@ int neap_argument_error(lua_State *L, int argument, const char *message) {
   bool is_method = false;
   luaL_checkstack(L, 16, "no room for a message");
   const char *name = name_of_call(L, &is_method);
-  if (name == NULL)
-    return (luaL_argerror)(L, argument, message);
   if (is_method && argument == 1)
     return luaL_error(L, "calling '%s' on bad self (%s)", name, message);
   return luaL_error(L, "bad argument #%d to '%s' (%s)", argument - is_method,

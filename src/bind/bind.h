@@ -32,6 +32,15 @@ extern const neap_embedded_file neap_embedded_files[];
 // require looks first, which is package.preload.
 void neap_preload(lua_State *L);
 
+// As luaL_error, but where neap's own Lua files called the function, the line
+// is that of the script which called them.
+int neap_throw(lua_State *L, const char *format, ...);
+#define luaL_error neap_throw
+
+// The lua_CFunctions core.blame(message) and core.set_folder().
+int neap_blame(lua_State *L);
+int neap_set_folder(lua_State *L);
+
 // As luaL_argerror and luaL_typeerror, but in a call object(...) the object is
 // no argument, and methods have their names however they are called.
 int neap_argument_error(lua_State *L, int argument, const char *message);

@@ -177,6 +177,12 @@ static const module modules[] = {{"array", neap_open_array},
                                  {"expr", neap_open_expr},
                                  {NULL, NULL}};
 
+static const luaL_Reg functions[] = {{"blame", neap_blame},
+                                     {"is", is_of_type},
+                                     {"nearest", neap_nearest},
+                                     {"set_folder", neap_set_folder},
+                                     {NULL, NULL}};
+
 int neap_open_core(lua_State *L, const neap_host *host) {
   luaL_checkversion(L);
   const int known = lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
@@ -190,10 +196,7 @@ int neap_open_core(lua_State *L, const neap_host *host) {
   lua_setfield(L, -2, "version");
   lua_pushstring(L, neap_isa(neap_bound_engine(L)));
   lua_setfield(L, -2, "isa");
-  lua_pushcfunction(L, neap_nearest);
-  lua_setfield(L, -2, "nearest");
-  lua_pushcfunction(L, is_of_type);
-  lua_setfield(L, -2, "is");
+  luaL_setfuncs(L, functions, 0);
   const neap_host *known_host = &neap_bound_engine(L)->host;
   if (known_host->log != NULL) {
     lua_pushcfunction(L, log_line);
