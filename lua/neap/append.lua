@@ -48,7 +48,7 @@ return function(inside)
       options.refuse("append", "the data have groups, columns or noise; make "
         .. "them anew of all rows")
     end
-    local x = inside.to_array(o.x, "append", "x", 2)
+    local x = inside.to_array(o.x, "append", "x")
     local n, features = x:shape()
     if features ~= f.features then
       options.refuse("append", ("x has %d columns; the data have %d"):format(
@@ -57,10 +57,10 @@ return function(inside)
       options.refuse("append", ("y is [%d] and x is [%d][%d]"):format(#o.y, n,
         features))
     end
-    inside.check_finite(x, "append", 2)
+    inside.check_finite(x, "append")
     local codes, why = encode(o.y, f.classes)
     if not codes then options.refuse("append", why) end
-    local weights = inside.check_weights(o.weights, n, "append", 2)
+    local weights = inside.check_weights(o.weights, n, "append")
     if weights or f.weights then
       weights = join(f.weights or ones(f.n), weights or ones(n), nil, o.keep)
     end

@@ -3,6 +3,7 @@
 --
 -- A signature is a text such as "path: string, given?". A question mark behind
 -- a name is for what may be left out; without a kind any value will do.
+local core = require "neap.core"
 local options = require "neap.options"
 
 local M = {}
@@ -29,18 +30,17 @@ local function parse(signature)
   return list
 end
 
--- Raises for the argument of a rule, counted without self; level: as of a
--- function that the checked one calls.
+-- Raises for the argument of a rule, counted without self.
 local function check(name, position, rule, value)
   if value == nil and rule.optional then return end
   if not rule.rule or options.fits(value, rule.rule) then return end
-  error(("bad argument #%d to '%s' (%s is %s; wanted %s)"):format(position,
-    name, rule.name, options.show(value), options.wanted(rule.rule)), 3)
+  options.refuse(name, ("%s is %s; wanted %s"):format(rule.name,
+    options.show(value), options.wanted(rule.rule)), position)
 end
 
 local function refuse_extra(name, most, ...)
-  error(("bad argument #%d to '%s' (got %s; wanted no more than %d)"):format(
-    most + 1, name, options.show((select(most + 1, ...))), most), 3)
+  options.refuse(name, ("got %s; wanted no more than %d"):format(
+    options.show((select(most + 1, ...))), most), most + 1)
 end
 
 --- Returns what calls a function after it has looked at the arguments.
@@ -62,9 +62,8 @@ function M.method(type_name, name, signature, call)
   local most, self_rule = #list, { "object", type = type_name }
   return function(self, ...)
     if not options.fits(self, self_rule) then
-      error(("calling '%s' on bad self (%s expected, got %s; wanted "
-        .. "object:%s(...))"):format(name, type_name, options.show(self), name),
-        2)
+      core.blame(("calling '%s' on bad self (%s expected, got %s; wanted "
+        .. "object:%s(...))"):format(name, type_name, options.show(self), name))
     end
     local shown = name == "__call" and self.name or name
     if select("#", ...) > most then refuse_extra(shown, most, ...) end

@@ -259,7 +259,7 @@ return function(M, inside)
       return nil, "there are more than two classes"
     end
     local w, bias = weights_of(fit, data.features, function(message)
-      options.refuse("population", message, 3)
+      options.refuse("population", message)
     end)
     local terms = {}
     for _, c in ipairs(mixture.components) do

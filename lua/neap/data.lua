@@ -25,7 +25,7 @@ local function frozen(list)
     __index = list,
     __len = function() return #list end,
     __pairs = function() return next, list, nil end,
-    __newindex = function() error("a data set never changes", 2) end,
+    __newindex = function() core.blame("a data set never changes") end,
     __metatable = "neap.List",
   })
 end
@@ -46,8 +46,8 @@ local meta = {
     return value
   end,
   __newindex = function(_, key)
-    error(("a data set never changes; can't set '%s'"):format(tostring(key)),
-      2)
+    core.blame(("a data set never changes; can't set '%s'"):format(
+      tostring(key)))
   end,
   __tostring = function(self)
     local f = fields[self]
@@ -132,44 +132,44 @@ end
 
 -- -------------------------------------------------------- from arrays
 
-local function check_finite(x, name, level)
+local function check_finite(x, name)
   local row, column = core.data.find_not_finite(x)
   if not row then return end
   options.refuse(name, ("x in row %d, column %d is %s; wanted a finite number")
-    :format(row, column, tostring(x:row(row)[column])), level + 1)
+    :format(row, column, tostring(x:row(row)[column])))
 end
 
 -- A table of numbers as an array; what is wrong with it is told of `key`.
-local function to_array(value, name, key, level)
+local function to_array(value, name, key)
   if core.array.is_array(value) then return value end
   local ok, array = pcall(core.array.array, value)
   if ok then return array end
   options.refuse(name, ("%s: %s"):format(key,
-    array:match("%((.*)%)$") or array), level + 1)
+    array:match("%((.*)%)$") or array))
 end
 
-local function check_weights(weights, count, name, level)
+local function check_weights(weights, count, name)
   if not weights then return nil end
-  weights = to_array(weights, name, "weights", level + 1)
+  weights = to_array(weights, name, "weights")
   if #weights ~= count then
     options.refuse(name, ("weights are [%d]; wanted [%d]")
-      :format(#weights, count), level + 1)
+      :format(#weights, count))
   end
   for i = 1, count do
     if not (weights[i] >= 0 and weights[i] < math.huge) then
       options.refuse(name, ("weights[%d] is %s; wanted a number >= 0")
-        :format(i, tostring(weights[i])), level + 1)
+        :format(i, tostring(weights[i])))
     end
   end
   return weights:copy("float64")
 end
 
 -- Codes groups, numbers or strings, in the order in which they come.
-local function code_groups(groups, count, name, level)
+local function code_groups(groups, count, name)
   if not groups then return nil end
   if #groups ~= count then
     options.refuse(name, ("groups are [%d]; wanted [%d]")
-      :format(#groups, count), level + 1)
+      :format(#groups, count))
   end
   local codes, known, groups_found = core.array.zeros(count, nil, "int32"), {},
     0
@@ -178,7 +178,7 @@ local function code_groups(groups, count, name, level)
     if (type(group) ~= "number" and type(group) ~= "string")
       or group ~= group then
       options.refuse(name, ("groups[%d] is %s; wanted a number or a string")
-        :format(i, tostring(group)), level + 1)
+        :format(i, tostring(group)))
     end
     if not known[group] then
       known[group] = groups_found
@@ -190,9 +190,9 @@ local function code_groups(groups, count, name, level)
 end
 
 -- Columns by name as a matrix, and the list of their names.
-local function check_columns(columns, count, name, level)
+local function check_columns(columns, count, name)
   local matrix, names = row_columns.read(columns, count)
-  if not matrix and names then options.refuse(name, names, level + 1) end
+  if not matrix and names then options.refuse(name, names) end
   return matrix, names
 end
 
@@ -211,7 +211,7 @@ function M.from(given)
     names = { "table" },
     positive = { "any" },
   })
-  local x = to_array(o.x, "from", "x", 2)
+  local x = to_array(o.x, "from", "x")
   if x == o.x then
     x = x:copy(x:dtype() == "int32" and "float64" or x:dtype())
   end
@@ -227,17 +227,17 @@ function M.from(given)
     options.refuse("from", ("names has %d names; x has %d columns")
       :format(#o.names, features))
   end
-  check_finite(x, "from", 2)
+  check_finite(x, "from")
   local codes, names = labels.encode(o.y, o.positive)
   if not codes then options.refuse("from", names) end
-  local groups, group_count = code_groups(o.groups, n, "from", 2)
-  local column_rows, columns = check_columns(o.columns, n, "from", 2)
+  local groups, group_count = code_groups(o.groups, n, "from")
+  local column_rows, columns = check_columns(o.columns, n, "from")
   return make {
     x = x,
     codes = codes,
     classes = names,
     names = o.names or feature_names(features),
-    weights = check_weights(o.weights, n, "from", 2),
+    weights = check_weights(o.weights, n, "from"),
     groups = groups,
     group_count = group_count,
     column_rows = column_rows,
@@ -351,7 +351,7 @@ function methods:with_columns(columns)
   for key, value in pairs(f) do parts[key] = value end
   parts.found = nil
   parts.column_rows, parts.columns = check_columns(columns, f.n,
-    "with_columns", 2)
+    "with_columns")
   return make(parts)
 end
 
@@ -389,7 +389,7 @@ function methods:write(path, given)
   local o = options.read("write", given, {
     target = { "string", default = f.recipe and f.recipe.target_name
       or "class" },
-  }, 2, 2)
+  }, 2)
   local done, why = write(f, path, o.target)
   return done, why
 end

@@ -29,12 +29,12 @@ end
 
 -- Calls C for a generator; its messages blame this file, and should blame the
 -- caller of the generator.
-local function call(name, level, f, given)
+local function call(name, f, given)
   local results = table.pack(pcall(f, given))
   if results[1] then return table.unpack(results, 2, results.n) end
   local message = tostring(results[2])
   options.refuse(name, message:match("bad argument #1 to '[^']*' %((.*)%)$")
-    or message:gsub("^.-:%d+: ", ""), level + 1)
+    or message:gsub("^.-:%d+: ", ""))
 end
 
 -- The means of two Gaussians `distance` apart whose covariance is L L'.
@@ -51,8 +51,8 @@ local function means_of(lower, distance)
 end
 
 -- gaussians { covariance =, means = } is a mixture of two.
-local function as_mixture(given, level)
-  local function refuse(message) options.refuse("gaussians", message, level) end
+local function as_mixture(given)
+  local function refuse(message) options.refuse("gaussians", message) end
   local o = copy_table(given)
   for _, key in ipairs { "correlation", "condition" } do
     if o.covariance and o[key] then
@@ -72,7 +72,7 @@ local function as_mixture(given, level)
       :format(tostring(prior)))
   end
   if not o.means then
-    local lower = call("gaussians", level, core.data.cholesky, o.covariance)
+    local lower = call("gaussians", core.data.cholesky, o.covariance)
     o.means = means_of(lower, o.distance or 2)
   end
   o.components = {
@@ -85,28 +85,28 @@ local function as_mixture(given, level)
 end
 
 -- What draws: a generator and the options that it is called with.
-local function resolve(name, given, level)
+local function resolve(name, given)
   if name == "gaussians" and (given.means or given.covariance) then
-    return generators.mixture, as_mixture(given, level + 1)
+    return generators.mixture, as_mixture(given)
   end
   return generators[name], given
 end
 
 --- The mixture of Gaussians that the rows of a source are drawn from, or nil.
 local function describe(source)
-  local generator, given = resolve(source.name, source.options, 2)
-  return call(source.name, 2, generator.describe, given)
+  local generator, given = resolve(source.name, source.options)
+  return call(source.name, generator.describe, given)
 end
 
 return function(M, make)
-  local function generate(name, given, level)
+  local function generate(name, given)
     if type(given) ~= "table" then
       options.refuse(name, ("wanted a table of options, got a %s")
-        :format(type(given)), level + 1)
+        :format(type(given)))
     end
-    local generator, o = resolve(name, given, level + 1)
+    local generator, o = resolve(name, given)
     local x, y, truth, groups, weights, classes =
-      call(name, level + 1, generator.draw, o)
+      call(name, generator.draw, o)
     local _, features = x:shape()
     return make {
       x = x,
@@ -124,7 +124,7 @@ return function(M, make)
 
   for _, name in ipairs(names) do
     M[name] = arguments.checked(name, "given?", function(given)
-      return (generate(name, given or {}, 2))
+      return (generate(name, given or {}))
     end)
   end
 
@@ -148,28 +148,28 @@ return function(M, make)
   -- @return function(seed) -> train, test
   function M.recipe(name, given)
     if not generators[name] then
-      error(("bad argument #1 to 'recipe' (no generator '%s'; there are %s)")
-        :format(tostring(name), table.concat(names, ", ")), 2)
+      options.refuse("recipe", ("no generator '%s'; there are %s")
+        :format(tostring(name), table.concat(names, ", ")))
     end
     local train = copy_table(given or {})
     local rows = train.test or train.n or 1000
     if math.type(rows) ~= "integer" or rows < 1 then
-      error(("bad argument #2 to 'recipe' (test is %s; wanted a whole number "
-        .. ">= 1)"):format(tostring(rows)), 2)
+      options.refuse("recipe", ("test is %s; wanted a whole number >= 1")
+        :format(tostring(rows)), 2)
     end
     train.test = nil
     if train.seed then
-      error("bad argument #2 to 'recipe' (a recipe is given its seed later)", 2)
+      options.refuse("recipe", "a recipe is given its seed later", 2)
     end
     local test = copy_table(train)
     test.n, test.part = rows, 1
     -- What is wrong with the options is said now, not at the first draw.
     local try = copy_table(train)
     try.n = 1
-    generate(name, try, 2)
+    generate(name, try)
     local function draw(seed)
       train.seed, test.seed = seed, seed
-      return generate(name, train, 2), generate(name, test, 2)
+      return generate(name, train), generate(name, test)
     end
     recipes[draw] = { generator = name, options = copy_table(given or {}) }
     return draw

@@ -218,7 +218,7 @@ end
 -- is cut never changes the result. With validation a slice also ends at an
 -- epoch's end.
 function Job:step(seconds)
-  if self.closed then error("the job is closed", 2) end
+  if self.closed then core.blame("the job is closed") end
   local group = self.groups[self.current]
   if not group then return true end
   local trainer = group.trainer

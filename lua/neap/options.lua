@@ -1,11 +1,15 @@
 --- Named options of the Lua functions: checked keys, types and ranges.
 local core = require "neap.core"
 
+-- Messages are raised by core.blame, at the line of the script that called
+-- neap, which is where this file is not.
+core.set_folder()
+
 local M = {}
 
-local function refuse(name, message, level, position)
-  error(("bad argument #%d to '%s' (%s)"):format(position or 1, name, message),
-    level + 1)
+local function refuse(name, message, position)
+  core.blame(("bad argument #%d to '%s' (%s)"):format(position or 1, name,
+    message))
 end
 
 -- How a value is told in a message.
@@ -93,7 +97,8 @@ local checks = {
 
 -- What the types are called in messages; the others by their names.
 local type_names = {
-  ["neap.Array"] = "an array", ["neap.Data"] = "a data set", ["neap.Fit"] = "a fit",
+  ["neap.Array"] = "an array", ["neap.Data"] = "a data set",
+  ["neap.Fit"] = "a fit",
   ["neap.Loss"] = "a loss, such as neap.loss.focal {}",
   ["neap.Model"] = "a model, such as neap.model.linear {}",
   ["neap.Optimizer"] = "an optimizer, such as neap.optimizer.lbfgs {}",
@@ -120,10 +125,10 @@ function M.fits(value, rule)
   return type(value) == rule[1]
 end
 
-local function check_value(name, key, value, rule, level, position)
+local function check_value(name, key, value, rule, position)
   if M.fits(value, rule) then return end
   refuse(name, ("%s is %s; wanted %s"):format(key, show(value), wanted(rule)),
-    level + 1, position)
+    position)
 end
 
 --- Checks the options that a function was given, and fills in defaults.
@@ -133,37 +138,32 @@ end
 --   kind is number (with low =, high =, or above = and below =, and whole =),
 --   choice (names =), object (type = such as "neap.Loss"), maker (an object or
 --   a function that makes one), array, any, or a Lua type
--- @param level how far up the caller stands that the message blames; 2 is the
---   caller of the function that calls this
 -- @param position of the options among the function's arguments; 1 if none
 -- @return a new table
-function M.read(name, options, spec, level, position)
-  level = (level or 2) + 1
+function M.read(name, options, spec, position)
   if options == nil then options = {} end
   if type(options) ~= "table" then
-    refuse(name, "wanted a table of options, got " .. show(options), level,
-      position)
+    refuse(name, "wanted a table of options, got " .. show(options), position)
   end
   for key in pairs(options) do
     if type(key) ~= "string" then
       refuse(name, ("option names are strings; got %s"):format(show(key)),
-        level, position)
+        position)
     elseif not spec[key] then
       local near = core.nearest(key, sorted_keys(spec))
       local hint = near and ("; did you mean '%s'?"):format(near) or ""
-      refuse(name, ("unknown option '%s'%s"):format(key, hint), level,
-        position)
+      refuse(name, ("unknown option '%s'%s"):format(key, hint), position)
     end
   end
   local read = {}
   for _, key in ipairs(sorted_keys(spec)) do
     local rule, value = spec[key], options[key]
     if value ~= nil then
-      check_value(name, key, value, rule, level, position)
+      check_value(name, key, value, rule, position)
       read[key] = value
     elseif rule.required then
       refuse(name, ("%s is missing; wanted %s"):format(key, wanted(rule)),
-        level, position)
+        position)
     else
       read[key] = rule.default
     end
@@ -172,8 +172,9 @@ function M.read(name, options, spec, level, position)
 end
 
 --- Raises a message about the options of a function, blaming its caller.
-function M.refuse(name, message, level)
-  refuse(name, message, (level or 2) + 1)
+-- @param position of the options among the arguments; 1 if none
+function M.refuse(name, message, position)
+  refuse(name, message, position)
 end
 
 return M

@@ -17,13 +17,13 @@ local function by_class(given, classes, name, key)
   if count > 0 and (count ~= #classes or #given ~= count) then
     options.refuse(name, ("%s is a list of %d; there are %d classes, which are "
       .. "named by text, such as [\"%s\"] ="):format(key, #given, #classes,
-      classes[#classes]), 4)
+      classes[#classes]))
   end
   for k, value in pairs(given) do
     local c = type(k) == "number" and k or number_of[k]
     if not c or (count > 0 and type(k) ~= "number") then
       options.refuse(name, ("%s has '%s'; the classes are %s"):format(key,
-        tostring(k), table.concat(classes, ", ", 1, #classes)), 4)
+        tostring(k), table.concat(classes, ", ", 1, #classes)))
     end
     values[c] = value
   end
@@ -146,8 +146,8 @@ local function check_noise(o, refuse)
 end
 
 local function add_noise(inside, data, given)
-  local function refuse(message) options.refuse("noise", message, 4) end
-  local o = options.read("noise", given, noise_options, 3)
+  local function refuse(message) options.refuse("noise", message) end
+  local o = options.read("noise", given, noise_options)
   check_noise(o, refuse)
   local f = inside.fields[data]
   local codes, truth
@@ -316,7 +316,7 @@ return function(inside)
   --   seed = 1
   -- @return a data set whose truth is that of the classes' new shares
   function methods:imbalance(given)
-    local function refuse(message) options.refuse("imbalance", message, 3) end
+    local function refuse(message) options.refuse("imbalance", message) end
     local o = options.read("imbalance", given, imbalance_options)
     local f = fields[self]
     local counts = read_counts(o, f, refuse)

@@ -105,7 +105,7 @@ function M.new(study, given)
   verdict.check_results(study)
   local o = options.read("table", given, {
     top = { "number", default = 10, low = 1, whole = true },
-  }, 3)
+  })
   local points, others = {}, {}
   for i, row in ipairs(study.rows) do
     local entry = table_row(study, row)

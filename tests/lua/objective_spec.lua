@@ -140,7 +140,7 @@ describe("a study of an objective", function()
     end)
     study:run { trials = 1, quiet = true }
     for i, want in ipairs { "step is 1.5; wanted a whole number",
-      "value is a string; wanted a number", "wanted one above the step before",
+      "value is '1'; wanted a number", "wanted one above the step before",
       "key is 1; wanted a string", "a function can't be JSON",
       "there is no parameter 'z'; the search has x, y" } do
       assert.matches(want, messages[i], 1, true)

@@ -119,31 +119,31 @@ end
 
 -- Runs load, and blames the caller for what it refuses; it must not be a tail
 -- call.
-local function guarded(name, where, level, ...)
+local function guarded(name, where, ...)
   local ok, result = pcall(load, ...)
   if ok then return result end
   if type(result) ~= "table" then error(result, 0) end
   if result.missing_target then
-    error(("bad argument #2 to '%s' (target is missing; wanted a column's "
-      .. "name or number)"):format(name), level + 1)
+    options.refuse(name, ("target is missing; wanted a column's name or number")
+      :format(), 2)
   end
-  error(where .. result.refused, level + 1)
+  core.blame(where .. result.refused)
 end
 
 --- The parts of a data set from bytes; see neap.data.parse.
 -- @param recipes a function from a data set to its recipe, or nil
 function M.parse(text, given, recipes)
-  local o = options.read("parse", given, spec, 3, 2)
-  return (guarded("parse", "", 3, core.files.bytes(text), nil, o, recipes))
+  local o = options.read("parse", given, spec, 2)
+  return (guarded("parse", "", core.files.bytes(text), nil, o, recipes))
 end
 
 --- The parts of a data set from a file; see neap.data.read.
 -- @return the parts, or nil and why the file can't be read
 function M.read(path, given, recipes)
-  local o = options.read("read", given, spec, 3, 2)
+  local o = options.read("read", given, spec, 2)
   local bytes, why = core.files.open(path)
   if not bytes then return nil, why end
-  return (guarded("read", path .. ": ", 3, bytes, path, o, recipes))
+  return (guarded("read", path .. ": ", bytes, path, o, recipes))
 end
 
 --- The array of a .npy file; see neap.data.read_array.
@@ -151,7 +151,7 @@ function M.read_array(path)
   local bytes, why = core.files.open(path)
   if not bytes then return nil, why end
   local array, wrong = core.files.npy(bytes)
-  if not array then error(path .. ": " .. wrong, 3) end
+  if not array then core.blame(path .. ": " .. wrong) end
   return array
 end
 

@@ -1,5 +1,6 @@
 --- Writes data sets: .npz, which numpy reads, and CSV.
 local core = require "neap.core"
+local options = require "neap.options"
 
 -- ------------------------------------------------------------------- .npz
 
@@ -192,8 +193,8 @@ end
 return function(f, path, target)
   local ending = path:match("%.(%w+)$")
   if ending ~= "npz" and ending ~= "csv" then
-    error(("bad argument #1 to 'write' (path is '%s'; wanted one that ends in "
-      .. ".npz or .csv)"):format(path), 3)
+    options.refuse("write", ("path is '%s'; wanted one that ends in .npz or "
+      .. ".csv"):format(path))
   end
   local header, twice
   if ending == "csv" then
@@ -202,8 +203,8 @@ return function(f, path, target)
     twice = taken_name(f)
   end
   if twice then
-    error(("bad argument #1 to 'write' (two columns would be '%s'; wanted "
-      .. "other names, or another target)"):format(twice), 3)
+    options.refuse("write", ("two columns would be '%s'; wanted other names, "
+      .. "or another target"):format(twice))
   end
   local file, why = io.open(path, "wb")
   if not file then return nil, why end

@@ -231,8 +231,8 @@ local rule = {
 
 local function check(name, scores)
   if next(scores) == nil then
-    error(("bad argument #1 to '%s' (wanted scores by name, such as { focal = "
-      .. "z })"):format(name), 3)
+    options.refuse(name, ("wanted scores by name, such as { focal = z }")
+      :format())
   end
 end
 
@@ -240,7 +240,7 @@ end
 local function maker(kind)
   return function(scores, targets, given)
     check(kind, scores)
-    local o = options.read(kind, given, rule, 2, 3)
+    local o = options.read(kind, given, rule, 3)
     local names, curves = options.sorted_keys(scores), {}
     local y = type(targets) == "table" and core.array.array(targets) or targets
     for i, name in ipairs(names) do

@@ -17,6 +17,7 @@
 -- A range (low, high of an axis) that is not given is that of the data. Labels
 -- may be any text.
 local arguments = require "neap.arguments"
+local options = require "neap.options"
 local scale = require "neap.plot.scale"
 
 local M = {}
@@ -148,7 +149,7 @@ function M.figure(parts)
   end)
   if not ok then
     if type(problem) ~= "table" then error(problem, 0) end
-    error(("bad argument #1 to 'figure' (%s)"):format(problem.refused), 2)
+    options.refuse("figure", ("%s"):format(problem.refused))
   end
   return setmetatable(parts, Figure)
 end
@@ -196,8 +197,8 @@ end
 function Figure:save(path)
   local write = writers[(path:match("%.(%w+)$") or ""):lower()]
   if not write then
-    error(("bad argument #1 to 'save' (path is '%s'; wanted one that ends in "
-      .. ".svg, .png, .pdf, .html or .txt)"):format(path), 2)
+    options.refuse("save", ("path is '%s'; wanted one that ends in .svg, .png, "
+      .. ".pdf, .html or .txt"):format(path))
   end
   return write(self, path)
 end

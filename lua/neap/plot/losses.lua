@@ -11,13 +11,12 @@ local POINTS <const> = 99
 
 local function check_list(list, name, wanted, is)
   if #list == 0 then
-    error(("bad argument #1 to '%s' (wanted a list of %s)"):format(name,
-      wanted), 3)
+    options.refuse(name, ("wanted a list of %s"):format(wanted))
   end
   for i, value in ipairs(list) do
     if not is(value) then
-      error(("bad argument #1 to '%s' (element %d is a %s; wanted one of a "
-        .. "list of %s)"):format(name, i, type(value), wanted), 3)
+      options.refuse(name, ("element %d is a %s; wanted one of a list of %s")
+        :format(i, type(value), wanted))
     end
   end
 end
@@ -41,7 +40,7 @@ function M.loss(losses, given)
   local o = options.read("loss", given, {
     what = { "choice", default = "value", names = { "value", "gradient" } },
     target = { "number", low = 0, whole = true },
-  }, 2, 2)
+  }, 2)
   local p, series = {}, {}
   for i = 1, POINTS do p[i] = i / (POINTS + 1) end
   for s, loss in ipairs(losses) do
@@ -71,7 +70,7 @@ function M.share(losses, logits, targets, given)
   check_list(losses, "share", "losses", is_loss)
   local o = options.read("share", given, {
     class = { "number", low = 0, high = 1, whole = true },
-  }, 2, 4)
+  }, 4)
   local hardest, series = {}, {}
   for i = 1, POINTS do hardest[i] = 1 - i / (POINTS + 1) end
   for class = 1, 0, -1 do

@@ -1,5 +1,6 @@
 --- Figures of a study: what Study:figure makes.
 local compare = require "neap.verdict.compare"
+local core = require "neap.core"
 local metrics = require "neap.study.metrics"
 local options = require "neap.options"
 local plot = require "neap.plot"
@@ -320,18 +321,17 @@ end
 function M.figure(study, kind, given)
   local of = kinds[kind]
   if not of then
-    error(("bad argument #1 to 'figure' (no figure '%s'; there are %s)")
-      :format(tostring(kind), table.concat(options.sorted_keys(kinds), ", ")),
-      3)
+    options.refuse("figure", ("no figure '%s'; there are %s")
+      :format(tostring(kind), table.concat(options.sorted_keys(kinds), ", ")))
   end
-  local o = options.read("figure", given, of.options, 3, 2)
+  local o = options.read("figure", given, of.options, 2)
   if #study.runs == 0 then
-    error("the study has no results; call study:run() first", 3)
+    core.blame("the study has no results; call study:run() first")
   end
   local ok, result = pcall(of.make, study, o)
   if ok then return result end
   if type(result) ~= "table" or not result.refused then error(result, 0) end
-  error(("bad argument #2 to 'figure' (%s)"):format(result.refused), 3)
+  options.refuse("figure", ("%s"):format(result.refused), 2)
 end
 
 return M

@@ -1,6 +1,7 @@
 --- Every combination of the values of some parameters, or of several such
 -- grids. Points are made when they are asked for.
 local arguments = require "neap.arguments"
+local options = require "neap.options"
 local space = require "neap.space"
 
 local Grid = {}
@@ -12,7 +13,7 @@ Grid.is_search = true -- what a study asks
 local SHARED_MAX <const> = 1000000
 
 local function refuse(message)
-  error(("bad argument #1 to 'grid' (%s)"):format(message), 0)
+  options.refuse("grid", message)
 end
 
 local function check_axis(name, values)
@@ -241,4 +242,4 @@ function Grid:choices(name)
   return not kind_of(self.values[name]) and self.values[name] or nil
 end
 
-return arguments.checked("grid", "given: table", space.blaming(grid))
+return arguments.checked("grid", "given: table", grid)

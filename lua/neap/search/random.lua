@@ -34,4 +34,4 @@ function Random:describe()
   return { kind = "random", parameters = self.space:describe() }
 end
 
-return arguments.checked("random", "given: table", space.blaming(new))
+return arguments.checked("random", "given: table", new)

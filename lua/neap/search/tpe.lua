@@ -129,4 +129,4 @@ function Tpe:describe()
   }
 end
 
-return arguments.checked("tpe", "given: table", space.blaming(new))
+return arguments.checked("tpe", "given: table", new)

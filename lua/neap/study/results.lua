@@ -4,6 +4,7 @@
 -- or nil, partial = what it is a part of, as text, or nil, session = the trials
 -- }.
 local arguments = require "neap.arguments"
+local core = require "neap.core"
 local metrics = require "neap.study.metrics"
 local store = require "neap.store"
 
@@ -62,7 +63,7 @@ end
 
 local function session_of(self)
   if not self.session then
-    error("the study has not run yet, or was closed; call study:run()", 3)
+    core.blame("the study has not run yet, or was closed; call study:run()")
   end
   return self.session
 end

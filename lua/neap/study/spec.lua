@@ -44,18 +44,18 @@ M.LEAST_DATASETS = 8
 local function check_data(d, folds)
   if #d.classes ~= 2 then
     options.refuse("study", ("studies compare losses of two classes; the data "
-      .. "have %d"):format(#d.classes), 5)
+      .. "have %d"):format(#d.classes))
   end
   for c, count in ipairs(d.counts) do
     if count < folds then
       options.refuse("study", ("folds is %d; class '%s' has %d rows, fewer "
-        .. "than one for each fold"):format(folds, d.classes[c], count), 5)
+        .. "than one for each fold"):format(folds, d.classes[c], count))
     end
   end
 end
 
 local function refuse(message)
-  options.refuse("study", message, 5)
+  options.refuse("study", message)
 end
 
 -- Training rows of a fold have all rows of a class but a fold's share.
@@ -65,7 +65,7 @@ local function check_nested(o)
     if not o.data.groups and left < o.nested then
       options.refuse("study", ("nested is %d; class '%s' leaves %d rows to "
         .. "train on, fewer than one for each fold"):format(o.nested,
-          o.data.classes[c], left), 5)
+          o.data.classes[c], left))
     end
   end
 end
@@ -115,7 +115,7 @@ local function check_batches(o)
   if made then return end
   local optimizer = o.optimizer or train.default_optimizer(o.model)
   local fault = train.batches_fault(o, optimizer)
-  if fault then options.refuse("study", fault, 4) end
+  if fault then options.refuse("study", fault) end
 end
 
 --- Reads the options of neap.study; blames the caller of the function that
@@ -123,22 +123,22 @@ end
 function M.read(given)
   if type(given) == "table" and given.prune ~= nil then
     options.refuse("study", "prune is for studies of an objective; a verdict "
-      .. "compares points that have seen the same rows", 3)
+      .. "compares points that have seen the same rows")
   end
-  local o = options.read("study", given, M.options, 3)
+  local o = options.read("study", given, M.options)
   if o.test and not data.is_data(o.test) then
-    options.refuse("study", "test is no data set", 3)
+    options.refuse("study", "test is no data set")
   end
   if data.is_data(o.data) then
     check_folds(o)
   elseif type(o.data) == "function" then
     check_datasets(o)
   else
-    options.refuse("study", "data is neither a recipe nor a data set", 3)
+    options.refuse("study", "data is neither a recipe nor a data set")
   end
   if not o.search.is_search then
     options.refuse("study", "search is a table; wanted a search, such as "
-      .. "neap.search.grid { ... }", 3)
+      .. "neap.search.grid { ... }")
   end
   check_batches(o)
   return o
