@@ -7,7 +7,7 @@ local rule = {
   x = { "array", required = true },
   y = { "array", required = true },
   weights = { "array" },
-  keep = { "number", low = 1, whole = true },
+  keep = { "number", low = 1, high = 2 ^ 53, whole = true },
 }
 
 -- The last rows of two arrays, one after the other.
@@ -28,7 +28,7 @@ local function encode(y, classes)
     local code = code_of[labels.name_of(y[i])]
     if not code then
       return nil, ("y[%d] is %s; the classes are %s"):format(i,
-        tostring(y[i]), table.concat(classes, ", ", 1, #classes))
+        options.show(y[i]), table.concat(classes, ", ", 1, #classes))
     end
     codes[i] = code
   end

@@ -11,6 +11,7 @@ local M = {}
 local rules = {
   array = { "array" },
   boolean = { "boolean" },
+  integer = { "number", whole = true },
   number = { "number" },
   rows = { "rows" },
   seconds = { "seconds" },

@@ -80,15 +80,6 @@ local function check_data(fit, d, method)
   end
 end
 
--- Calls C, whose messages become ours.
-local function blamed(f, ...)
-  local ok, result = pcall(f, ...)
-  if ok then return result end
-  local text = tostring(result):gsub("^[^ ]-:%d+: ", "")
-  text = text:match("^bad argument #%d+ to '[^']*' %((.*)%)$") or text
-  options.refuse("calibrate", text)
-end
-
 --- Fits a step of calibration.
 -- @param fit whose logits are calibrated
 -- @param given { method =, data = }
@@ -106,12 +97,13 @@ function M.fit(fit, given)
       .. "wanted temperature or inverse_focal"):format(o.method, fit.outputs))
   end
   local logits = method.needs_data and fit:logits(o.data)
-  local step = blamed(method.fit, logits, o.data, fit)
+  local step = options.call("calibrate", 1, method.fit, logits, o.data,
+    fit)
   step.method = o.method
   if not method.needs_data then -- a loss without a map is told now
     local row = fit.outputs > 1 and core.array.zeros(1, fit.outputs)
       or core.array.zeros(1)
-    blamed(method.apply, step, row)
+    options.call("calibrate", 1, method.apply, step, row)
   end
   return step
 end

@@ -151,14 +151,15 @@ end
 local function check_weights(weights, count, name)
   if not weights then return nil end
   weights = to_array(weights, name, "weights")
-  if #weights ~= count then
-    options.refuse(name, ("weights are [%d]; wanted [%d]")
-      :format(#weights, count))
+  local n, columns = weights:shape()
+  if n ~= count or columns then
+    options.refuse(name, ("weights are [%d]%s; wanted [%d]"):format(n,
+      columns and ("[%d]"):format(columns) or "", count))
   end
   for i = 1, count do
     if not (weights[i] >= 0 and weights[i] < math.huge) then
       options.refuse(name, ("weights[%d] is %s; wanted a number >= 0")
-        :format(i, tostring(weights[i])))
+        :format(i, options.show(weights[i])))
     end
   end
   return weights:copy("float64")
@@ -178,7 +179,7 @@ local function code_groups(groups, count, name)
     if (type(group) ~= "number" and type(group) ~= "string")
       or group ~= group then
       options.refuse(name, ("groups[%d] is %s; wanted a number or a string")
-        :format(i, tostring(group)))
+        :format(i, options.show(group)))
     end
     if not known[group] then
       known[group] = groups_found
@@ -209,7 +210,7 @@ function M.from(given)
     groups = { "array" },
     columns = { "table" },
     names = { "table" },
-    positive = { "any" },
+    positive = { "types", "string", "number", "boolean", wanted = "a class" },
   })
   local x = to_array(o.x, "from", "x")
   if x == o.x then

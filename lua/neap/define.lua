@@ -39,7 +39,7 @@ local function read_parameter(name, given)
   if type(given) == "number" then given = { given } end
   if type(given) ~= "table" then
     refuse(("params.%s is %s; wanted a number or { default, min =, max = }")
-      :format(name, tostring(given)))
+      :format(name, options.show(given)))
   end
   local default, named = given[1], {}
   for key, value in pairs(given) do
@@ -59,7 +59,7 @@ local function read_parameter(name, given)
   elseif not is_finite(default) or default < row.low or default > row.high
     or (o.above and default == row.low) then
     refuse(("the default of params.%s is %s; wanted a number, %s%g to %g")
-      :format(name, tostring(default), o.above and "above " or "", row.low,
+      :format(name, options.show(default), o.above and "above " or "", row.low,
       row.high))
   elseif o.whole and default ~= math.floor(default) then
     refuse(("the default of params.%s is %g; wanted a whole number")
@@ -83,7 +83,7 @@ local function read_parameters(given)
   local plain = core.loss.binary_cross_entropy {}
   for name in pairs(given or {}) do
     if not is_name(name) then
-      refuse(("params has the name %s; wanted a word"):format(tostring(name)))
+      refuse(("params has the name %s; wanted a word"):format(options.show(name)))
     elseif kept_names[name] or plain[name] ~= nil then
       refuse(("params has the name %s, which every loss has; wanted another")
         :format(name))

@@ -271,7 +271,7 @@ end
 --- For neap.from_saved: the fit of bytes.
 function M.from_saved(bytes)
   local fit = setmetatable({}, meta)
-  local all = saved.unpack(bytes)
+  local all = options.call("from_saved", 1, saved.unpack, bytes)
   freeze(all)
   fields[fit] = all
   return fit

@@ -27,16 +27,6 @@ local function copy_table(from)
   return to
 end
 
--- Calls C for a generator; its messages blame this file, and should blame the
--- caller of the generator.
-local function call(name, f, given)
-  local results = table.pack(pcall(f, given))
-  if results[1] then return table.unpack(results, 2, results.n) end
-  local message = tostring(results[2])
-  options.refuse(name, message:match("bad argument #1 to '[^']*' %((.*)%)$")
-    or message:gsub("^.-:%d+: ", ""))
-end
-
 -- The means of two Gaussians `distance` apart whose covariance is L L'.
 local function means_of(lower, distance)
   local d = lower:shape()
@@ -69,10 +59,15 @@ local function as_mixture(given)
   local prior = o.prior or 0.5
   if type(prior) ~= "number" or not (prior > 0 and prior < 1) then
     refuse(("prior is %s; wanted a number between 0 and 1")
-      :format(tostring(prior)))
+      :format(options.show(prior)))
   end
   if not o.means then
-    local lower = call("gaussians", core.data.cholesky, o.covariance)
+    if not options.fits(o.covariance, { "array" }) then
+      refuse(("covariance is %s; wanted an array or a table"):format(
+        options.show(o.covariance)))
+    end
+    local lower = options.call("gaussians", 1, core.data.cholesky,
+      o.covariance)
     o.means = means_of(lower, o.distance or 2)
   end
   o.components = {
@@ -95,7 +90,7 @@ end
 --- The mixture of Gaussians that the rows of a source are drawn from, or nil.
 local function describe(source)
   local generator, given = resolve(source.name, source.options)
-  return call(source.name, generator.describe, given)
+  return options.call(source.name, 1, generator.describe, given)
 end
 
 return function(M, make)
@@ -106,7 +101,7 @@ return function(M, make)
     end
     local generator, o = resolve(name, given)
     local x, y, truth, groups, weights, classes =
-      call(name, generator.draw, o)
+      options.call(name, 1, generator.draw, o)
     local _, features = x:shape()
     return make {
       x = x,
@@ -151,11 +146,15 @@ return function(M, make)
       options.refuse("recipe", ("no generator '%s'; there are %s")
         :format(tostring(name), table.concat(names, ", ")))
     end
+    if given ~= nil and type(given) ~= "table" then
+      options.refuse("recipe", ("wanted a table of options, got %s"):format(
+        options.show(given)), 2)
+    end
     local train = copy_table(given or {})
     local rows = train.test or train.n or 1000
     if math.type(rows) ~= "integer" or rows < 1 then
       options.refuse("recipe", ("test is %s; wanted a whole number >= 1")
-        :format(tostring(rows)), 2)
+        :format(options.show(rows)), 2)
     end
     train.test = nil
     if train.seed then
@@ -166,7 +165,7 @@ return function(M, make)
     -- What is wrong with the options is said now, not at the first draw.
     local try = copy_table(train)
     try.n = 1
-    generate(name, try)
+    options.call("recipe", 2, generate, name, try)
     local function draw(seed)
       train.seed, test.seed = seed, seed
       return generate(name, train), generate(name, test)

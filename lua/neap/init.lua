@@ -4,6 +4,7 @@
 -- metrics and figures are loaded when they are first used.
 local arguments = require "neap.arguments"
 local core = require "neap.core"
+local options = require "neap.options"
 
 local M = {
   _VERSION = "neap " .. core.version,
@@ -59,7 +60,8 @@ core.expr.set_methods {
 -- @return whether all checks passed, and the list of them
 function M.loss.check(loss, given)
   local check = require "neap.loss_check"
-  local rows = check.run(loss, given)
+  local o = options.read("check", given, { columns = { "table" } }, 2)
+  local rows = options.call("check", 2, check.run, loss, o)
   print(check.table(loss, rows))
   return check.passed(rows), rows
 end

@@ -312,7 +312,7 @@ end
 arguments.methods("neap.ObjectiveStudy", Study, Study, {
   run = "given?",
   ask = "",
-  tell = "trial: neap.Trial, value?, why?",
+  tell = "trial: neap.Trial, value?, why?: string",
   best = "",
   trials = "",
   counts = "",

@@ -7,6 +7,12 @@ core.set_folder()
 
 local M = {}
 
+local unpack = table.unpack or unpack
+
+local function pack(...)
+  return { n = select("#", ...), ... }
+end
+
 local function refuse(name, message, position)
   core.blame(("bad argument #%d to '%s' (%s)"):format(position or 1, name,
     message))
@@ -84,6 +90,12 @@ local checks = {
   rows = function(value)
     return type(value) == "table" or core.array.is_array(value)
   end,
+  types = function(value, rule)
+    for i = 2, #rule do
+      if type(value) == rule[i] and value == value then return true end
+    end
+    return false
+  end,
   maker = function(value, rule)
     return is_object(value, rule) or type(value) == "function"
   end,
@@ -137,7 +149,8 @@ end
 -- @param spec { key = { kind, default =, required = true, wanted = text } };
 --   kind is number (with low =, high =, or above = and below =, and whole =),
 --   choice (names =), object (type = such as "neap.Loss"), maker (an object or
---   a function that makes one), array, any, or a Lua type
+--   a function that makes one), array, types (any of the Lua types that follow),
+--   any, or a Lua type
 -- @param position of the options among the function's arguments; 1 if none
 -- @return a new table
 function M.read(name, options, spec, position)
@@ -169,6 +182,19 @@ function M.read(name, options, spec, position)
     end
   end
   return read
+end
+
+--- What a function gives, with what it raises told of an argument of another
+-- one. Whatever is no string goes on as it is.
+-- @param name, position of the function and the argument to blame
+function M.call(name, position, f, ...)
+  local results = pack(pcall(f, ...))
+  if results[1] then return unpack(results, 2, results.n) end
+  local message = results[2]
+  if type(message) ~= "string" then error(message, 0) end
+  message = message:match("bad argument #%-?%d+ to '[^']*' %((.*)%)$")
+    or message:gsub("^[^\n]-:%d+: ", "")
+  refuse(name, message, position)
 end
 
 --- Raises a message about the options of a function, blaming its caller.

@@ -68,7 +68,7 @@ function matrices.class_conditional(k, o, refuse, classes)
     if rate == nil then rates[i], rate = 0, 0 end
     if type(rate) ~= "number" or not (rate >= 0 and rate <= 1) then
       refuse(("rates of class '%s' is %s; wanted a number, 0 to 1")
-        :format(classes[i], tostring(rate)))
+        :format(classes[i], options.show(rate)))
     end
   end
   return flip_by_rates(k, rates)
@@ -81,7 +81,7 @@ function matrices.transition(k, o, refuse)
       local p = type(row) == "table" and row[j]
       if type(p) ~= "number" or p ~= p or p < 0 then
         refuse(("matrix[%d][%d] is %s; wanted the probability of class %d for "
-          .. "rows of class %d"):format(i, j, tostring(p or nil), j, i))
+          .. "rows of class %d"):format(i, j, options.show(p or nil), j, i))
       end
       sum = sum + p
     end
@@ -130,7 +130,7 @@ local noise_options = {
   rates = { "table" },
   matrix = { "table" },
   scale = { "number", above = 0, below = 1e9 },
-  seed = { "number", default = 1, low = 0, whole = true },
+  seed = { "number", default = 1, low = 0, high = 2 ^ 53, whole = true },
 }
 
 local function check_noise(o, refuse)
@@ -192,8 +192,8 @@ local imbalance_options = {
   counts = { "table" },
   exponential = { "number", low = 1 },
   step = { "number", low = 1 },
-  most = { "number", low = 1, whole = true },
-  seed = { "number", default = 1, low = 0, whole = true },
+  most = { "number", low = 1, high = 2 ^ 53, whole = true },
+  seed = { "number", default = 1, low = 0, high = 2 ^ 53, whole = true },
 }
 
 local function read_counts(o, f, refuse)
@@ -211,7 +211,7 @@ local function read_counts(o, f, refuse)
       if counts[c] == nil then counts[c] = f.counts[c] end
       if math.type(counts[c]) ~= "integer" or counts[c] < 0 then
         refuse(("counts of class '%s' is %s; wanted a whole number >= 0")
-          :format(f.classes[c], tostring(counts[c])))
+          :format(f.classes[c], options.show(counts[c])))
       end
     end
     return counts
@@ -349,7 +349,7 @@ return function(inside)
   function methods:types(given)
     local f = fields[self]
     local o = options.read("types", given, {
-      k = { "number", default = 5, low = 1, whole = true },
+      k = { "number", default = 5, low = 1, high = 2 ^ 31, whole = true },
       standardize = { "boolean", default = f.standardize == true },
     })
     if o.k >= f.n then

@@ -5,15 +5,19 @@ local options = require "neap.options"
 
 local M = {}
 
-local seed_rule = { "number", default = 1, low = 0, whole = true }
+local by_rule = { "types", "string", "boolean",
+  wanted = "group, a column's name or false" }
+local order_rule = { "types", "string", "boolean",
+  wanted = "a column's name or true" }
+local seed_rule = { "number", default = 1, low = 0, high = 2 ^ 53, whole = true }
 
 local function feature_of(f, name, wanted, key)
   for j, known in ipairs(f.names) do
     if known == wanted then return j end
   end
   local near = type(wanted) == "string" and core.nearest(wanted, f.names)
-  options.refuse(name, ("%s is '%s', which is no column%s"):format(key,
-    tostring(wanted), near and ("; did you mean '%s'?"):format(near) or ""))
+  options.refuse(name, ("%s is %s, which is no column%s"):format(key,
+    options.show(wanted), near and ("; did you mean '%s'?"):format(near) or ""))
 end
 
 -- The groups to keep whole: by default those of the data, if any.
@@ -78,9 +82,9 @@ function M.split(f, given)
   local o = options.read("split", given, {
     test = { "number", default = 0.2, above = 0, below = 1 },
     seed = seed_rule,
-    by = { "any" },
+    by = by_rule,
     stratified = { "boolean" },
-    order = { "any" },
+    order = order_rule,
   })
   if o.order then
     local train, test = split_in_order(f, o)
@@ -136,12 +140,12 @@ end
 -- repeat; see neap.Data:folds.
 function M.folds(f, given)
   local o = options.read("folds", given, {
-    k = { "number", default = 5, low = 2, whole = true },
+    k = { "number", default = 5, low = 2, high = 2 ^ 31, whole = true },
     seed = seed_rule,
-    repeats = { "number", low = 1, whole = true },
-    by = { "any" },
+    repeats = { "number", low = 1, high = 2 ^ 31, whole = true },
+    by = by_rule,
     stratified = { "boolean" },
-    order = { "any" },
+    order = order_rule,
   })
   if o.order then return (folds_in_order(f, o)) end
   -- Repeat r is dealt by the seed that a study gives it.
@@ -172,7 +176,7 @@ function M.samples(f, given)
   for i, size in ipairs(o.sizes) do
     if math.type(size) ~= "integer" or size < 1 or size > f.n then
       options.refuse("samples", ("sizes[%d] is %s; wanted a whole number, 1 to "
-        .. "%d"):format(i, tostring(size), f.n))
+        .. "%d"):format(i, options.show(size), f.n))
     end
   end
   local order = core.split.nest_rows(codes, count, o.seed)

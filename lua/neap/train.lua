@@ -74,7 +74,7 @@ local function read_sampling(given, name)
   end
   if type(given) ~= "table" then
     options.refuse(name, ("sampling is %s; wanted none, balanced, { under = "
-      .. "ratio } or { over = ratio }"):format(tostring(given)))
+      .. "ratio } or { over = ratio }"):format(options.show(given)))
   end
   local o = options.read(name, given, sampling_options)
   local kinds = {}
@@ -251,7 +251,7 @@ local function read_validation(o, targets, name)
   local row = type(score) == "string" and metric_row(score)
   if score ~= "loss" and type(score) ~= "function" and not row then
     options.refuse(name, ("score is %s; wanted loss, the name of a metric, or "
-      .. "a function"):format(tostring(score)))
+      .. "a function"):format(options.show(score)))
   end
   return {
     data = d, score = score, patience = o.patience,
@@ -262,13 +262,6 @@ local function read_validation(o, targets, name)
 end
 
 -- ------------------------------------------------------------------ the jobs
-
--- Calls C, and blames the caller for what it raises.
-local function blamed(name, call, ...)
-  local ok, result = pcall(call, ...)
-  if ok then return result end
-  options.refuse(name, (tostring(result):gsub("^[^ ]-:%d+: ", "")))
-end
 
 -- Makes a job from checked options.
 local function new_job(o, name)
@@ -284,7 +277,7 @@ local function new_job(o, name)
   local shift, scale
   if standardize then shift, scale = core.data.standardize(d.x) end
   local targets = read_targets(o, points, name)
-  return blamed(name, Job.new, {
+  return options.call(name, 1, Job.new, {
     data = d,
     kind = targets.kind,
     outputs = targets.outputs,
@@ -293,7 +286,7 @@ local function new_job(o, name)
     shift = shift,
     scale = scale,
     points = points,
-    loss_columns = blamed(name, loss_columns.all, points, d),
+    loss_columns = options.call(name, 1, loss_columns.all, points, d),
     epochs = o.epochs or 20,
     batch = o.batch or 1024,
     validation = read_validation(o, targets, name),

@@ -3,6 +3,8 @@
 // luaL_argerror counts the object of a call object(...) as an argument, and
 // knows no name where a function is called by pcall. Here the object does not
 // count, and a method is found by its name in the object's type.
+#include <limits.h>
+#include <math.h>
 #include <string.h>
 
 #include "bind/bind.h"
@@ -66,14 +68,44 @@ static const char *name_of_call(lua_State *L, bool *is_method) {
   return name;
 }
 
-int neap_argument_error(lua_State *L, int argument, const char *message) {
+static bool is_same(lua_State *L, int a, int b) {
+  return lua_rawequal(L, a, b) ||
+         (lua_type(L, a) == LUA_TNUMBER && lua_type(L, b) == LUA_TNUMBER &&
+          isnan(lua_tonumber(L, a)) && isnan(lua_tonumber(L, b)));
+}
+
+// Whether what lies behind the arguments came out of the last of them, the
+// table of options; the message then begins with the option's name.
+static bool is_option(lua_State *L, int index, int last, const char **message) {
+  if (!lua_istable(L, last))
+    return false;
+  for (lua_pushnil(L); lua_next(L, last) != 0; lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING || !is_same(L, -1, index))
+      continue;
+    *message = lua_pushfstring(L, "%s: %s", lua_tostring(L, -2), *message);
+    break;
+  }
+  return true;
+}
+
+static int refuse(lua_State *L, int argument, const char *message) {
   bool is_method = false;
-  luaL_checkstack(L, 16, "no room for a message");
   const char *name = name_of_call(L, &is_method);
   if (is_method && argument == 1)
     return luaL_error(L, "calling '%s' on bad self (%s)", name, message);
   return luaL_error(L, "bad argument #%d to '%s' (%s)", argument - is_method,
                     name, message);
+}
+
+int neap_argument_error(lua_State *L, int argument, const char *message) {
+  bool is_method = false;
+  luaL_checkstack(L, 24, "no room for a message");
+  const neap_function *row = neap_running_function(L, &is_method);
+  const int last = row != NULL ? row->most + is_method : INT_MAX;
+  argument = lua_absindex(L, argument);
+  if (argument > last && is_option(L, argument, last, &message))
+    argument = last;
+  return refuse(L, argument, message);
 }
 
 int neap_refuse_extra(lua_State *L, int most) {
@@ -82,13 +114,13 @@ int neap_refuse_extra(lua_State *L, int most) {
   lua_pushvalue(L, most + 1);
   const char *got = neap_shown(L);
   neap_running_function(L, &is_method);
-  return neap_argument_error(
-      L, most + 1,
-      lua_pushfstring(L, "got %s; wanted no more than %d", got,
-                      most - is_method));
+  return refuse(L, most + 1,
+                lua_pushfstring(L, "got %s; wanted no more than %d", got,
+                                most - is_method));
 }
 
 int neap_type_error(lua_State *L, int argument, const char *wanted) {
+  argument = lua_absindex(L, argument);
   const char *got = luaL_getmetafield(L, argument, "__name") == LUA_TSTRING
                         ? lua_tostring(L, -1)
                         : luaL_typename(L, argument);
@@ -115,6 +147,7 @@ lua_Integer neap_check_integer(lua_State *L, int argument) {
     return number;
   if (!lua_isnumber(L, argument))
     neap_type_error(L, argument, "number");
+  argument = lua_absindex(L, argument);
   lua_pushvalue(L, argument);
   neap_argument_error(
       L, argument,
@@ -131,10 +164,9 @@ lua_Number neap_check_number(lua_State *L, int argument) {
 }
 
 const char *neap_check_lstring(lua_State *L, int argument, size_t *size) {
-  const char *text = lua_tolstring(L, argument, size);
-  if (text == NULL)
+  if (lua_type(L, argument) != LUA_TSTRING)
     neap_type_error(L, argument, "string");
-  return text;
+  return lua_tolstring(L, argument, size);
 }
 
 const char *neap_opt_lstring(lua_State *L, int argument, const char *initial,
@@ -144,6 +176,27 @@ const char *neap_opt_lstring(lua_State *L, int argument, const char *initial,
   if (size != NULL)
     *size = strlen(initial);
   return initial;
+}
+
+int neap_check_option(lua_State *L, int argument, const char *initial,
+                      const char *const names[]) {
+  argument = lua_absindex(L, argument);
+  const bool is_text =
+      lua_isnoneornil(L, argument) || lua_type(L, argument) == LUA_TSTRING;
+  const char *got =
+      is_text ? neap_opt_lstring(L, argument, initial, NULL) : NULL;
+  for (int i = 0; got != NULL && names[i] != NULL; i++) {
+    if (strcmp(names[i], got) == 0)
+      return i;
+  }
+  const char *all = names[0];
+  for (int i = 1; names[i] != NULL; i++) {
+    all = lua_pushfstring(L, "%s%s%s", all,
+                          names[i + 1] == NULL ? " or " : ", ", names[i]);
+  }
+  lua_pushvalue(L, argument);
+  return neap_argument_error(
+      L, argument, lua_pushfstring(L, "got %s; wanted %s", neap_shown(L), all));
 }
 
 void neap_check_type(lua_State *L, int argument, int type) {

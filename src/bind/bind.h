@@ -51,6 +51,8 @@ lua_Number neap_check_number(lua_State *L, int argument);
 const char *neap_check_lstring(lua_State *L, int argument, size_t *size);
 const char *neap_opt_lstring(lua_State *L, int argument, const char *initial,
                              size_t *size);
+int neap_check_option(lua_State *L, int argument, const char *initial,
+                      const char *const names[]);
 void neap_check_type(lua_State *L, int argument, int type);
 #define luaL_argerror(L, argument, message) \
   neap_argument_error(L, argument, message)
@@ -62,6 +64,12 @@ void neap_check_type(lua_State *L, int argument, int type);
   neap_check_lstring(L, argument, size)
 #define luaL_optlstring(L, argument, initial, size) \
   neap_opt_lstring(L, argument, initial, size)
+#define luaL_optinteger(L, argument, initial) \
+  luaL_opt(L, neap_check_integer, argument, initial)
+#define luaL_optnumber(L, argument, initial) \
+  luaL_opt(L, neap_check_number, argument, initial)
+#define luaL_checkoption(L, argument, initial, names) \
+  neap_check_option(L, argument, initial, names)
 #define luaL_checktype(L, argument, type) neap_check_type(L, argument, type)
 
 // A function that scripts call: its name in messages, and the most arguments

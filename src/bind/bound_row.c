@@ -37,12 +37,14 @@ static bool has_hidden(const neap_bound_row *bound) {
 static void read_hidden(lua_State *L, neap_bound_row *bound) {
   bound->layers = 1;
   bound->hidden[0] = 32;
-  if (lua_isnone(L, 1) || lua_getfield(L, 1, "hidden") == LUA_TNIL)
+  if (lua_isnoneornil(L, 1) || lua_getfield(L, 1, "hidden") == LUA_TNIL)
     return;
   const lua_Integer count = lua_istable(L, -1) ? luaL_len(L, -1) : 0;
   if (count < 1 || count > NEAP_LAYERS_MAX) {
-    luaL_error(L, "hidden: wanted a list of 1 to %d numbers of units",
-               NEAP_LAYERS_MAX);
+    luaL_argerror(
+        L, 1,
+        lua_pushfstring(L, "hidden: wanted a list of 1 to %d numbers of units",
+                        NEAP_LAYERS_MAX));
   }
   bound->layers = (size_t)count;
   for (lua_Integer i = 1; i <= count; i++) {
@@ -50,8 +52,11 @@ static void read_hidden(lua_State *L, neap_bound_row *bound) {
     lua_geti(L, -1, i);
     const lua_Integer units = lua_tointegerx(L, -1, &is_whole);
     if (!is_whole || units < 1 || units > 65536) {
-      luaL_error(L, "hidden[%I] is %s; wanted a whole number, 1 to 65536", i,
-                 luaL_tolstring(L, -1, NULL));
+      luaL_argerror(L, 1,
+                    lua_pushfstring(L,
+                                    "hidden[%I] is %s; wanted a whole number, "
+                                    "1 to 65536",
+                                    i, neap_shown(L)));
     }
     bound->hidden[i - 1] = (size_t)units;
     lua_pop(L, 1);

@@ -171,6 +171,8 @@ static void resolve(lua_State *L, neap_prepared *p, const neap_array *targets,
 // returns; NULL: it has none.
 static const void *const *push_columns(lua_State *L, int index,
                                        const neap_array *logits) {
+  if (!lua_isnoneornil(L, index))
+    luaL_checktype(L, index, LUA_TTABLE);
   if (neap_count_columns(L, 1) == 0)
     return NULL;
   const size_t count = neap_push_columns(L, 1);
@@ -180,18 +182,26 @@ static const void *const *push_columns(lua_State *L, int index,
   for (size_t i = 0; i < count; i++) {
     lua_geti(L, names, (lua_Integer)i + 1);
     const char *name = lua_tostring(L, -1);
-    if (lua_type(L, index) != LUA_TTABLE)
-      luaL_error(L, "the loss reads c.%s; wanted columns = { %s = numbers }",
-                 name, name);
+    if (lua_isnoneornil(L, index))
+      luaL_argerror(L, index,
+                    lua_pushfstring(L,
+                                    "the loss reads c.%s; wanted columns = { "
+                                    "%s = numbers }",
+                                    name, name));
     if (lua_getfield(L, index, name) == LUA_TNIL)
-      luaL_error(L, "columns has no %s, which the loss reads", name);
+      luaL_argerror(
+          L, index,
+          lua_pushfstring(L, "columns has no %s, which the loss reads", name));
     const int at = lua_gettop(L);
     const neap_array *column = neap_check_array(L, at, logits->dtype);
     if (column->dtype != logits->dtype || column->dimensions != 1 ||
         column->rows != logits->rows) {
-      luaL_error(L, "column %s is %s %s; wanted %s [%I]", name,
-                 neap_dtype_name(column->dtype), neap_push_shape(L, column),
-                 neap_dtype_name(logits->dtype), (lua_Integer)logits->rows);
+      const char *shape = neap_push_shape(L, column);
+      luaL_argerror(L, index,
+                    lua_pushfstring(L, "column %s is %s %s; wanted %s [%I]",
+                                    name, neap_dtype_name(column->dtype), shape,
+                                    neap_dtype_name(logits->dtype),
+                                    (lua_Integer)logits->rows));
     }
     list[i] = column->data;
   }

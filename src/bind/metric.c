@@ -185,9 +185,9 @@ static neap_metric_use check_aim(lua_State *L) {
   if (lua_getfield(L, 3, "cost") != LUA_TNIL) {
     const int cost = lua_gettop(L);
     const neap_metric *metric = neap_metric_find("expected_cost");
-    neap_check_keys(L, 3, NULL, costs);
     luaL_argcheck(L, lua_istable(L, cost), 3,
                   "cost: wanted { false_positive =, false_negative = }");
+    neap_check_keys(L, 3, NULL, costs);
     const neap_metric_use use = neap_read_metric(L, metric, cost, NULL);
     lua_settop(L, 3);
     return use;

@@ -380,6 +380,13 @@ static int get_stderr(lua_State *L) {
 // Reads the pipe of stdout as file:read does; without a format, all of it
 // until its end.
 static int read_stdout(lua_State *L) {
+  static const char *const formats[] = {"a", "n", "l", "L", NULL};
+  for (int i = 2; i <= lua_gettop(L); i++) {
+    if (lua_type(L, i) == LUA_TNUMBER)
+      luaL_argcheck(L, luaL_checkinteger(L, i) >= 0, i, "wanted bytes >= 0");
+    else
+      luaL_checkoption(L, i, NULL, formats);
+  }
   push_pipe(L, STDOUT_FILENO);
   luaL_argcheck(L, !lua_isnil(L, -1), 1, "stdout is no pipe");
   lua_replace(L, 1);

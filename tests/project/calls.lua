@@ -75,7 +75,12 @@ M.folder = os.tmpname()
 os.remove(M.folder)
 assert(lfs.mkdir(M.folder))
 
-local function path(ending) return M.folder .. "/sweep" .. ending end
+local function path(name) return M.folder .. "/" .. name end
+
+--- Removes the files.
+function M.remove()
+  assert(host.start { "rm", "-r", M.folder }):wait()
+end
 
 -- ------------------------------------------------------------------ arguments
 
@@ -86,7 +91,7 @@ local by_type = {
   integer = 1, number = 0.5, ["neap.dtype"] = "float64",
 }
 local by_name = {
-  scores = x, targets = y, weights = w, logits = x, path = path ".txt",
+  scores = x, targets = y, weights = w, logits = x, path = path "sweep.txt",
   p = { { 0.2, 0.8 } }, q = { { 0.4, 0.6 } },
 }
 
@@ -105,16 +110,17 @@ local given = {
   ["neap.data.recipe"] = { "gaussians", { n = 10 } },
   ["neap.data.from"] = { { x = { { 1 }, { 2 }, { 3 } }, y = { 0, 1, 1 } } },
   ["neap.data.population"] = { data, { weights = { 1, 1 }, bias = 0 } },
-  ["neap.data.read"] = { path ".csv", { target = "y" } },
+  ["neap.data.read"] = { path "read.csv", { target = "y" } },
   ["neap.data.parse"] = { "x,y\n1,0\n2,1\n3,1\n4,0\n", { target = "y" } },
-  ["neap.data.read_array"] = { path ".npy" },
+  ["neap.data.read_array"] = { path "sweep.npy" },
   ["Data:noise"] = { { kind = "symmetric", rate = 0.1 } },
-  ["Data:imbalance"] = { { step = 2 } },
+  ["Data:imbalance"] = { { step = 1, most = 5 } },
+  ["Data:with_columns"] = { { c = data.truth } },
   ["Data:rows"] = { { 1, 2 } },
   ["Data:column"] = { "x1" },
   ["Data:append"] = { { x = { { 1, 2 } }, y = { 1 } } },
   ["Data:samples"] = { { sizes = { 5, 10 } } },
-  ["Data:write"] = { path ".npz", {} },
+  ["Data:write"] = { path "sweep.npz", {} },
   ["neap.metric.evaluate"] = { { "roc_auc" }, x, y, {} },
   ["neap.metric.threshold"] = { x, y, { maximize = "f1" } },
   ["neap.metric.bootstrap"] = { "roc_auc", x, y, { draws = 20 } },
@@ -129,17 +135,17 @@ local given = {
   ["neap.search.sobol"] = { { trials = 2, v = { low = 0, high = 1 } } },
   ["neap.search.tpe"] = { { trials = 2, v = { low = 0, high = 1 } } },
   ["neap.prune.hyperband"] = { { max = 8 } },
-  ["neap.open"] = { path ".db" },
+  ["neap.open"] = { path "sweep.db" },
   ["ObjectiveStudy:run"] = { { quiet = true } },
   ["ObjectiveStudy:figure"] = { "history" },
-  ["ObjectiveStudy:report"] = { path ".html" },
-  ["ObjectiveStudy:export"] = { path ".csv" },
+  ["ObjectiveStudy:report"] = { path "sweep.html" },
+  ["ObjectiveStudy:export"] = { path "sweep.csv" },
   ["Trial:note"] = { "key", 1 },
   ["Store:study"] = { "sweep" },
   ["Study:run"] = { { quiet = true } },
-  ["Study:figure"] = { "heatmap", { x = "gamma" } },
-  ["Study:report"] = { path ".html", { curves = false } },
-  ["Study:export"] = { path ".csv" },
+  ["Study:figure"] = { "slice", { x = "gamma" } },
+  ["Study:report"] = { path "sweep.html", { curves = false } },
+  ["Study:export"] = { path "sweep.csv" },
   ["Study:predictions"] = { 1 },
   ["Study:refit"] = { 1, { data = data } },
   ["neap.study"] = { study_of {} },
@@ -150,19 +156,19 @@ local given = {
   ["neap.tune"] = { { data = data, loss = focal,
     points = { { l2 = 0 }, { l2 = 1 } } } },
   ["neap.from_saved"] = { fit:tobytes() },
-  ["neap.load"] = { path ".fit" },
+  ["neap.load"] = { path "sweep.fit" },
   ["Fit:logits"] = { data, neap.zeros(40, nil, fit.precision) },
   ["Fit:probabilities"] = { data, neap.zeros(40, nil, fit.precision) },
   ["Fit:calibrate"] = { { method = "inverse_focal" } },
-  ["Fit:to_c"] = { path ".c", "my_fit" },
+  ["Fit:to_c"] = { path "sweep.c", "my_fit" },
   ["host.start"] = { { "true", stdout = "null" } },
   ["host.terminal"] = { "stdout" },
   ["host.sqlite"] = { ":memory:", "create" },
   ["host.postgresql"] = { "postgresql://nobody@localhost:1/none" },
   ["host.sha256"] = { "" },
   ["Process:read"] = { "a" },
-  ["Database:run"] = { "SELECT 1" },
-  ["Database:rows"] = { "SELECT 1" },
+  ["Database:run"] = { "SELECT $1", 1 },
+  ["Database:rows"] = { "SELECT $1", 1 },
   ["Database:execute"] = { "SELECT 1" },
 }
 
@@ -185,8 +191,22 @@ do
     string.pack("<dd", 1, 2))
 end
 
+-- Whose options may have any name: parameters of a search.
+local any_option = {
+  ["neap.search.random"] = true, ["neap.search.sobol"] = true,
+  ["neap.search.tpe"] = true,
+}
+
 local function is_options(kind)
   return kind:find "Options" or kind:find "^{"
+end
+
+-- Tables without metatables are copied with what they hold.
+local function copy_of(value)
+  if type(value) ~= "table" or getmetatable(value) then return value end
+  local copy = {}
+  for key, part in pairs(value) do copy[key] = copy_of(part) end
+  return copy
 end
 
 -- The arguments of one function.
@@ -202,9 +222,7 @@ local function arguments_of(key, block, object)
     end
     if value == nil and is_options(one.type) then value = {} end
     if type(value) == "table" and is_options(one.type) then
-      local copy = {}
-      for k, v in pairs(value) do copy[k] = v end
-      value = copy
+      value = copy_of(value)
     end
     made[i] = value
   end
@@ -213,12 +231,42 @@ end
 
 -- ------------------------------------------------------------------- the list
 
-local function add(list, key, shown, call, block, object_of)
+local function add(list, key, shown, call, block, object_of, class)
   list[#list + 1] = {
     key = key, name = shown, call = call, params = block.params,
-    is_method = object_of ~= nil, object = object_of,
+    is_method = object_of ~= nil, object = object_of, class = class or block.owner,
+    any_option = any_option[key],
     arguments = function(object) return arguments_of(key, block, object) end,
   }
+end
+
+-- Types of rows inside the options of a function.
+local rows_of = {
+  ["neap.Point"] = true, ["neap.Candidate"] = true, ["neap.Component"] = true,
+}
+
+-- What stands in the options of a function: rows of its own.
+local function add_inside(list)
+  local ones = {
+    { "neap.job", "neap.Point", function(l) return l[1].points[1] end },
+    { "neap.tune", "neap.Candidate", function(l) return l[1].points[1] end },
+    { "neap.data.mixture", "neap.Component", function(l)
+      return l[1].components[1]
+    end },
+  }
+  for _, one in ipairs(ones) do
+    for _, f in ipairs(list) do
+      if f.key == one[1] then
+        local inner = {}
+        for key, value in pairs(f) do inner[key] = value end
+        inner.key = f.key .. " inside"
+        inner.inside = one[3]
+        inner.params = { { name = "options", type = one[2] } }
+        list[#list + 1] = inner
+        break
+      end
+    end
+  end
 end
 
 -- Metrics of classes and labels are a table in the stub.
@@ -268,12 +316,13 @@ function M.list()
     end
   end
   add_tables(list)
+  add_inside(list)
   local columned = { params = M.stubs.loss.functions[1].params }
   for _, name in ipairs { "gradient", "hessian" } do
     given["reads:" .. name] = { x, y, w, neap.zeros(4), columns }
     add(list, "reads:" .. name, name, nil, columned, function()
       return reads {}
-    end)
+    end, "Loss")
   end
   table.sort(list, function(a, b) return a.key < b.key end)
   return list
@@ -294,6 +343,7 @@ function M.fields(kind)
     return fields
   end
   local name = kind:match "^neap%.[%w]+Options$"
+    or rows_of[kind] and kind
   while name do
     local parent
     for _, stub in pairs(M.stubs) do
@@ -308,7 +358,7 @@ function M.fields(kind)
     end
     name = parent
   end
-  return fields
+  return #fields > 0 and fields or nil
 end
 
 return M

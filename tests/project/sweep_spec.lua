@@ -57,37 +57,44 @@ local values = {
 local function may_be(kind, value, optional)
   local t = type(value)
   if value == nil then return optional or kind:find "any" end
-  for part in (kind .. "|"):gmatch "(.-)|" do
+  for part in (kind .. "|"):gmatch "(.-)%??|" do
     local list = part:find "%[%]" or part:find "^table" or part:find "^{"
       or part:find "Options$"
     if part == "any" or part == t or list and t == "table"
-      or part == "integer" and math.type(value) and value == math.floor(value)
-      or part == "number" and t == "number"
+      or part == "integer" and t == "number" and value == math.floor(value)
+      or part == "true" and value == true
       or part == "neap.Array" and t == "userdata"
       or part == "neap.Operand" and (t == "number" or t == "userdata")
-      or part:find "^fun" and t == "function" or part:find "^neap%.[MC]"
-      or part:find "^neap%.Sampling" or part:find "^neap%.Loss"
-      or part:find "^neap%.Model" or part:find "^neap%.Optimizer" then
+      or part == "neap.Column" and (t == "number" or t == "string")
+      or part == "neap.Missing" and (t == "number" or t == "string")
+      or part:find "^fun" and t == "function"
+      or part == "neap.MetricChoice" and (t == "string" or t == "table")
+      or part == "neap.Sampling" and (t == "string" or t == "table")
+      or part == "neap.Command" and t == "table"
+      or part == "neap.Loss" and t == "userdata"
+      or part == "neap.Model" and t == "userdata"
+      or part:find "^0|1" then
       return true
     end
   end
   return false
 end
 
-local here = debug.getinfo(1, "S").short_src
+local here = debug.getinfo(1, "S").short_src:gsub("%p", "%%%0")
 
 -- What is wrong with how a call ended, or nil. where: position, option.
 local function complaint(f, ok, why, position, option, allowed)
   if ok then return not allowed and "was taken" or nil end
   why = tostring(why)
-  if why == "the value's own" or why == "not enough memory" then return nil end
-  local line, text = why:match("^" .. here:gsub("%p", "%%%0") .. ":(%d+): (.*)$")
+  if why:find "the value's own" or why == "not enough memory" then return nil end
+  local line, text = why:match("^" .. here .. ":(%d+): (.*)$")
   if not line then return "blames elsewhere: " .. why end
-  if text:find "attempt to" or text:find "neap/" or text:find "'%?'" then
+  if text:find "attempt to" or text:find "neap/" or text:find "'%?'"
+    or text:find "0x%x%x%x" then
     return text
   end
   local got, name = text:match "^bad argument #(%d+) to '([^']*)' %(."
-  if name ~= f.name then return text end
+  if name and name ~= f.name or not (name or allowed) then return text end
   if allowed then return nil end -- it may be two arguments that disagree
   if tonumber(got) ~= position then return text end
   if option and not text:find(option, 1, true) then return text end
@@ -109,26 +116,31 @@ local function call(f, object, list, count)
 end
 
 local all = calls.list()
-local only = os.getenv "SWEEP"
-local complaints = {}
+
+-- What is wrong, told at most once for each argument or option.
+local complaints
 
 local function report(f, what, value, text)
-  text = text:gsub("got [%a ]*$", "got")
-  local last = complaints[#complaints]
-  if last and last[1] == f.key and last[2] == what then
-    last[3] = last[3] .. ", " .. value
-    if text:sub(1,30) ~= last[4]:sub(1,30) and #last < 9 then last[#last+1]=value .. ": " .. text end
-    return
-  end
-  complaints[#complaints + 1] = {f.key, what, value, text}
+  local key = ("%s, %s"):format(f.key, what)
+  if complaints[key] then return end
+  complaints[key] = true
+  complaints[#complaints + 1] = ("%s = %s: %s"):format(key, value, text)
 end
 
 local function prepared(f)
   local object = f.is_method and f.object()
-  return object, f.arguments(object), #f.params
+  local list = f.arguments(object)
+  return object, list, math.max(#list, #f.params)
 end
 
-local function sweep_positions(f)
+-- Runs a check of every function, and shows what it reports.
+local function each(check)
+  complaints = {}
+  for _, f in ipairs(all) do check(f) end
+  assert.equal("", table.concat(complaints, "\n"))
+end
+
+local function check_positions(f)
   for i, param in ipairs(f.params) do
     for _, value in ipairs(values) do
       local object, list, count = prepared(f)
@@ -141,12 +153,13 @@ local function sweep_positions(f)
   end
 end
 
-local function sweep_options(f)
+local function check_options(f)
   for i, param in ipairs(f.params) do
     for _, field in ipairs(calls.fields(param.type) or {}) do
       for _, value in ipairs(values) do
         local object, list, count = prepared(f)
-        list[i][field.name] = value[2]
+        local options = f.inside and f.inside(list) or list[i]
+        options[field.name] = value[2]
         local ok, why = call(f, object, list, count)
         local text = complaint(f, ok, why, i, field.name,
           may_be(field.type, value[2], field.optional))
@@ -156,24 +169,85 @@ local function sweep_options(f)
   end
 end
 
-local _print = print
-print = function() end
-for _, f in ipairs(all) do
-  if not only or f.key:find(only) then
-    io.stderr:write(f.key, "\n")
-    local object, list, count = prepared(f)
-    local ok, why = call(f, object, list, count)
-    if not ok then
-      report(f, "as it should be", "", tostring(why))
-    else
-      sweep_positions(f)
-      sweep_options(f)
+local function check_unknown_option(f)
+  for i, param in ipairs(f.params) do
+    if calls.fields(param.type) and not f.any_option then
+      local object, list, count = prepared(f)
+      local options = f.inside and f.inside(list) or list[i]
+      options.no_such_option = 1
+      local ok, why = call(f, object, list, count)
+      local text = complaint(f, ok, why, i, "no_such_option", false)
+      if text then report(f, "options", "no_such_option", text) end
     end
   end
 end
-local out = io.open("/tmp/complaints", "w")
-for _, c in ipairs(complaints) do
-  out:write(c[1], " | ", c[2], " | ", c[3], "\n")
-  for i = 4, #c do out:write("     ", c[i], "\n") end
+
+-- One argument too many, which is nil or not.
+local function check_count(f)
+  local last = f.params[#f.params]
+  if last and last.name == "..." then return end
+  for _, extra in ipairs { { "9", 9 }, { "nil", nil } } do
+    local object, list = prepared(f)
+    list[#f.params + 1] = extra[2]
+    local ok, why = call(f, object, list, #f.params + 1)
+    local text = complaint(f, ok, why, #f.params + 1,
+      ("got %s; wanted no more than %d"):format(extra[1], #f.params), false)
+    if text then report(f, "count", extra[1], text) end
+  end
 end
-out:write(#complaints, "\n")
+
+local owners = { loss = "Loss", array = "Array", closed = "Job" }
+
+-- A method whose object is another thing.
+local function check_self(f)
+  if not f.is_method then return end
+  local object, list, count = prepared(f)
+  local method = object[f.name]
+  for _, value in ipairs(values) do
+    local owner = owners[value[1]]
+    if f.class ~= owner then
+      local ok, why = pcall(function()
+        local _ = method(value[2], table.unpack(list, 1, count))
+        return _
+      end)
+      local text = not ok and why:match("^" .. here .. ":%d+: (.*)$")
+      local start = ("calling '%s' on bad self ("):format(f.name)
+      if not text or text:sub(1, #start) ~= start then
+        report(f, "self", value[1], tostring(why))
+      end
+    end
+  end
+end
+
+describe("every public function", function()
+  local print = print
+
+  setup(function() rawset(_G, "print", function() end) end)
+
+  teardown(function()
+    rawset(_G, "print", print)
+    calls.remove()
+  end)
+
+  it("works as its stub says", function()
+    each(function(f)
+      local object, list, count = prepared(f)
+      local ok, why = call(f, object, list, count)
+      if not ok then report(f, "call", "", tostring(why)) end
+    end)
+    assert.is_true(#all > 270)
+  end)
+
+  it("refuses arguments that it does not take", function()
+    each(check_positions)
+  end)
+
+  it("refuses options that it does not take", function()
+    each(check_options)
+    each(check_unknown_option)
+  end)
+
+  it("refuses more arguments than it takes", function() each(check_count) end)
+
+  it("refuses objects of another type", function() each(check_self) end)
+end)

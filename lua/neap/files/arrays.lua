@@ -1,5 +1,6 @@
 --- Reads .npy and .npz: rows, labels, weights and groups as arrays.
 local core = require "neap.core"
+local options = require "neap.options"
 local refuse = require "neap.files.refuse"
 
 local M = {}
@@ -57,7 +58,8 @@ end
 
 local function check_name(names, places, name, what)
   if places[name] then return name end
-  refuse("%s is '%s'; the arrays are %s", what, tostring(name), quoted(names))
+  refuse("%s is %s; the arrays are %s", what, options.show(name),
+    quoted(names))
 end
 
 -- The names of rows and labels.
@@ -161,7 +163,7 @@ local function take_vector(x, wanted, what, taken)
   local column = math.tointeger(wanted)
   if not column or not columns or column < 1 or column > columns then
     refuse("%s is %s; wanted a .npy file's name, or a column from 1 to %d",
-      what, tostring(wanted), columns or 1)
+      what, options.show(wanted), columns or 1)
   end
   if taken[column] then
     refuse("%s is column %d, which is the %s", what, column, taken[column])
@@ -213,7 +215,7 @@ local function keep_features(r, o)
   for _, wanted in ipairs(ignored) do
     local column = math.tointeger(wanted)
     if not column or column < 1 or column > columns then
-      refuse("ignore has %s; wanted columns from 1 to %d", tostring(wanted),
+      refuse("ignore has %s; wanted columns from 1 to %d", options.show(wanted),
         columns)
     end
     if taken[column] and taken[column] ~= "ignore" then

@@ -2,6 +2,7 @@
 -- classes, warnings, and what new data need to be read alike.
 local core = require "neap.core"
 local labels = require "neap.labels"
+local options = require "neap.options"
 local refuse = require "neap.files.refuse"
 local row_columns = require "neap.row_columns"
 
@@ -13,8 +14,7 @@ local function check_policy(policy, name)
     return policy
   end
   refuse("missing%s is %s; wanted \"drop\", \"mean\", \"median\" or a number",
-    name and (" of '%s'"):format(name) or "", type(policy) == "string"
-    and ("'%s'"):format(policy) or tostring(policy))
+    name and (" of '%s'"):format(name) or "", options.show(policy))
 end
 
 -- The names that a table of policies may have.

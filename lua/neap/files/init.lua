@@ -17,17 +17,22 @@ local loaders = {
 }
 
 local a_character = "one character"
+local column = { "types", "string", "number",
+  wanted = "a column's name or number" }
+local columns = { "types", "string", "number", "table",
+  wanted = "columns by name or number" }
 local spec = {
   format = { "choice", names = formats.names },
-  target = { "any", wanted = "a column's name or number" },
-  positive = { "any" },
-  weight = { "any" },
-  group = { "any" },
-  ignore = { "any" },
-  categorical = { "any" },
-  columns = { "any" },
-  missing = { "any" },
-  like = { "any" },
+  target = column,
+  positive = { "types", "string", "number", wanted = "a class" },
+  weight = column,
+  group = column,
+  ignore = columns,
+  categorical = columns,
+  columns = columns,
+  missing = { "types", "string", "number", "table",
+    wanted = '"drop", "mean", "median" or a number' },
+  like = { "object", type = "neap.Data" },
   delimiter = { "string", wanted = a_character },
   decimal = { "choice", names = { ".", "," } },
   comment = { "string", wanted = a_character },

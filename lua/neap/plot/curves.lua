@@ -213,9 +213,14 @@ end
 
 -- ------------------------------------------------------- scores of any tool
 
+local function to_array(kind, position, numbers)
+  if core.array.is_array(numbers) then return numbers end
+  return (options.call(kind, position, core.array.array, numbers))
+end
+
 -- The rows of a matrix [runs][n], or a single one.
-local function rows_of(scores)
-  local array = type(scores) == "table" and core.array.array(scores) or scores
+local function rows_of(kind, scores)
+  local array = to_array(kind, 1, scores)
   local n, columns = array:shape()
   if not columns then return { array } end
   local list = {}
@@ -230,9 +235,19 @@ local rule = {
 }
 
 local function check(name, scores)
-  if next(scores) == nil then
-    options.refuse(name, ("wanted scores by name, such as { focal = z }")
-      :format())
+  local is_named = next(scores) ~= nil
+  for key in pairs(scores) do is_named = is_named and type(key) == "string" end
+  if not is_named then
+    options.refuse(name, "wanted scores by name, such as { focal = z }")
+  end
+end
+
+-- Whether an array has one number for each target.
+local function check_rows(kind, position, key, array, y)
+  local n, columns = array:shape()
+  if n ~= #y or columns then
+    options.refuse(kind, ("%s are [%d]%s and targets are [%d]"):format(key, n,
+      columns and ("[%d]"):format(columns) or "", #y), position)
   end
 end
 
@@ -242,10 +257,15 @@ local function maker(kind)
     check(kind, scores)
     local o = options.read(kind, given, rule, 3)
     local names, curves = options.sorted_keys(scores), {}
-    local y = type(targets) == "table" and core.array.array(targets) or targets
+    local y = to_array(kind, 2, targets)
+    for _, key in ipairs { "weights", "truth" } do
+      o[key] = o[key] and to_array(kind, 3, o[key])
+      if o[key] then check_rows(kind, 3, key, o[key], y) end
+    end
     for i, name in ipairs(names) do
       local runs = {}
-      for r, row in ipairs(rows_of(scores[name])) do
+      for r, row in ipairs(rows_of(kind, scores[name])) do
+        check_rows(kind, 1, "scores." .. name, row, y)
         runs[r] = { scores = row, targets = y, weights = o.weights,
           from = o.from }
       end
@@ -255,7 +275,7 @@ local function maker(kind)
       curves[#curves + 1] = { label = "oracle", runs = { { scores = o.truth,
         targets = y, weights = o.weights, from = "probabilities" } } }
     end
-    return figure_of(kind, curves)
+    return (options.call(kind, 1, figure_of, kind, curves))
   end
 end
 

@@ -39,12 +39,13 @@ function M.loss(losses, given)
   check_list(losses, "loss", "losses", is_loss)
   local o = options.read("loss", given, {
     what = { "choice", default = "value", names = { "value", "gradient" } },
-    target = { "number", low = 0, whole = true },
+    target = { "number", low = 0, high = 2 ^ 31, whole = true },
   }, 2)
   local p, series = {}, {}
   for i = 1, POINTS do p[i] = i / (POINTS + 1) end
   for s, loss in ipairs(losses) do
-    local value, gradient = loss:curve(p, o.target)
+    local value, gradient = options.call("loss", 2, loss.curve, loss, p,
+      o.target)
     local points, curve = {}, o.what == "value" and value or gradient
     for i = 1, POINTS do points[i] = { p[i], curve[i] } end
     series[s] = { label = name_of(loss), points = points }

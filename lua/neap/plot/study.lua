@@ -46,7 +46,7 @@ local function baseline_of(study, o)
   if row and row.kind == "baseline" or not (row or o.against) then
     return row
   end
-  refuse("there is no baseline '%s'", tostring(o.against))
+  refuse("against is %s, which is no baseline", options.show(o.against))
 end
 
 -- What a metric of a point is over the runs, less that of a baseline or not:
@@ -110,10 +110,13 @@ function M.heatmap(study, o)
   return figure
 end
 
+local against = { "types", "string", "boolean",
+  wanted = "a baseline's label, or false" }
+
 kinds.heatmap = {
   options = {
     x = { "string", required = true }, y = { "string", required = true },
-    metric = { "string" }, against = { "any" },
+    metric = { "string" }, against = against,
   },
   make = M.heatmap,
 }
@@ -134,7 +137,7 @@ end
 kinds.slice = {
   options = {
     x = { "string", required = true }, metric = { "string" },
-    against = { "any" }, at = { "table" },
+    against = against, at = { "table" },
   },
   make = function(study, o)
     local metric, base = metric_of(study, o), baseline_of(study, o)

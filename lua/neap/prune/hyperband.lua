@@ -13,9 +13,9 @@ Hyperband.is_pruner = true
 -- max: the last step of a trial that is never stopped.
 local function new(given)
   local o = options.read("hyperband", given, {
-    min = { "number", default = 1, low = 1, whole = true },
-    max = { "number", required = true, low = 1, whole = true },
-    factor = { "number", default = 3, low = 2, whole = true },
+    min = { "number", default = 1, low = 1, high = 2 ^ 31, whole = true },
+    max = { "number", required = true, low = 1, high = 2 ^ 31, whole = true },
+    factor = { "number", default = 3, low = 2, high = 2 ^ 31, whole = true },
   })
   if o.max < o.min then
     options.refuse("hyperband", ("max is %d; wanted min, %d, or more"):format(

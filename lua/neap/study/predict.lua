@@ -54,7 +54,7 @@ local function find(study, point, name)
   end
   options.refuse(name, ("point is %s; wanted its number, 1 to %d, its "
     .. "parameters, study:best() or the name of a trained baseline (%s)")
-    :format(tostring(point), study.spec.search.size,
+    :format(options.show(point), study.spec.search.size,
       table.concat(baselines.trained, ", ")))
 end
 

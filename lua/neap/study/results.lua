@@ -116,7 +116,7 @@ arguments.methods("neap.Study", Results, Results, {
   table = "given?",
   figure = "kind: string, given?",
   report = "path: string, given?",
-  curves = "index: number",
+  curves = "index: integer",
   trials = "",
   counts = "",
   export = "path: string",

@@ -10,15 +10,15 @@ local M = {}
 
 M.options = {
   name = { "string", default = "study" },
-  seed = { "number", default = 1, low = 0, whole = true },
+  seed = { "number", default = 1, low = 0, high = 2 ^ 53, whole = true },
   data = { "any", required = true, wanted = "a recipe or a data set" },
-  datasets = { "number", low = 1, whole = true },
-  confirm = { "number", low = 0, whole = true },
-  folds = { "number", low = 2, whole = true },
-  repeats = { "number", low = 1, whole = true },
-  nested = { "number", low = 2, whole = true },
+  datasets = { "number", low = 1, high = 1e6, whole = true },
+  confirm = { "number", low = 0, high = 1e6, whole = true },
+  folds = { "number", low = 2, high = 1e6, whole = true },
+  repeats = { "number", low = 1, high = 1e6, whole = true },
+  nested = { "number", low = 2, high = 1e6, whole = true },
   draws = { "number", low = 200, high = 1e6, whole = true },
-  test = { "any", wanted = "a data set" },
+  test = { "object", type = "neap.Data" },
   model = { "maker", type = "neap.Model", wanted = "a model or a function" },
   optimizer = { "maker", type = "neap.Optimizer",
     wanted = "an optimizer or a function" },
@@ -33,8 +33,8 @@ M.options = {
   reruns = { "boolean", default = true },
   worth = { "number", low = 0 },
   standardize = { "boolean" },
-  epochs = { "number", low = 1, whole = true },
-  batch = { "number", low = 1, whole = true },
+  epochs = { "number", low = 1, high = 1e9, whole = true },
+  batch = { "number", low = 1, high = 2 ^ 31, whole = true },
 }
 for key, rule in pairs(store.options) do M.options[key] = rule end
 
@@ -126,9 +126,6 @@ function M.read(given)
       .. "compares points that have seen the same rows")
   end
   local o = options.read("study", given, M.options)
-  if o.test and not data.is_data(o.test) then
-    options.refuse("study", "test is no data set")
-  end
   if data.is_data(o.data) then
     check_folds(o)
   elseif type(o.data) == "function" then

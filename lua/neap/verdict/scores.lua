@@ -22,7 +22,7 @@ local spec = {
   from = { "choice", default = "logits",
     names = { "logits", "probabilities" } },
   draws = { "number", default = 2000, low = 200, high = 1e6, whole = true },
-  seed = { "number", default = 1, low = 0, whole = true },
+  seed = { "number", default = 1, low = 0, high = 2 ^ 53, whole = true },
 }
 
 -- What is wrong with the options goes up to the function that has them.
