@@ -83,7 +83,8 @@ local function read_parameters(given)
   local plain = core.loss.binary_cross_entropy {}
   for name in pairs(given or {}) do
     if not is_name(name) then
-      refuse(("params has the name %s; wanted a word"):format(options.show(name)))
+      refuse(("params has the name %s; wanted a word"):format(
+        options.show(name)))
     elseif kept_names[name] or plain[name] ~= nil then
       refuse(("params has the name %s, which every loss has; wanted another")
         :format(name))

@@ -268,20 +268,24 @@ local function freeze(value)
   end
 end
 
---- For neap.from_saved: the fit of bytes.
-function M.from_saved(bytes)
+local function revive(bytes)
   local fit = setmetatable({}, meta)
-  local all = options.call("from_saved", 1, saved.unpack, bytes)
+  local all = saved.unpack(bytes)
   freeze(all)
   fields[fit] = all
   return fit
+end
+
+--- For neap.from_saved: the fit of bytes.
+function M.from_saved(bytes)
+  return (options.call("from_saved", 1, revive, bytes))
 end
 
 --- For neap.load: the fit of a file, or nil and why it can't be read.
 function M.load(path)
   local bytes, why = saved.read(path)
   if not bytes then return nil, why end
-  local ok, fit = pcall(M.from_saved, bytes)
+  local ok, fit = pcall(revive, bytes)
   if not ok then return nil, ("%s: %s"):format(path, fit) end
   return fit
 end

@@ -25,7 +25,7 @@ local study_options = {
 for key, rule in pairs(store.options) do study_options[key] = rule end
 
 local run_options = {
-  trials = { "number", low = 1, whole = true },
+  trials = { "number", low = 1, high = 2 ^ 53, whole = true },
   seconds = { "number", low = 0 },
   batch = { "number", default = 1, low = 1, high = 1e6, whole = true },
   workers = { "number", low = 1, high = 1024, whole = true },

@@ -7,7 +7,7 @@ core.set_folder()
 
 local M = {}
 
-local unpack = table.unpack or unpack
+local unpack = table.unpack or _G.unpack
 
 local function pack(...)
   return { n = select("#", ...), ... }
@@ -44,7 +44,8 @@ local function range_of(rule)
   if rule.above then
     return ("%s between %g and %g"):format(kind, rule.above, rule.below)
   elseif rule.low and rule.high then
-    return ("%s, %g to %g"):format(kind, rule.low, rule.high)
+    local form = rule.whole and "%s, %.0f to %.0f" or "%s, %g to %g"
+    return form:format(kind, rule.low, rule.high)
   end
   return rule.low and ("%s >= %g"):format(kind, rule.low) or kind
 end
@@ -149,8 +150,8 @@ end
 -- @param spec { key = { kind, default =, required = true, wanted = text } };
 --   kind is number (with low =, high =, or above = and below =, and whole =),
 --   choice (names =), object (type = such as "neap.Loss"), maker (an object or
---   a function that makes one), array, types (any of the Lua types that follow),
---   any, or a Lua type
+--   a function that makes one), array, types (any of the Lua types that
+--   follow), any, or a Lua type
 -- @param position of the options among the function's arguments; 1 if none
 -- @return a new table
 function M.read(name, options, spec, position)

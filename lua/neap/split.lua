@@ -9,7 +9,8 @@ local by_rule = { "types", "string", "boolean",
   wanted = "group, a column's name or false" }
 local order_rule = { "types", "string", "boolean",
   wanted = "a column's name or true" }
-local seed_rule = { "number", default = 1, low = 0, high = 2 ^ 53, whole = true }
+local seed_rule = { "number", default = 1, low = 0, high = 2 ^ 53,
+  whole = true }
 
 local function feature_of(f, name, wanted, key)
   for j, known in ipairs(f.names) do

@@ -1,7 +1,6 @@
 --- Training: many points on the same rows at once, or one to its end.
 local arguments = require "neap.arguments"
 local core = require "neap.core"
-local data = require "neap.data"
 local Job = require "neap.job"
 local loss_columns = require "neap.loss_columns"
 local options = require "neap.options"
@@ -9,18 +8,22 @@ local rows = require "neap.rows"
 
 local M = {}
 
+local sampling_wanted = "none, balanced, { under = ratio } or { over = ratio }"
+
 local shared = {
-  data = { "any", required = true, wanted = "a data set" },
+  data = { "object", type = "neap.Data", required = true },
   targets = { "array" },
   model = { "object", type = "neap.Model",
     wanted = "a model, such as neap.model.linear {}" },
   standardize = { "boolean" },
   seed = { "number", default = 1, low = 0, high = 2 ^ 53, whole = true },
-  sampling = { "any", default = "none" },
+  sampling = { "types", "string", "table", default = "none",
+    wanted = sampling_wanted },
   epochs = { "number", low = 1, high = 1e9, whole = true },
   batch = { "number", low = 1, high = 2 ^ 31, whole = true },
-  validation = { "any", wanted = "a data set" },
-  score = { "any" },
+  validation = { "object", type = "neap.Data" },
+  score = { "types", "string", "function",
+    wanted = "loss, the name of a metric, or a function" },
   patience = { "number", low = 1, high = 1e9, whole = true },
 }
 
@@ -43,7 +46,7 @@ M.options.train = with(shared, {
     wanted = "a loss, such as neap.loss.focal {}" },
   optimizer = { "object", type = "neap.Optimizer",
     wanted = "an optimizer, such as neap.optimizer.lbfgs {}" },
-  initial = { "table", wanted = "a fit" },
+  initial = { "object", type = "neap.Fit" },
 })
 
 M.options.point = {
@@ -51,7 +54,7 @@ M.options.point = {
   optimizer = M.options.train.optimizer,
   model = shared.model,
   seed = { "number", low = 0, high = 2 ^ 53, whole = true },
-  sampling = { "any" },
+  sampling = { "types", "string", "table", wanted = sampling_wanted },
   l2 = { "number", low = 0 },
   dropout = { "number", low = 0, high = 0.99 },
   initial = M.options.train.initial,
@@ -73,8 +76,8 @@ local function read_sampling(given, name)
     return { kind = given, ratio = 1, correct = true }
   end
   if type(given) ~= "table" then
-    options.refuse(name, ("sampling is %s; wanted none, balanced, { under = "
-      .. "ratio } or { over = ratio }"):format(options.show(given)))
+    options.refuse(name, ("sampling is %s; wanted %s"):format(
+      options.show(given), sampling_wanted))
   end
   local o = options.read(name, given, sampling_options)
   local kinds = {}
@@ -99,6 +102,14 @@ end
 function M.default_optimizer(model)
   if model and model.hidden then return core.train.optimizer.adam {} end
   return core.train.optimizer.lbfgs {}
+end
+
+--- Returns what keeps an optimizer from training a model; or nil.
+-- @param model nil: linear
+function M.model_fault(model, optimizer)
+  if optimizer.name == "newton" and model and model.hidden then
+    return ("newton can't train %s; wanted a linear model"):format(model.name)
+  end
 end
 
 --- Returns which option of a job goes with batches only, and not with this
@@ -238,9 +249,6 @@ local function read_validation(o, targets, name)
     return nil
   end
   local d = o.validation
-  if not data.is_data(d) then
-    options.refuse(name, "validation is no data set")
-  end
   local fault = rows.columns_fault(o.data, d, "validation rows")
   if fault then
     options.refuse(name, fault)
@@ -266,9 +274,6 @@ end
 -- Makes a job from checked options.
 local function new_job(o, name)
   local d = o.data
-  if not data.is_data(d) then
-    options.refuse(name, "data is no data set")
-  end
   local standardize = o.standardize
   if standardize == nil then standardize = d.standardize end
   local points = read_points(o, name)

@@ -261,8 +261,8 @@ static double integer_field(lua_State *L, int index, const char *name,
       !(number >= low && number <= high && number == floor(number))) {
     luaL_argerror(
         L, index,
-        lua_pushfstring(L, "%s is %s; wanted a whole number, %d to %f", name,
-                        neap_shown(L), (int)low, high));
+        lua_pushfstring(L, "%s is %s; wanted a whole number, %d to %I", name,
+                        neap_shown(L), (int)low, (lua_Integer)high));
   }
   lua_pop(L, 1);
   return number;

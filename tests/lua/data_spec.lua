@@ -63,7 +63,7 @@ describe("a generated data set", function()
     assert.error_matches(function() neap.data.gaussians { n = 1.5 } end,
       "n is 1.5; wanted a whole number")
     assert.error_matches(function() neap.data.gaussians { labels = "some" } end,
-      "labels is some; wanted independent or exact")
+      "labels is 'some'; wanted independent or exact")
     assert.error_matches(function() neap.data.recipe("moon", {}) end,
       "no generator 'moon'; there are gaussians, logistic, mixture")
     assert.error_matches(function()
@@ -279,6 +279,6 @@ describe("a split", function()
     assert.error_matches(function() few:split { test = 1 } end,
       "test is 1; wanted a number between 0 and 1")
     assert.error_matches(function() few:folds { k = 1 } end,
-      "k is 1; wanted a whole number >= 2")
+      "k is 1; wanted a whole number, 2 to")
   end)
 end)

@@ -125,7 +125,7 @@ describe("a study's figures", function()
       { "heatmap", { x = "gamma", y = "alpha", metric = "ap" },
         "there is no metric 'ap'; there are accuracy, " },
       { "heatmap", { x = "gamma", y = "alpha", against = "luck" },
-        "there is no baseline 'luck'" },
+        "against is 'luck', which is no baseline" },
       { "split", { metric = "auc" }, "metric is 'auc'; wanted score or f1" },
     } do
       local ok, problem = pcall(function()

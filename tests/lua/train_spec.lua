@@ -364,7 +364,8 @@ describe("a job", function()
       assert.error_matches(function() neap.job(given) end, message)
     end
     refuses("data is missing", { points = {} })
-    refuses("data is no data set", { data = {}, points = { { loss = loss } } })
+    refuses("data is a table; wanted a data set", { data = {},
+      points = { { loss = loss } } })
     refuses("points is empty", { data = d, points = {} })
     refuses("points%[1%]: nesterov looks ahead by momentum, which is 0", {
       data = d, points = { { loss = loss,

@@ -64,7 +64,9 @@ M.objects = {
   end,
   Loss = function() return focal end,
   ObjectiveStudy = function() return objective() end,
-  Process = function() return assert(host.start { "true", stdout = "pipe" }) end,
+  Process = function()
+    return assert(host.start { "true", stdout = "pipe" })
+  end,
   Store = function() return assert(neap.open(M.store)) end,
   Study = function() return study end,
   Trial = function() return objective():ask() end,
@@ -234,7 +236,8 @@ end
 local function add(list, key, shown, call, block, object_of, class)
   list[#list + 1] = {
     key = key, name = shown, call = call, params = block.params,
-    is_method = object_of ~= nil, object = object_of, class = class or block.owner,
+    is_method = object_of ~= nil, object = object_of,
+    class = class or block.owner,
     any_option = any_option[key],
     arguments = function(object) return arguments_of(key, block, object) end,
   }
@@ -289,6 +292,29 @@ local function add_tables(list)
   end
 end
 
+-- Where the functions of a stub's table are, and what they are called:
+-- "M.model" of train is neap.model.
+local function home_of(module, owner)
+  local home = homes[module]
+  local prefix = ({ host = "host", files = "neap.data" })[module]
+    or home == neap and "neap" or "neap." .. module
+  for part in (owner .. "."):gmatch "([%w_]+)%." do
+    if part ~= "M" then home, prefix = home[part], prefix .. "." .. part end
+  end
+  return home, prefix
+end
+
+-- A loss that reads columns, beside the one that does not.
+local function add_columned(list)
+  local columned = { params = M.stubs.loss.functions[1].params }
+  for _, name in ipairs { "gradient", "hessian" } do
+    given["reads:" .. name] = { x, y, w, neap.zeros(4), columns }
+    add(list, "reads:" .. name, name, nil, columned, function()
+      return reads {}
+    end, "Loss")
+  end
+end
+
 --- All public functions, by their keys: { key = "neap.zeros" or "Array:row",
 -- name = as messages have it, call =, params = of the stub, is_method =,
 -- object = makes what a method is called on, arguments = makes a list }.
@@ -297,19 +323,10 @@ function M.list()
   for module, stub in pairs(M.stubs) do
     for _, block in ipairs(stub.functions) do
       if block.is_method then
-        local make = M.objects[block.owner]
-        local key = block.owner .. ":" .. block.name
-        add(list, key, block.name, nil, block, make)
+        add(list, block.owner .. ":" .. block.name, block.name, nil, block,
+          M.objects[block.owner])
       else
-        local home, prefix = homes[module], module == "host" and "host" or "neap"
-        for part in (block.owner .. "."):gmatch "([%w_]+)%." do
-          if part ~= "M" then home, prefix = home[part], prefix .. "." .. part end
-        end
-        if home == neap.loss or home == neap.data or home == neap.metric
-          or home == neap.plot or home == neap.math
-          or home == neap.divergence then
-          prefix = "neap." .. (module == "files" and "data" or module)
-        end
+        local home, prefix = home_of(module, block.owner)
         add(list, prefix .. "." .. block.name, block.name, home[block.name],
           block)
       end
@@ -317,13 +334,7 @@ function M.list()
   end
   add_tables(list)
   add_inside(list)
-  local columned = { params = M.stubs.loss.functions[1].params }
-  for _, name in ipairs { "gradient", "hessian" } do
-    given["reads:" .. name] = { x, y, w, neap.zeros(4), columns }
-    add(list, "reads:" .. name, name, nil, columned, function()
-      return reads {}
-    end, "Loss")
-  end
+  add_columned(list)
   table.sort(list, function(a, b) return a.key < b.key end)
   return list
 end

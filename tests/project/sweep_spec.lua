@@ -86,7 +86,9 @@ local here = debug.getinfo(1, "S").short_src:gsub("%p", "%%%0")
 local function complaint(f, ok, why, position, option, allowed)
   if ok then return not allowed and "was taken" or nil end
   why = tostring(why)
-  if why:find "the value's own" or why == "not enough memory" then return nil end
+  if why:find "the value's own" or why == "not enough memory" then
+    return nil
+  end
   local line, text = why:match("^" .. here .. ":(%d+): (.*)$")
   if not line then return "blames elsewhere: " .. why end
   if text:find "attempt to" or text:find "neap/" or text:find "'%?'"
@@ -220,12 +222,16 @@ local function check_self(f)
 end
 
 describe("every public function", function()
-  local print = print
+  local print, stdout = print, io.stdout
 
-  setup(function() rawset(_G, "print", function() end) end)
+  setup(function()
+    rawset(_G, "print", function() end)
+    rawset(io, "stdout", io.open("/dev/null", "w"))
+  end)
 
   teardown(function()
     rawset(_G, "print", print)
+    rawset(io, "stdout", stdout)
     calls.remove()
   end)
 
@@ -250,4 +256,22 @@ describe("every public function", function()
   it("refuses more arguments than it takes", function() each(check_count) end)
 
   it("refuses objects of another type", function() each(check_self) end)
+
+  -- What is closed tells so, or goes on with what it has kept.
+  it("is told that its object is closed", function()
+    local kept = { ["Job:close"] = true, ["Job:fits"] = true,
+      ["Store:close"] = true, ["Database:close"] = true,
+      ["Database:kind"] = true }
+    for _, f in ipairs(all) do
+      if f.class == "Job" or f.class == "Store" or f.class == "Database" then
+        local object, list, count = prepared(f)
+        object:close()
+        local ok, why = call(f, object, list, count)
+        assert.equal(kept[f.key] or false, ok, f.key)
+        if not ok then
+          assert.matches("^" .. here .. ":%d+: .*closed", why, 1, f.key)
+        end
+      end
+    end
+  end)
 end)

@@ -12,7 +12,7 @@ Halving.is_pruner = true
 -- min: the step of the first rung; rung r stands at min * factor^(r + skip).
 local function new(given)
   local o = options.read("halving", given, {
-    min = { "number", default = 1, low = 1, whole = true },
+    min = { "number", default = 1, low = 1, high = 2 ^ 53, whole = true },
     factor = { "number", default = 4, low = 2, whole = true },
     skip = { "number", default = 0, low = 0, high = 60, whole = true },
   })

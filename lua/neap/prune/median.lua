@@ -12,9 +12,9 @@ Median.is_pruner = true
 -- may be pruned; interval: steps from one look to the next.
 local function new(given)
   local o = options.read("median", given, {
-    startup = { "number", default = 5, low = 0, whole = true },
-    warmup = { "number", default = 0, low = 0, whole = true },
-    interval = { "number", default = 1, low = 1, whole = true },
+    startup = { "number", default = 5, low = 0, high = 2 ^ 53, whole = true },
+    warmup = { "number", default = 0, low = 0, high = 2 ^ 53, whole = true },
+    interval = { "number", default = 1, low = 1, high = 2 ^ 53, whole = true },
   })
   return setmetatable({ kind = "median", options = o }, Median)
 end

@@ -1,5 +1,7 @@
 --- A connection to a database, SQLite or PostgreSQL: statements that raise, and
 -- transactions that are tried again.
+local core = require "neap.core"
+
 local found, host = pcall(require, "neap.host")
 
 local Connection = {}
@@ -179,20 +181,26 @@ local function check(self, first, message, code, ...)
   return first, message, code, ...
 end
 
+-- A script may have closed it.
+local function database(self)
+  if not self.db then core.blame("the store is closed") end
+  return self.db
+end
+
 --- Runs a statement with values for $1, $2, ...: the rows it changed, and the
 -- columns of its first row.
 function Connection:run(text, ...)
-  return check(self, self.db:run(text, ...))
+  return check(self, database(self):run(text, ...))
 end
 
 --- The rows of a query: lists of columns.
 function Connection:rows(text, ...)
-  return check(self, self.db:rows(text, ...))
+  return check(self, database(self):rows(text, ...))
 end
 
 --- Runs statements without values.
 function Connection:execute(text)
-  return check(self, self.db:execute(text))
+  return check(self, database(self):execute(text))
 end
 
 -- -------------------------------------------------------------- transactions

@@ -134,7 +134,9 @@ end
 --- See Study:refit.
 function M.refit(study, point, given)
   local index, baseline = find(study, point, "refit")
-  local o = options.read("refit", given, { data = { "any" } }, 2)
+  local o = options.read("refit", given, {
+    data = { "object", type = "neap.Data" },
+  }, 2)
   local training = o.data or study.spec.folds and study.spec.data
   if not data.is_data(training) then
     options.refuse("refit", training and "data is no data set"

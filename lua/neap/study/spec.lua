@@ -109,12 +109,14 @@ local function check_datasets(o)
   end
 end
 
--- What a function makes is known in the run only.
-local function check_batches(o)
+-- Whether the optimizer goes with the rest. What a function makes is known in
+-- the run only.
+local function check_optimizer(o)
   local made = type(o.model) == "function" or type(o.optimizer) == "function"
   if made then return end
   local optimizer = o.optimizer or train.default_optimizer(o.model)
   local fault = train.batches_fault(o, optimizer)
+    or train.model_fault(o.model, optimizer)
   if fault then options.refuse("study", fault) end
 end
 
@@ -137,7 +139,7 @@ function M.read(given)
     options.refuse("study", "search is a table; wanted a search, such as "
       .. "neap.search.grid { ... }")
   end
-  check_batches(o)
+  check_optimizer(o)
   return o
 end
 
