@@ -3,6 +3,7 @@ local arguments = require "neap.arguments"
 local calibrate = require "neap.calibrate"
 local core = require "neap.core"
 local export = require "neap.export"
+local host_files = require "neap.host_files"
 local options = require "neap.options"
 local saved = require "neap.saved"
 
@@ -242,7 +243,7 @@ end
 --- Writes the fit to a file, for neap.load: true, or nil and why. The file is
 -- there whole or not at all.
 function methods:save(path)
-  return saved.write(path, saved.pack(fields[self]))
+  return host_files.write_text(path, saved.pack(fields[self]))
 end
 
 --- Writes the fit as one C99 file without dependencies, whose function
@@ -257,7 +258,7 @@ function methods:to_c(path, name)
     core.blame("bad self (the fit is calibrated; write the one that it was "
       .. "calibrated from)")
   end
-  return saved.write(path, export.text(self, name))
+  return host_files.write_text(path, export.text(self, name))
 end
 
 -- Arrays of a fit never change.
@@ -283,7 +284,7 @@ end
 
 --- For neap.load: the fit of a file, or nil and why it can't be read.
 function M.load(path)
-  local bytes, why = saved.read(path)
+  local bytes, why = host_files.read(path)
   if not bytes then return nil, why end
   local ok, fit = pcall(revive, bytes)
   if not ok then return nil, ("%s: %s"):format(path, fit) end

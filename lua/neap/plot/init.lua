@@ -17,6 +17,7 @@
 -- A range (low, high of an axis) that is not given is that of the data. Labels
 -- may be any text.
 local arguments = require "neap.arguments"
+local host_files = require "neap.host_files"
 local options = require "neap.options"
 local scale = require "neap.plot.scale"
 
@@ -172,22 +173,13 @@ for _, kind in ipairs { "svg", "png", "pdf" } do
   end
 end
 
---- Writes text into a file. @return true, or nil and why it can't be written
-function M.write(path, text)
-  local file, why = io.open(path, "wb")
-  if not file then return nil, why end
-  local ok, problem = file:write(text)
-  local closed, other = file:close()
-  if ok and closed then return true end
-  return nil, ("%s: %s"):format(path, problem or other)
-end
-
 function writers.html(figure, path)
-  return M.write(path, require("neap.report.page").of_figure(figure))
+  return host_files.write_text(path,
+    require("neap.report.page").of_figure(figure))
 end
 
 function writers.txt(figure, path)
-  return M.write(path, tostring(figure) .. "\n")
+  return host_files.write_text(path, tostring(figure) .. "\n")
 end
 
 --- Writes the figure into a file.
