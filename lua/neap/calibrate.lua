@@ -6,8 +6,9 @@ local M = {}
 
 local methods = {}
 
--- Each method has fit(logits, data, fit) -> step, and apply(step, logits), which
--- writes into the logits. A step is what is kept: plain numbers and arrays.
+-- Each method has fit(logits, data, fit) -> step, and apply(step, logits),
+-- which writes into the logits. A step is what is kept: plain numbers and
+-- arrays.
 
 -- eta of the loss's minimiser: of two classes for any binary loss, of more for
 -- cross_entropy and softmax_focal.

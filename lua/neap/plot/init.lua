@@ -108,18 +108,6 @@ function checks.lines(parts)
   set_range(parts.y, scale.room(each { 2, 3, 4 }))
 end
 
---- The range of an axis that shows 0 and rows of intervals.
-function M.interval_range(rows)
-  return scale.room(function(take)
-    take(0)
-    for _, row in ipairs(rows) do
-      take(row.mean)
-      take(row.low)
-      take(row.high)
-    end
-  end)
-end
-
 function checks.intervals(parts)
   check_axis(parts.x, "x")
   check(parts.rows, "table", "rows")
@@ -131,7 +119,7 @@ function checks.intervals(parts)
       check(row[key], "number", name .. "." .. key, true)
     end
   end
-  set_range(parts.x, M.interval_range(parts.rows))
+  set_range(parts.x, scale.of_intervals(parts.rows))
 end
 
 --- Makes a figure from its data, which becomes the figure.
