@@ -23,20 +23,29 @@ local function parse(signature)
   local list = {}
   for part in signature:gmatch "[^,]+" do
     local name, mark, kind = part:match "^%s*([%w_]+)(%??):?%s*([%w_.]*)%s*$"
+    local rule = rules[kind] or kind ~= "" and { "object", type = kind }
+      or { "any" }
     list[#list + 1] = {
-      name = name, optional = mark == "?",
-      rule = rules[kind] or kind ~= "" and { "object", type = kind } or nil,
+      name = name, optional = mark == "?", rule = rule,
+      fits = options.check_of(rule),
     }
   end
   return list
 end
 
--- Raises for the argument of a rule, counted without self.
-local function check(name, position, rule, value)
-  if value == nil and rule.optional then return end
-  if not rule.rule or options.fits(value, rule.rule) then return end
-  options.refuse(name, ("%s is %s; wanted %s"):format(rule.name,
-    options.show(value), options.wanted(rule.rule)), position)
+-- Raises for an argument, counted without self.
+local function check(name, position, one, value)
+  if value == nil and one.optional or one.fits(value, one.rule) then return end
+  options.refuse(name, ("%s is %s; wanted %s"):format(one.name,
+    options.show(value), options.wanted(one.rule)), position)
+end
+
+-- No function has more than four.
+local function check_all(name, list, a, b, c, d)
+  if list[1] then check(name, 1, list[1], a) end
+  if list[2] then check(name, 2, list[2], b) end
+  if list[3] then check(name, 3, list[3], c) end
+  if list[4] then check(name, 4, list[4], d) end
 end
 
 local function refuse_extra(name, most, ...)
@@ -51,7 +60,7 @@ function M.checked(name, signature, call)
   local most = #list
   return function(...)
     if select("#", ...) > most then refuse_extra(name, most, ...) end
-    for i = 1, most do check(name, i, list[i], (select(i, ...))) end
+    check_all(name, list, ...)
     return call(...)
   end
 end
@@ -61,14 +70,15 @@ end
 function M.method(type_name, name, signature, call)
   local list = parse(signature)
   local most, self_rule = #list, { "object", type = type_name }
+  local is_object = options.check_of(self_rule)
   return function(self, ...)
-    if not options.fits(self, self_rule) then
+    if not is_object(self, self_rule) then
       core.blame(("calling '%s' on bad self (%s expected, got %s; wanted "
         .. "object:%s(...))"):format(name, type_name, options.show(self), name))
     end
     local shown = name == "__call" and self.name or name
     if select("#", ...) > most then refuse_extra(shown, most, ...) end
-    for i = 1, most do check(shown, i, list[i], (select(i, ...))) end
+    check_all(shown, list, ...)
     return call(self, ...)
   end
 end

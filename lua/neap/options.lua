@@ -72,10 +72,14 @@ end
 local function is_object(value, rule)
   local list = metatables[rule.type]
   if not list then return core.is(value, rule.type) end
-  for _, metatable in ipairs(list) do
-    if core.is(value, metatable) then return true end
+  for i = 1, #list do
+    if core.is(value, list[i]) then return true end
   end
   return false
+end
+
+local function is_array_or_table(value)
+  return type(value) == "table" or core.array.is_array(value)
 end
 
 local checks = {
@@ -84,13 +88,9 @@ local checks = {
   seconds = function(value)
     return type(value) == "number" and value == value
   end,
-  array = function(value)
-    return type(value) == "table" or core.array.is_array(value)
-  end,
+  array = is_array_or_table,
+  rows = is_array_or_table,
   object = is_object,
-  rows = function(value)
-    return type(value) == "table" or core.array.is_array(value)
-  end,
   types = function(value, rule)
     for i = 2, #rule do
       if type(value) == rule[i] and value == value then return true end
@@ -131,11 +131,18 @@ end
 
 M.wanted = wanted
 
+local function is_of_lua_type(value, rule)
+  return type(value) == rule[1]
+end
+
+--- Returns the function of a value and a rule that says whether they fit.
+function M.check_of(rule)
+  return checks[rule[1]] or is_of_lua_type
+end
+
 --- Whether a value is what a rule wants.
 function M.fits(value, rule)
-  local check = checks[rule[1]]
-  if check then return check(value, rule) end
-  return type(value) == rule[1]
+  return M.check_of(rule)(value, rule)
 end
 
 local function check_value(name, key, value, rule, position)

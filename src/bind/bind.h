@@ -136,6 +136,9 @@ void neap_push_relabel(lua_State *L);
 // has types of its own, as its objects may have another layout.
 #define NEAP_TYPE(name) "neap." name " " NEAP_VERSION
 
+// Where the metatable of a type of this version has its name.
+#define NEAP_TYPE_KEY "neap.type " NEAP_VERSION
+
 // Pushes the name that messages have for a type: its key up to the version.
 const char *neap_push_type_name(lua_State *L, const char *type);
 

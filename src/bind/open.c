@@ -81,14 +81,13 @@ static int clock_now(lua_State *L) {
 // core.is(value, type) -> whether it is an object of a type: the name of one
 // that C has, such as "neap.Loss", or the metatable of one of Lua
 static int is_of_type(lua_State *L) {
-  bool is;
-  if (lua_type(L, 2) == LUA_TSTRING) {
-    const char *key =
-        lua_pushfstring(L, "%s " NEAP_VERSION, lua_tostring(L, 2));
-    is = luaL_testudata(L, 1, key) != NULL;
-  } else {
-    is = lua_getmetatable(L, 1) && lua_rawequal(L, 2, -1);
+  lua_settop(L, 2);
+  bool is = lua_getmetatable(L, 1) != 0;
+  if (is && lua_type(L, 2) == LUA_TSTRING) {
+    lua_pushliteral(L, NEAP_TYPE_KEY);
+    lua_rawget(L, 3);
   }
+  is = is && lua_rawequal(L, 2, -1);
   lua_pushboolean(L, is);
   return 1;
 }

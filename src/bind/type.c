@@ -13,6 +13,8 @@ void neap_make_type(lua_State *L, const char *name, const luaL_Reg *meta,
     neap_push_type_name(L, name);
     lua_pushvalue(L, -1);
     lua_setfield(L, -3, "__name");
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, NEAP_TYPE_KEY);
     lua_setfield(L, -2, "__metatable");
   }
   luaL_setfuncs(L, meta, 0);
