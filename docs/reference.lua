@@ -134,9 +134,9 @@ local errors = [[
 What a function does not take is refused where it is called: an argument of
 another type, an unknown option, an option out of its range, or more arguments
 than it has raise `bad argument #2 to 'logits' (out is 'x'; wanted an array)`,
-with the name of the function, the position of the argument and, of options, the
-option. What the system refuses (a file, a store) is returned: `nil`, why and, of
-stores, a code.]]
+with the name of the function, the position of the argument and, of options,
+the option. What the system refuses (a file, a store) is returned: `nil`, why
+and, of stores, a code.]]
 
 local names = {}
 for i, row in ipairs(modules) do names[i] = row[1] end

@@ -56,7 +56,8 @@ tags["return"] = function(block, rest)
 end
 
 function tags.class(block, rest)
-  local name, parent, text = rest:match "^([%w_.]+)%s*:?%s*(neap%.[%w_]*)%s*(.*)"
+  local name, parent, text = rest:match
+    "^([%w_.]+)%s*:?%s*(neap%.[%w_]*)%s*(.*)"
   if not name then name, text = rest:match "^([%w_.]+)%s*(.*)" end
   block.class, block.parent, block.text = name, parent, block.text .. text
   return block

@@ -39,3 +39,16 @@ describe("the message about an argument", function()
       .. "float32 or int32)", neap.array, { 1 }, "q")
   end)
 end)
+
+describe("arguments beyond those that are taken", function()
+  it("are refused by what is called as a function", function()
+    says("bad argument #5 to 'focal' (got 9; wanted no more than 4)", focal,
+      { 1 }, { 1 }, nil, nil, 9)
+    local mine = neap.loss.define { name = "counted",
+      margin = function(m) return neap.math.softplus(-m) end }
+    says("bad argument #2 to 'counted' (got nil; wanted no more than 1)", mine,
+      {}, nil)
+    says("bad argument #4 to 'zeros' (got 9; wanted no more than 3)",
+      neap.zeros, 3, 4, "float32", 9)
+  end)
+end)
