@@ -292,9 +292,9 @@ neap_status neap_look_over(const neap *engine, size_t rows, size_t columns,
 void neap_shuffle(const neap *engine, uint64_t seed, neap_stream stream,
                   uint32_t part, size_t count, uint32_t *order);
 
-// Returns the position (row * columns + column) of the first number that is
-// not finite, or rows * columns where all are.
-size_t neap_find_not_finite(size_t rows, size_t columns, const void *x,
+// Returns the place of the first of float64 or float32 numbers that is not
+// finite, or count where all are.
+size_t neap_find_not_finite(const neap *engine, size_t count, const void *x,
                             neap_dtype dtype);
 
 #endif

@@ -151,14 +151,13 @@ void neap_sampled_counts(neap_sampling sampling, double ratio, size_t k,
 
 // What neap_trainer_new checks, in two parts: a spec's numbers and pointers,
 // and what goes with what. Neither makes anything.
-neap_status neap_check_numbers(const neap_train_spec *spec, neap_error *error);
+neap_status neap_check_numbers(const neap *engine, const neap_train_spec *spec,
+                               neap_error *error);
 neap_status neap_train_check(const neap_train_spec *spec, neap_error *error);
 
-// Checks a model's shape, and rows; as neap_predict does, too.
+// Checks a model's shape, as neap_predict does, too.
 neap_status neap_model_check_shape(const neap_model *model,
                                    const neap_shape *shape, neap_error *error);
-neap_status neap_check_rows(size_t rows, size_t features, const void *x,
-                            neap_dtype dtype, neap_error *error);
 
 // A hash of what a trainer was made of: its labels, points and options, not its
 // rows' features. Equal for trainers of the same spec.
