@@ -13,7 +13,7 @@
 
 enum {
   VALUES_MAX = 999,
-  FLIGHT_MAX = 16,  // statements that are sent together
+  FLIGHT_MAX = 64,  // statements that are sent together
 };
 
 static const char *const library_names[] = {"libpq.so.5", "libpq.so",
@@ -152,9 +152,10 @@ static void push_bytes(lua_State *L, const char *text, size_t length) {
   luaL_pushresultsize(&buffer, count);
 }
 
-// Returns the argument at an index as the text that the server reads; numbers
-// keep every bit. The stack keeps it alive in the argument's place.
-static const char *text_of(lua_State *L, int index) {
+// Returns the value at an index as the text that the server reads; numbers keep
+// every bit. The stack keeps it alive in the value's place. A fault is one of
+// an argument.
+static const char *text_of(lua_State *L, int index, int argument) {
   if (lua_type(L, index) == LUA_TNUMBER && !lua_isinteger(L, index)) {
     char text[40];
     snprintf(text, sizeof text, "%.17g", lua_tonumber(L, index));
@@ -170,7 +171,8 @@ static const char *text_of(lua_State *L, int index) {
     lua_replace(L, index);
   }
   const char *text = luaL_checklstring(L, index, &size_bytes);
-  luaL_argcheck(L, strlen(text) == size_bytes, index, "text with a zero byte");
+  luaL_argcheck(L, strlen(text) == size_bytes, argument,
+                "text with a zero byte");
   return text;
 }
 
@@ -179,7 +181,7 @@ static const char *text_of(lua_State *L, int index) {
 static bool read_request(lua_State *L, database *self, int index, int count,
                          const char **values, request *out) {
   for (int i = 0; i < count; i++)
-    values[i] = text_of(L, index + 1 + i);
+    values[i] = text_of(L, index + 1 + i, index == 2 ? i + 3 : 2);
   *out = (request){find_statement(L, self, index), values, count};
   return out->name != NULL;
 }
@@ -239,6 +241,12 @@ static void push_value(lua_State *L, const database *self,
   }
 }
 
+// Pushes how many rows a statement has changed.
+static void push_changed(lua_State *L, const database *self, PGresult *result) {
+  const char *count = self->call.cmdTuples(result);
+  lua_pushinteger(L, (lua_Integer)strtoll(count, NULL, 10));
+}
+
 //- database:run(text, values ...) -> changed rows, columns ... of the first
 //-   row | nil, message, code
 static int run(lua_State *L) {
@@ -249,8 +257,7 @@ static int run(lua_State *L) {
                           ? self->call.nfields(self->result)
                           : 0;
   luaL_checkstack(L, columns + 2, "too many columns");
-  lua_pushinteger(
-      L, (lua_Integer)strtoll(self->call.cmdTuples(self->result), NULL, 10));
+  push_changed(L, self, self->result);
   for (int i = 0; i < columns; i++)
     push_value(L, self, self->result, 0, i);
   clear_result(self);
@@ -361,9 +368,10 @@ static bool send_flight(database *self, const request *requests, int count) {
   return true;
 }
 
-//- database:flight(statements) -> list of lists of rows | nil, message, code
+//- database:flight(statements) -> list of results | nil, message, code
 // Runs a list of statements, each { text, values ..., n = how many }, up to the
-// first that fails. They are sent together: the server is waited for once.
+// first that fails. They are sent together: the server is waited for once. A
+// result is a list of rows, the number of changed ones and that of columns.
 static int flight(lua_State *L) {
   database *self = check_database(L);
   const char *values[VALUES_MAX];
@@ -376,6 +384,10 @@ static int flight(lua_State *L) {
   lua_createtable(L, count, 0);
   for (int i = 0; i < count; i++) {
     push_rows(L, self, self->flight[i]);
+    push_changed(L, self, self->flight[i]);
+    lua_setfield(L, -2, "changed");
+    lua_pushinteger(L, self->call.nfields(self->flight[i]));
+    lua_setfield(L, -2, "width");
     lua_rawseti(L, -2, i + 1);
   }
   clear_result(self);
