@@ -77,9 +77,9 @@ typedef struct neap_draw {
 typedef struct neap_generator {
   const char *name;
   const char *summary;
-  neap_parameter parameters[NEAP_PARAMETER_MAX];  // ends where name is NULL
-  size_t features;                                // unless asked
-  bool fixed_features;                            // and nothing else
+  const neap_parameter *parameters;  // ends where name is NULL
+  size_t features;                   // unless asked
+  bool fixed_features;               // and nothing else
   bool has_groups, has_weights;
   bool takes_components;  // of a mixture that the caller describes
   // Returns the number of classes that its parameters ask for; NULL: 2.

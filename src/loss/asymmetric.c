@@ -211,6 +211,13 @@ static void prepare(const double *params, neap_constants *c) {
 static const neap_margin_loss margin_loss = {.prepare = prepare,
                                              .curve = curve_block};
 
+static const neap_parameter parameter_rows[] = {
+    {"gamma_positive", 0, 0, 1e6, .meaning = "g1"},
+    {"gamma_negative", 4, 0, 1e6, .meaning = "g0"},
+    {"margin", 0.05, 0, 0.999999,
+     .meaning = "negative rows below it cost nothing"},
+    {0}};
+
 const neap_loss_form NEAP_NAME(neap_loss_asymmetric) = {
     .name = "asymmetric",
     .formula =
@@ -218,10 +225,7 @@ const neap_loss_form NEAP_NAME(neap_loss_asymmetric) = {
         "u = max(p - margin, 0)",
     .source = "Ridnik et al. 2021, ICCV, arXiv 2009.14119, eq. 7",
     .kind = NEAP_BINARY,
-    .parameters = {{"gamma_positive", 0, 0, 1e6, .meaning = "g1"},
-                   {"gamma_negative", 4, 0, 1e6, .meaning = "g0"},
-                   {"margin", 0.05, 0, 0.999999,
-                    .meaning = "negative rows below it cost nothing"}},
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_sigmoid),
     .margin = &margin_loss,
 };

@@ -195,21 +195,27 @@ static const neap_margin_loss classes = {
 
 static const char *const soft_forms[] = {"linear", "expected", NULL};
 
+static const neap_parameter focal_rows[] = {
+    {"gamma", 2, 0, 1e9, .meaning = "focusing: 0 is cross-entropy"},
+    {"alpha", NAN, 0, 1,
+     .meaning = "weight of class 1, 1 - alpha of class 0; false: off"},
+    {"soft", 0, 0, 1, "of soft targets: p_t or the loss is linear in y",
+     .choices = soft_forms},
+    {0}};
+
 const neap_loss_form NEAP_NAME(neap_loss_focal) = {
     .name = "focal",
     .formula = "-alpha_t (1 - p_t)^gamma log p_t, p = sigmoid(x)",
     .source = "Lin et al. 2017, arXiv 1708.02002, eq. 5",
     .kind = NEAP_BINARY,
     .takes = NEAP_TAKES_AFTER | NEAP_TAKES_ALPHA,
-    .parameters =
-        {{"gamma", 2, 0, 1e9, .meaning = "focusing: 0 is cross-entropy"},
-         {"alpha", NAN, 0, 1,
-          .meaning = "weight of class 1, 1 - alpha of class 0; false: off"},
-         {"soft", 0, 0, 1, "of soft targets: p_t or the loss is linear in y",
-          .choices = soft_forms}},
+    .parameters = focal_rows,
     .evaluate = NEAP_NAME(neap_run_sigmoid),
     .margin = &binary,
 };
+
+static const neap_parameter softmax_focal_rows[] = {
+    {"gamma", 2, 0, 1e9, .meaning = "focusing: 0 is cross-entropy"}, {0}};
 
 const neap_loss_form NEAP_NAME(neap_loss_softmax_focal) = {
     .name = "softmax_focal",
@@ -217,8 +223,7 @@ const neap_loss_form NEAP_NAME(neap_loss_softmax_focal) = {
     .source = "Lin et al. 2017, arXiv 1708.02002, eq. 4",
     .kind = NEAP_CLASSES,
     .takes = NEAP_TAKES_AFTER,
-    .parameters = {{"gamma", 2, 0, 1e9,
-                    .meaning = "focusing: 0 is cross-entropy"}},
+    .parameters = softmax_focal_rows,
     .evaluate = NEAP_NAME(neap_run_softmax),
     .margin = &classes,
     .scratch_bytes = neap_softmax_bytes,

@@ -49,8 +49,7 @@ size_t neap_model_parameters(const neap_model *model, const neap_shape *shape) {
 neap_train_point neap_point_of(const neap_optimizer *optimizer,
                                const neap_loss *loss) {
   neap_train_point point = {.loss = loss};
-  for (size_t i = 0; i < neap_parameter_count(optimizer->parameters); i++)
-    point.optimizer[i] = optimizer->parameters[i].initial;
+  neap_initial_parameters(optimizer->parameters, point.optimizer);
   return point;
 }
 

@@ -59,7 +59,7 @@ struct neap_optimizer {
   const char *name;
   const char *summary;
   const char *source;
-  neap_parameter parameters[NEAP_PARAMETER_MAX];
+  const neap_parameter *parameters;
   bool batches;          // steps on batches; else on all rows
   bool bends;            // wants the Hessian, of its positive terms
   bool preconditions;    // wants the rows' moments, of linear models
@@ -119,7 +119,7 @@ typedef struct neap_start {
 struct neap_model {
   const char *name;
   const char *summary;
-  neap_parameter parameters[NEAP_PARAMETER_MAX];
+  const neap_parameter *parameters;
   size_t (*parameter_count)(const neap_shape *shape);
   // Lines that a point adds to the product that all points of a chunk share;
   // SIZE_MAX: they share none.
