@@ -16,7 +16,8 @@ static bool is_lua(const char *path) {
 // The loader of one file, which is its upvalue. The value of a Lua file is what
 // it returns, that of any other its text.
 static int load_file(lua_State *L) {
-  const neap_embedded_file *file = lua_touserdata(L, lua_upvalueindex(1));
+  const neap_embedded_file *file =
+      &neap_embedded_files[lua_tointeger(L, lua_upvalueindex(1))];
   lua_settop(L, 1);
   if (!is_lua(file->path)) {
     lua_pushlstring(L, (const char *)file->bytes, file->size_bytes);
@@ -38,7 +39,7 @@ void neap_preload(lua_State *L) {
   lua_setfield(L, -2, "neap.core");
   for (const neap_embedded_file *file = neap_embedded_files;
        file->module != NULL; file++) {
-    lua_pushlightuserdata(L, (void *)(size_t)file);
+    lua_pushinteger(L, file - neap_embedded_files);
     lua_pushcclosure(L, load_file, 1);
     lua_setfield(L, -2, file->module);
   }
