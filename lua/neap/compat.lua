@@ -41,6 +41,19 @@ M.tointeger = math.tointeger or function(value)
   return is_whole(value) and value or nil
 end
 
+--- ("%a"):format(x) of a finite number, which C reads back to the bit.
+M.hex = pcall(string.format, "%a", 1) and function(x)
+  return ("%a"):format(x)
+end or function(x)
+  local sign = (x < 0 or 1 / x < 0) and "-" or ""
+  local fraction, exponent = rawget(math, "frexp")(math.abs(x))
+  if fraction == 0 then return sign .. "0x0p+0" end
+  local digits = ("%013x"):format((2 * fraction - 1) * 2 ^ 52)
+    :gsub("0+$", "")
+  return ("%s0x1%s%sp%+d"):format(sign, digits ~= "" and "." or "", digits,
+    exponent - 1)
+end
+
 -- ------------------------------------------------------------ packed numbers
 
 -- Here are the formats that neap's files want: "<", then c1, i4, i8, I2, I4,

@@ -278,7 +278,8 @@ local function find_loss_of_digits(o, made)
   for _, x in ipairs(margins) do
     for k = 0, 7 do
       local y, params, inputs = k % 2, {}, {}
-      for i, row in ipairs(o.rows) do params[i] = trials(row)[math.floor(k / 2) + 1] end
+      local at = math.floor(k / 2) + 1
+      for i, row in ipairs(o.rows) do params[i] = trials(row)[at] end
       for i = 1, COLUMN + COLUMNS_MAX do inputs[i] = i > COLUMN and 1.5 or 0 end
       inputs[LOGIT + 1], inputs[TARGET + 1] = x, y
       local numbers = { core.expr.accuracy(made, params, inputs) }

@@ -139,7 +139,7 @@ end
 -- ----------------------------------------------------------------- the tables
 
 local function literal(x, suffix)
-  return ("%a%s"):format(x, suffix)
+  return compat.hex(x) .. suffix
 end
 
 local function list(values, per_line)

@@ -34,7 +34,7 @@ function M.literal(x)
   if x == math.floor(x) and math.abs(x) < 2 ^ 31 then
     return ("%d.0"):format(x)
   end
-  return ("%a"):format(x)
+  return compat.hex(x)
 end
 
 --- A number as texts have it: no longer than it must be.

@@ -164,7 +164,7 @@ end
 function M.read(path)
   local file, why = io.open(path, "rb")
   if not file then return nil, why end
-  local bytes, problem = file:read("a")
+  local bytes, problem = file:read("*a")
   file:close()
   return bytes, problem
 end
