@@ -13,6 +13,14 @@ M.has_proxies = tonumber(_VERSION:match("%d+%.%d+")) >= 5.3
 --- This Lua's name and version, such as "LuaJIT 2.1.0-beta3".
 M.name = rawget(_G, "jit") and jit.version or _VERSION
 
+--- Raises unless this Lua is new enough for what is written for 5.4; level: of
+-- the caller to blame.
+function M.check_new(what, level)
+  if not M.is_new then
+    error(("%s wants Lua 5.4; this is %s"):format(what, M.name), level + 1)
+  end
+end
+
 M.table_pack = table.pack or function(...)
   return { n = select("#", ...), ... }
 end
@@ -29,6 +37,11 @@ local function is_whole(value)
   return type(value) == "number" and value == math.floor(value)
     and math.abs(value) < 2 ^ 53
 end
+
+--- Whether a number is whole, and none that was rounded to it.
+M.is_whole = math.type and function(value)
+  return value == math.floor(value)
+end or is_whole
 
 --- math.type(value) == "integer"
 M.is_integer = math.type and function(value)
@@ -72,15 +85,16 @@ local function pack_whole(value, size)
   return table.concat(bytes)
 end
 
+-- What unpack raises for a number that this Lua can't hold.
+M.rounds = M.name .. " rounds whole numbers from 2^53 on"
+
 local function unpack_whole(bytes, signed)
   local value = 0
   for i = #bytes, 1, -1 do
     value = value * 256 + bytes:byte(i)
     if i == #bytes and signed and value > 127 then value = value - 256 end
   end
-  if not is_whole(value) then
-    error(M.name .. " rounds whole numbers from 2^53 on", 0)
-  end
+  if not is_whole(value) then error(M.rounds, 0) end
   return value
 end
 
@@ -117,6 +131,7 @@ end
 
 M.string_unpack = string.unpack or function(format, bytes, at)
   local out = {}
+  at = at or 1
   if at < 0 then at = #bytes + 1 + at end
   local function take(size)
     if at + size - 1 > #bytes then error("data string too short", 0) end
@@ -194,6 +209,6 @@ function own_utf8.char(code)
   return string.char(256 - 2 * most + code) .. table.concat(bytes)
 end
 
-M.utf8 = rawget(_G, "utf8") or own_utf8
+M.utf8 = M.is_new and utf8 or own_utf8
 
 return M

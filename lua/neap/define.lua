@@ -158,6 +158,10 @@ local function call(f, name, ...)
     local message = results[2]
     if type(message) ~= "string" then
       message = ("an error that is a %s"):format(type(message))
+    elseif message:find("attempt to compare .-userdata") then
+      -- Lua 5.1 calls no function of ours where one side is a number.
+      message = message .. "; use neap.math.less or greater, and "
+        .. "neap.math.where"
     end
     return nil, message
   elseif results.n ~= 2 then

@@ -144,6 +144,7 @@ function M.unpack(bytes)
     damaged()
   end
   local ok, value, at = pcall(unpack, packed, 1, 1)
+  if not ok and value == compat.rounds then error(value, 0) end
   if not ok or at ~= #packed + 1 then damaged() end
   return value
 end

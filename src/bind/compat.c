@@ -110,11 +110,12 @@ int neap_getmetafield(lua_State *L, int index, const char *key) {
 
 int neap_getsubtable(lua_State *L, int index, const char *key) {
   if (index == LUA_REGISTRYINDEX && strcmp(key, LUA_PRELOAD_TABLE) == 0) {
-    lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
-    lua_getfield(L, -1, "package");
-    if (lua_type(L, -1) != LUA_TTABLE ||
-        lua_getfield(L, -1, "preload") != LUA_TTABLE)
-      luaL_error(L, "neap wants Lua's package library, which has preload");
+    const bool has_preload =
+        lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED") == LUA_TTABLE &&
+        lua_getfield(L, -1, "package") == LUA_TTABLE &&
+        lua_getfield(L, -1, "preload") == LUA_TTABLE;
+    if (!has_preload)
+      luaL_error(L, "neap_open wants Lua's package library, which has preload");
     lua_insert(L, -3);
     lua_pop(L, 2);
     return 1;

@@ -12,6 +12,13 @@
 #include <lua.h>
 #include <stddef.h>
 
+// The largest seed that no other number is rounded to.
+#if LUA_VERSION_NUM < 503
+#define NEAP_SEED_MAX (0x1p53 - 1)
+#else
+#define NEAP_SEED_MAX 0x1p53
+#endif
+
 #if LUA_VERSION_NUM < 504
 
 // User values: a table for all of an object's.

@@ -369,10 +369,10 @@ describe("arrays", function()
     end, a):totable())
     assert.error_matches(function()
       neap.map(function(u)
-        if u == 3 then return 0.0 end
+        if u == 3 then return 0.5 end
         return u
       end, a)
-    end, "the function branches: of the numbers at position 3 it gives 0.0, "
+    end, "the function branches: of the numbers at position 3 it gives 0.5, "
       .. "but 3.0 as traced; use neap.math.where")
     assert.error_matches(function()
       neap.map(function(u) return type(u) ~= "number" and u or nil end, a)

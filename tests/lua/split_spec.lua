@@ -19,7 +19,7 @@ end
 
 local function rows_of(d)
   local rows = {}
-  for i = 1, d.n do rows[i] = math.tointeger(d.x[i][1]) end
+  for i = 1, d.n do rows[i] = math.floor(d.x[i][1]) end
   return rows
 end
 
