@@ -38,7 +38,9 @@ local function is_whole(value)
     and math.abs(value) < 2 ^ 53
 end
 
---- Whether a number is whole, and none that was rounded to it.
+--- Whether a number is whole, and none that another one is rounded to; what
+-- to say if not.
+M.rounds = M.name .. " rounds whole numbers from 2^53 on"
 M.is_whole = math.type and function(value)
   return value == math.floor(value)
 end or is_whole
@@ -85,16 +87,13 @@ local function pack_whole(value, size)
   return table.concat(bytes)
 end
 
--- What unpack raises for a number that this Lua can't hold.
-M.rounds = M.name .. " rounds whole numbers from 2^53 on"
-
+-- Where a double can't hold it, it comes rounded: see is_whole.
 local function unpack_whole(bytes, signed)
   local value = 0
   for i = #bytes, 1, -1 do
     value = value * 256 + bytes:byte(i)
     if i == #bytes and signed and value > 127 then value = value - 256 end
   end
-  if not is_whole(value) then error(M.rounds, 0) end
   return value
 end
 
@@ -172,7 +171,7 @@ local function decode(text, at)
     or code >= 0xD800 and code < 0xE000 then
     return nil
   end
-  return code, length
+  return math.floor(code), length
 end
 
 local own_utf8 = {}

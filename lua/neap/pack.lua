@@ -107,6 +107,12 @@ local function unpack_array(bytes, at)
   return array, at
 end
 
+local function unpack_whole(bytes, at)
+  local value, behind = string_unpack("<i8", bytes, at)
+  if not compat.is_whole(value) then error(compat.rounds, 0) end
+  return value, behind
+end
+
 local unpack
 
 local function unpack_table(bytes, at, depth)
@@ -128,7 +134,7 @@ function unpack(bytes, at, depth)
   at = at + 1
   if letter == "n" then return nil, at end
   if letter == "t" or letter == "f" then return letter == "t", at end
-  if letter == "i" then return string_unpack("<i8", bytes, at) end
+  if letter == "i" then return unpack_whole(bytes, at) end
   if letter == "d" then return string_unpack("<d", bytes, at) end
   if letter == "s" then return string_unpack("<s8", bytes, at) end
   if letter == "a" then return unpack_array(bytes, at) end
