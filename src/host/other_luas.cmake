@@ -2,7 +2,7 @@
 # headers are; for CMakeLists.txt. In module_NAME/neap of the build; installed by
 #
 #   cmake --install build --component luajit
-if(NEAP_TESTS AND NOT NEAP_SANITIZE)
+if(NEAP_TESTS AND NOT NEAP_SANITIZE AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
   set(luas luajit lua5.1 lua5.3)
 endif()
 set(NEAP_OTHER_LUAS "${luas}" CACHE STRING
