@@ -3,6 +3,7 @@
 -- A data set never changes; every operation gives a new one. Fields: x, y, n,
 -- features, names, classes, counts, prior, weights, groups, truth, clean_y,
 -- clean_truth, notes, warnings.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local files = require "neap.files"
 local labels = require "neap.labels"
@@ -18,8 +19,15 @@ local M = {}
 local fields = setmetatable({}, { __mode = "k" })
 local methods = {}
 
--- A list that can be read and not written.
+local lists = {
+  counts = true, classes = true, names = true, notes = true, columns = true,
+  warnings = true,
+}
+
+-- A list that can be read and not written. Where no such list has a length,
+-- scripts get a copy each time they ask.
 local function frozen(list)
+  if not compat.has_proxies then return list end
   return setmetatable({}, {
     __index = list,
     __len = function() return #list end,
@@ -41,7 +49,10 @@ local meta = {
   __index = function(self, key)
     local value = fields[self][key]
     if value == nil then return methods[key] end
-    if key == "warnings" then return warnings_of(fields[self]) end
+    if key == "warnings" then value = warnings_of(fields[self]) end
+    if lists[key] and not compat.has_proxies then
+      return compat.table_move(value, 1, #value, 1, {})
+    end
     return value
   end,
   __newindex = function(_, key)
@@ -93,7 +104,7 @@ local function make(parts)
     group_count = parts.group_count,
     standardize = parts.standardize,
     notes = parts.notes or {},
-    warnings = parts.warnings or frozen {},
+    warnings = parts.warnings or {},
     recipe = parts.recipe,
     source = parts.source,
     origin = parts.origin,
@@ -112,9 +123,8 @@ local function make(parts)
   else
     f.y, f.clean_y = f.codes, f.clean_codes
   end
-  for _, key in ipairs { "counts", "classes", "names", "notes",
-    "columns" } do
-    if f[key] and getmetatable(f[key]) ~= "neap.List" then
+  for key in pairs(lists) do
+    if f[key] and type(f[key]) == "table" and getmetatable(f[key]) ~= "neap.List" then
       f[key] = frozen(f[key])
     end
   end

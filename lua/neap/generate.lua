@@ -1,4 +1,5 @@
 --- Data sets that are drawn: the generators, and recipes for fresh draws.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local options = require "neap.options"
 local recipes = require "neap.recipes"
@@ -29,8 +30,8 @@ end
 -- Calls C for a generator; its messages blame this file, and should blame the
 -- caller of the generator.
 local function call(name, level, f, given)
-  local results = table.pack(pcall(f, given))
-  if results[1] then return table.unpack(results, 2, results.n) end
+  local results = compat.table_pack(pcall(f, given))
+  if results[1] then return compat.table_unpack(results, 2, results.n) end
   local message = tostring(results[2])
   options.refuse(name, message:match("bad argument #1 to '[^']*' %((.*)%)$")
     or message:gsub("^.-:%d+: ", ""), level + 1)
@@ -150,7 +151,7 @@ return function(M, make)
     end
     local train = copy_table(given or {})
     local rows = train.test or train.n or 1000
-    if math.type(rows) ~= "integer" or rows < 1 then
+    if not compat.is_integer(rows) or rows < 1 then
       error(("bad argument #2 to 'recipe' (test is %s; wanted a whole number "
         .. ">= 1)"):format(tostring(rows)), 2)
     end

@@ -3,6 +3,7 @@
 -- `multiclass` takes scores [n][k] and classes 0 to k - 1, `multilabel` scores
 -- and targets [n][labels]. Both are made of binary metrics, one a column, and
 -- of sums over rows, all of which C computes.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local options = require "neap.options"
 
@@ -36,8 +37,8 @@ end
 -- Calls C, and blames the caller of the metric for what it raises. C's
 -- argument numbers are ours.
 local function call(name, level, f, ...)
-  local results = table.pack(pcall(f, ...))
-  if results[1] then return table.unpack(results, 2, results.n) end
+  local results = compat.table_pack(pcall(f, ...))
+  if results[1] then return compat.table_unpack(results, 2, results.n) end
   local message = tostring(results[2])
   local position, text = message:match("bad argument #(%d+) to '[^']*' (.*)")
   if not position then error(message, 0) end

@@ -5,10 +5,8 @@
 #ifndef NEAP_BIND_H
 #define NEAP_BIND_H
 
-#include <lauxlib.h>
-#include <lua.h>
-
 #include "base/base.h"
+#include "bind/compat.h"
 
 // Returns the engine of a state that neap_open_core has been called on.
 const neap *neap_bound_engine(lua_State *L);

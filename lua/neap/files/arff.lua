@@ -1,5 +1,6 @@
 --- Reads ARFF text, and KEEL's .dat files, which are much the same: a header
 -- that names the columns and their levels, then CSV.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local csv = require "neap.files.csv"
 local refuse = require "neap.files.refuse"
@@ -102,7 +103,7 @@ end
 -- The position of the target: as asked, or the one output.
 local function find_target(header, target)
   target = target == nil and header.output or target
-  if math.type(target) == "integer" and header.names[target] then
+  if compat.is_integer(target) and header.names[target] then
     return target
   end
   for j, name in ipairs(header.names) do

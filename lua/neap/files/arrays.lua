@@ -1,4 +1,5 @@
 --- Reads .npy and .npz: rows, labels, weights and groups as arrays.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local refuse = require "neap.files.refuse"
 
@@ -158,7 +159,7 @@ local function take_vector(x, wanted, what, taken)
   if type(wanted) == "string" then
     return as_vector(read_npy(wanted), wanted, n)
   end
-  local column = math.tointeger(wanted)
+  local column = compat.tointeger(wanted)
   if not column or not columns or column < 1 or column > columns then
     refuse("%s is %s; wanted a .npy file's name, or a column from 1 to %d",
       what, tostring(wanted), columns or 1)
@@ -211,7 +212,7 @@ local function keep_features(r, o)
   local ignored = list_of(o.ignore)
   local taken = r.taken or {}
   for _, wanted in ipairs(ignored) do
-    local column = math.tointeger(wanted)
+    local column = compat.tointeger(wanted)
     if not column or column < 1 or column > columns then
       refuse("ignore has %s; wanted columns from 1 to %d", tostring(wanted),
         columns)

@@ -1,4 +1,5 @@
 --- Reads CSV text: which column is what, then all of them.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local labels = require "neap.labels"
 local refuse = require "neap.files.refuse"
@@ -10,7 +11,7 @@ local most_levels = 1000
 
 -- The position of a column that is given by name or by number.
 local function find_column(names, wanted, what)
-  if math.type(wanted) == "integer" and names[wanted] then return wanted end
+  if compat.is_integer(wanted) and names[wanted] then return wanted end
   local found
   for j, name in ipairs(names) do
     if name == wanted then
@@ -147,7 +148,7 @@ end
 local function order_levels(feature, read)
   local place, list = {}, core.array.zeros(#read.levels, nil, "int32")
   if not next(feature.levels) then
-    local levels = table.move(read.levels, 1, #read.levels, 1, {})
+    local levels = compat.table_move(read.levels, 1, #read.levels, 1, {})
     labels.sort(levels)
     feature.levels = levels
   end

@@ -1,5 +1,6 @@
 --- From what a reader found to the parts of a data set: missing values,
 -- classes, warnings, and what new data need to be read alike.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local labels = require "neap.labels"
 local refuse = require "neap.files.refuse"
@@ -74,7 +75,7 @@ local function drop_rows(r, gaps)
   if r.labels.levels and codes then
     for i = 1, #r.labels.levels do r.labels.counts[i] = 0 end
     for i, code in ipairs(codes) do
-      r.labels.counts[math.tointeger(code) + 1] = counts[i]
+      r.labels.counts[compat.tointeger(code) + 1] = counts[i]
     end
   end
   r.notes[#r.notes + 1] = ("%d of %d rows were left out, as a value was "
