@@ -7,7 +7,7 @@ local rule = {
   x = { "array", required = true },
   y = { "array", required = true },
   weights = { "array" },
-  keep = { "number", low = 1, whole = true },
+  keep = { "number", low = 1, high = 2 ^ 53, whole = true },
 }
 
 -- The last rows of two arrays, one after the other.
@@ -28,7 +28,7 @@ local function encode(y, classes)
     local code = code_of[labels.name_of(y[i])]
     if not code then
       return nil, ("y[%d] is %s; the classes are %s"):format(i,
-        tostring(y[i]), table.concat(classes, ", ", 1, #classes))
+        options.show(y[i]), table.concat(classes, ", ", 1, #classes))
     end
     codes[i] = code
   end
@@ -43,13 +43,12 @@ return function(inside)
   -- @param given { x = rows, y = labels, weights =, keep = the most rows that
   --   it has, the last ones }
   function inside.methods:append(given)
-    inside.check_self(self, "append")
     local f, o = inside.fields[self], options.read("append", given, rule)
     if f.groups or f.column_rows or f.clean_codes then
       options.refuse("append", "the data have groups, columns or noise; make "
         .. "them anew of all rows")
     end
-    local x = inside.to_array(o.x, "append", "x", 2)
+    local x = inside.to_array(o.x, "append", "x")
     local n, features = x:shape()
     if features ~= f.features then
       options.refuse("append", ("x has %d columns; the data have %d"):format(
@@ -58,10 +57,10 @@ return function(inside)
       options.refuse("append", ("y is [%d] and x is [%d][%d]"):format(#o.y, n,
         features))
     end
-    inside.check_finite(x, "append", 2)
+    inside.check_finite(x, "append")
     local codes, why = encode(o.y, f.classes)
     if not codes then options.refuse("append", why) end
-    local weights = inside.check_weights(o.weights, n, "append", 2)
+    local weights = inside.check_weights(o.weights, n, "append")
     if weights or f.weights then
       weights = join(f.weights or ones(f.n), weights or ones(n), nil, o.keep)
     end

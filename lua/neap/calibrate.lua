@@ -68,7 +68,7 @@ local function check_data(fit, d, method)
   if d == nil and not methods[method].needs_data then return end
   if getmetatable(d) ~= "neap.Data" then
     options.refuse("calibrate", ("data is a %s; %s wants a data set to be "
-      .. "fitted on"):format(type(d), method), 4)
+      .. "fitted on"):format(type(d), method))
   end
   local same = #d.classes == #fit.classes
   for c = 1, #fit.classes do
@@ -76,18 +76,8 @@ local function check_data(fit, d, method)
   end
   if not same then
     options.refuse("calibrate", ("data has the classes %s; the fit has %s")
-      :format(table.concat(d.classes, ", "), table.concat(fit.classes, ", ")),
-      4)
+      :format(table.concat(d.classes, ", "), table.concat(fit.classes, ", ")))
   end
-end
-
--- Calls C, whose messages become ours.
-local function blamed(f, ...)
-  local ok, result = pcall(f, ...)
-  if ok then return result end
-  local text = tostring(result):gsub("^[^ ]-:%d+: ", "")
-  text = text:match("^bad argument #%d+ to '[^']*' %((.*)%)$") or text
-  options.refuse("calibrate", text, 4)
 end
 
 --- Fits a step of calibration.
@@ -95,25 +85,25 @@ end
 -- @param given { method =, data = }
 -- @return a step
 function M.fit(fit, given)
-  local o = options.read("calibrate", given, spec, 3)
+  local o = options.read("calibrate", given, spec)
   local method = methods[o.method]
   check_data(fit, o.data, o.method)
   if fit.loss.kind == "real" then
-    options.refuse("calibrate", "the fit predicts numbers, no classes", 3)
+    options.refuse("calibrate", "the fit predicts numbers, no classes")
   elseif fit.kind ~= "classes" and fit.outputs > 1 then
-    options.refuse("calibrate", "the fit has several labels; wanted classes", 3)
+    options.refuse("calibrate", "the fit has several labels; wanted classes")
   elseif method.binary and fit.outputs > 1 then
     options.refuse("calibrate", ("%s is for two classes and the fit has %d; "
-      .. "wanted temperature or inverse_focal"):format(o.method, fit.outputs),
-      3)
+      .. "wanted temperature or inverse_focal"):format(o.method, fit.outputs))
   end
   local logits = method.needs_data and fit:logits(o.data)
-  local step = blamed(method.fit, logits, o.data, fit)
+  local step = options.call("calibrate", 1, method.fit, logits, o.data,
+    fit)
   step.method = o.method
   if not method.needs_data then -- a loss without a map is told now
     local row = fit.outputs > 1 and core.array.zeros(1, fit.outputs)
       or core.array.zeros(1)
-    blamed(method.apply, step, row)
+    options.call("calibrate", 1, method.apply, step, row)
   end
   return step
 end

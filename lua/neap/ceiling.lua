@@ -227,7 +227,6 @@ return function(M, inside)
   --   probability, balanced_accuracy = the largest, note = or nil }; or nil and
   --   why there is no formula
   function inside.methods:ceiling()
-    inside.check_self(self, "ceiling")
     local f = inside.fields[self]
     local best, why
     if f.source and special[f.source.name] then
@@ -254,19 +253,13 @@ return function(M, inside)
   --   largest, f1_threshold = at this probability, balanced_accuracy = the
   --   largest, balanced_threshold = }; or nil and why
   function M.population(data, fit)
-    if not M.is_data(data) then
-      options.refuse("population", "wanted a data set as the first argument")
-    end
-    if type(fit) ~= "table" then
-      options.refuse("population", "wanted a fit as the second argument")
-    end
     local mixture, why = mixture_of(data)
     if not mixture then return nil, why end
     if #mixture.priors > 2 then
       return nil, "there are more than two classes"
     end
     local w, bias = weights_of(fit, data.features, function(message)
-      options.refuse("population", message, 3)
+      options.refuse("population", message)
     end)
     local terms = {}
     for _, c in ipairs(mixture.components) do

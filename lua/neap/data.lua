@@ -3,6 +3,7 @@
 -- A data set never changes; every operation gives a new one. Fields: x, y, n,
 -- features, names, classes, counts, prior, weights, groups, truth, clean_y,
 -- clean_truth, notes, warnings.
+local arguments = require "neap.arguments"
 local compat = require "neap.compat"
 local core = require "neap.core"
 local files = require "neap.files"
@@ -32,7 +33,7 @@ local function frozen(list)
     __index = list,
     __len = function() return #list end,
     __pairs = function() return next, list, nil end,
-    __newindex = function() error("a data set never changes", 2) end,
+    __newindex = function() core.blame("a data set never changes") end,
     __metatable = "neap.List",
   })
 end
@@ -56,8 +57,8 @@ local meta = {
     return value
   end,
   __newindex = function(_, key)
-    error(("a data set never changes; can't set '%s'"):format(tostring(key)),
-      2)
+    core.blame(("a data set never changes; can't set '%s'"):format(
+      tostring(key)))
   end,
   __tostring = function(self)
     local f = fields[self]
@@ -141,44 +142,45 @@ end
 
 -- -------------------------------------------------------- from arrays
 
-local function check_finite(x, name, level)
+local function check_finite(x, name)
   local row, column = core.data.find_not_finite(x)
   if not row then return end
   options.refuse(name, ("x in row %d, column %d is %s; wanted a finite number")
-    :format(row, column, tostring(x:row(row)[column])), level + 1)
+    :format(row, column, tostring(x:row(row)[column])))
 end
 
 -- A table of numbers as an array; what is wrong with it is told of `key`.
-local function to_array(value, name, key, level)
+local function to_array(value, name, key)
   if core.array.is_array(value) then return value end
   local ok, array = pcall(core.array.array, value)
   if ok then return array end
   options.refuse(name, ("%s: %s"):format(key,
-    array:match("%((.*)%)$") or array), level + 1)
+    array:match("%((.*)%)$") or array))
 end
 
-local function check_weights(weights, count, name, level)
+local function check_weights(weights, count, name)
   if not weights then return nil end
-  weights = to_array(weights, name, "weights", level + 1)
-  if #weights ~= count then
-    options.refuse(name, ("weights are [%d]; wanted [%d]")
-      :format(#weights, count), level + 1)
+  weights = to_array(weights, name, "weights")
+  local n, columns = weights:shape()
+  if n ~= count or columns then
+    options.refuse(name, ("weights are [%d]%s; wanted [%d]"):format(n,
+      columns and ("[%d]"):format(columns) or "", count))
   end
   for i = 1, count do
     if not (weights[i] >= 0 and weights[i] < math.huge) then
       options.refuse(name, ("weights[%d] is %s; wanted a number >= 0")
-        :format(i, tostring(weights[i])), level + 1)
+        :format(i, options.show(weights[i])))
     end
   end
   return weights:copy("float64")
 end
 
 -- Codes groups, numbers or strings, in the order in which they come.
-local function code_groups(groups, count, name, level)
+local function code_groups(groups, count, name)
   if not groups then return nil end
   if #groups ~= count then
     options.refuse(name, ("groups are [%d]; wanted [%d]")
-      :format(#groups, count), level + 1)
+      :format(#groups, count))
   end
   local codes, known, groups_found = core.array.zeros(count, nil, "int32"), {},
     0
@@ -187,7 +189,7 @@ local function code_groups(groups, count, name, level)
     if (type(group) ~= "number" and type(group) ~= "string")
       or group ~= group then
       options.refuse(name, ("groups[%d] is %s; wanted a number or a string")
-        :format(i, tostring(group)), level + 1)
+        :format(i, options.show(group)))
     end
     if not known[group] then
       known[group] = groups_found
@@ -199,9 +201,9 @@ local function code_groups(groups, count, name, level)
 end
 
 -- Columns by name as a matrix, and the list of their names.
-local function check_columns(columns, count, name, level)
+local function check_columns(columns, count, name)
   local matrix, names = row_columns.read(columns, count)
-  if not matrix and names then options.refuse(name, names, level + 1) end
+  if not matrix and names then options.refuse(name, names) end
   return matrix, names
 end
 
@@ -218,9 +220,9 @@ function M.from(given)
     groups = { "array" },
     columns = { "table" },
     names = { "table" },
-    positive = { "any" },
+    positive = { "types", "string", "number", "boolean", wanted = "a class" },
   })
-  local x = to_array(o.x, "from", "x", 2)
+  local x = to_array(o.x, "from", "x")
   if x == o.x then
     x = x:copy(x:dtype() == "int32" and "float64" or x:dtype())
   end
@@ -236,17 +238,17 @@ function M.from(given)
     options.refuse("from", ("names has %d names; x has %d columns")
       :format(#o.names, features))
   end
-  check_finite(x, "from", 2)
+  check_finite(x, "from")
   local codes, names = labels.encode(o.y, o.positive)
   if not codes then options.refuse("from", names) end
-  local groups, group_count = code_groups(o.groups, n, "from", 2)
-  local column_rows, columns = check_columns(o.columns, n, "from", 2)
+  local groups, group_count = code_groups(o.groups, n, "from")
+  local column_rows, columns = check_columns(o.columns, n, "from")
   return make {
     x = x,
     codes = codes,
     classes = names,
     names = o.names or feature_names(features),
-    weights = check_weights(o.weights, n, "from", 2),
+    weights = check_weights(o.weights, n, "from"),
     groups = groups,
     group_count = group_count,
     column_rows = column_rows,
@@ -308,15 +310,8 @@ local function subset(data, positions, chosen)
   return make(parts)
 end
 
--- d.split { } instead of d:split { } is an easy mistake.
-local function check_self(self, name)
-  if M.is_data(self) then return end
-  error(("call it as a method: d:%s(...)"):format(name), 3)
-end
-
 --- The rows at some positions, counted from 1, in that order.
 function methods:rows(positions)
-  check_self(self, "rows")
   local ok, rows = pcall(function()
     if not core.array.is_array(positions) then
       positions = core.array.array(positions, "int32")
@@ -334,7 +329,6 @@ end
 --   or true: the first rows are training rows }
 -- @return train, test
 function methods:split(given)
-  check_self(self, "split")
   local train, test = split.split(fields[self], given)
   return subset(self, train), subset(self, test)
 end
@@ -343,7 +337,6 @@ end
 -- it was given.
 -- @return a frozen float64 array [n], or nil
 function methods:column(name)
-  check_self(self, "column")
   local f = fields[self]
   f.found = f.found or {}
   if f.found[name] then return f.found[name] end
@@ -365,16 +358,11 @@ end
 -- of those that they had.
 -- @param columns { name = numbers, ... }
 function methods:with_columns(columns)
-  check_self(self, "with_columns")
-  if type(columns) ~= "table" then
-    options.refuse("with_columns", ("columns is a %s; wanted a table of "
-      .. "numbers by name"):format(type(columns)))
-  end
   local f, parts = fields[self], {}
   for key, value in pairs(f) do parts[key] = value end
   parts.found = nil
   parts.column_rows, parts.columns = check_columns(columns, f.n,
-    "with_columns", 2)
+    "with_columns")
   return make(parts)
 end
 
@@ -385,7 +373,6 @@ end
 -- @return an iterator of train, test, the fold, the repeat, and the positions
 --   of the test rows
 function methods:folds(given)
-  check_self(self, "folds")
   local next_fold = split.folds(fields[self], given)
   return function()
     local train, test, fold, part = next_fold()
@@ -399,7 +386,6 @@ end
 -- @param given { sizes = { rows, ... }, seed = 1, stratified = true }
 -- @return a list of data sets
 function methods:samples(given)
-  check_self(self, "samples")
   local list = split.samples(fields[self], given)
   for i, positions in ipairs(list) do list[i] = subset(self, positions) end
   return list
@@ -410,16 +396,11 @@ end
 -- @param given { target = the name of the column of classes in CSV }
 -- @return true, or nil and why not
 function methods:write(path, given)
-  check_self(self, "write")
-  if type(path) ~= "string" then
-    error(("bad argument #1 to 'write' (path is a %s; wanted a string)")
-      :format(type(path)), 2)
-  end
   local f = fields[self]
   local o = options.read("write", given, {
     target = { "string", default = f.recipe and f.recipe.target_name
       or "class" },
-  }, 2, 2)
+  }, 2)
   local done, why = write(f, path, o.target)
   return done, why
 end
@@ -431,7 +412,6 @@ local inside = {
   row_fields = row_fields,
   make = make,
   subset = subset,
-  check_self = check_self,
   check_finite = check_finite,
   check_weights = check_weights,
   to_array = to_array,
@@ -441,4 +421,28 @@ require "neap.append"(inside)
 require "neap.relabel"(inside)
 require "neap.ceiling"(M, inside)
 
-return M
+arguments.methods("neap.Data", meta, methods, {
+  append = "given",
+  ceiling = "",
+  column = "name: string",
+  folds = "given?",
+  imbalance = "given",
+  noise = "given",
+  rows = "positions: array",
+  samples = "given",
+  split = "given?",
+  types = "given?",
+  with_columns = "columns: table",
+  write = "path: string, given?",
+})
+
+return arguments.functions(M, {
+  from = "given",
+  is_data = "value?",
+  list = "",
+  parse = "text: string, given?",
+  population = "data: neap.Data, fit: table",
+  read = "path: string, given?",
+  read_array = "path: string",
+  recipe = "name: string, given?",
+})

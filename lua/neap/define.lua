@@ -1,4 +1,5 @@
 --- Losses written in Lua: traced once, differentiated, run without Lua.
+local arguments = require "neap.arguments"
 local compat = require "neap.compat"
 local core = require "neap.core"
 local loss_text = require "neap.loss_text"
@@ -19,8 +20,8 @@ local spec = {
   source = { "string" },
 }
 
-local function refuse(message, level)
-  options.refuse("define", message, level + 1)
+local function refuse(message)
+  options.refuse("define", message)
 end
 
 local function is_finite(x)
@@ -35,17 +36,17 @@ local parameter_options = {
 }
 
 -- gamma = 2, or gamma = { 2, min = 0, max = 10, above =, whole =, meaning = }.
-local function read_parameter(name, given, level)
+local function read_parameter(name, given)
   if type(given) == "number" then given = { given } end
   if type(given) ~= "table" then
     refuse(("params.%s is %s; wanted a number or { default, min =, max = }")
-      :format(name, tostring(given)), level + 1)
+      :format(name, options.show(given)))
   end
   local default, named = given[1], {}
   for key, value in pairs(given) do
     if key ~= 1 then named[key] = value end
   end
-  local o = options.read("define", named, parameter_options, level + 1)
+  local o = options.read("define", named, parameter_options)
   local low = o.above or o.min or -1e300
   local row = {
     name = name, default = default, low = low, high = o.max or 1e300,
@@ -53,18 +54,17 @@ local function read_parameter(name, given, level)
     meaning = o.meaning or "a parameter of the loss",
   }
   if o.above and o.min then
-    refuse(("params.%s has both min and above"):format(name), level + 1)
+    refuse(("params.%s has both min and above"):format(name))
   elseif row.low >= row.high then
-    refuse(("params.%s goes from %g to %g"):format(name, row.low, row.high),
-      level + 1)
+    refuse(("params.%s goes from %g to %g"):format(name, row.low, row.high))
   elseif not is_finite(default) or default < row.low or default > row.high
     or (o.above and default == row.low) then
     refuse(("the default of params.%s is %s; wanted a number, %s%g to %g")
-      :format(name, tostring(default), o.above and "above " or "", row.low,
-      row.high), level + 1)
+      :format(name, options.show(default), o.above and "above " or "", row.low,
+      row.high))
   elseif o.whole and default ~= math.floor(default) then
     refuse(("the default of params.%s is %g; wanted a whole number")
-      :format(name, default), level + 1)
+      :format(name, default))
   end
   return row
 end
@@ -79,51 +79,48 @@ local kept_names = {
   hessian = true, terms = true,
 }
 
-local function read_parameters(given, level)
+local function read_parameters(given)
   local names, rows = {}, {}
   local plain = core.loss.binary_cross_entropy {}
   for name in pairs(given or {}) do
     if not is_name(name) then
-      refuse(("params has the name %s; wanted a word"):format(tostring(name)),
-        level + 1)
+      refuse(("params has the name %s; wanted a word"):format(
+        options.show(name)))
     elseif kept_names[name] or plain[name] ~= nil then
       refuse(("params has the name %s, which every loss has; wanted another")
-        :format(name), level + 1)
+        :format(name))
     end
     names[#names + 1] = name
   end
   table.sort(names)
   if #names > PARAMETERS_MAX then
-    refuse(("%d params; a loss has %d at most"):format(#names, PARAMETERS_MAX),
-      level + 1)
+    refuse(("%d params; a loss has %d at most"):format(#names, PARAMETERS_MAX))
   end
   for i, name in ipairs(names) do
-    rows[i] = read_parameter(name, given[name], level + 1)
+    rows[i] = read_parameter(name, given[name])
   end
   return rows
 end
 
-local function read_columns(given, level)
+local function read_columns(given)
   local list, seen = {}, {}
   for i, name in ipairs(given or {}) do
     if type(name) ~= "string" then
-      refuse(("columns[%d] is a %s; wanted a name"):format(i, type(name)),
-        level + 1)
+      refuse(("columns[%d] is a %s; wanted a name"):format(i, type(name)))
     end
     list[i] = name
     if seen[name] then
-      refuse(("columns names '%s' twice"):format(name), level + 1)
+      refuse(("columns names '%s' twice"):format(name))
     end
     seen[name] = true
   end
   for key in pairs(given or {}) do
     if not compat.is_integer(key) or key < 1 or key > #list then
-      refuse("columns is no list of names", level + 1)
+      refuse("columns is no list of names")
     end
   end
   if #list > COLUMNS_MAX then
-    refuse(("%d columns; a loss has %d at most"):format(#list, COLUMNS_MAX),
-      level + 1)
+    refuse(("%d columns; a loss has %d at most"):format(#list, COLUMNS_MAX))
   end
   return list
 end
@@ -139,10 +136,10 @@ local function reader(what, names, make)
       local value = values[key]
       if value ~= nil then return value end
       local list = #names > 0 and table.concat(names, ", ") or "none"
-      error(("%s.%s is not defined; the loss has %s"):format(what,
-        tostring(key), list), 2)
+      core.blame(("%s.%s is not defined; the loss has %s"):format(what,
+        tostring(key), list))
     end,
-    __newindex = function() error(what .. " can't be written", 2) end,
+    __newindex = function() core.blame(what .. " can't be written") end,
     __metatable = false,
   })
 end
@@ -178,17 +175,17 @@ end
 
 -- What stands for logit, target, parameters and columns while f is traced, or
 -- their numbers.
-local function arguments(o, values)
+local function values_of(o, values)
   local p = reader("p", names_of(o.rows), values.parameter)
   if o.margin then return values.logit, p end
   local c = reader("c", o.columns, values.column)
   return values.logit, values.target, p, c
 end
 
-local function trace_of(o, level)
+local function trace_of(o)
   local trace = core.expr.trace()
   local kind = o.margin and "margin" or "binary"
-  local result, message = call(o[kind], kind, arguments(o, {
+  local result, message = call(o[kind], kind, values_of(o, {
     logit = trace:input(LOGIT),
     target = trace:input(TARGET),
     parameter = function(i) return trace:parameter(i - 1) end,
@@ -196,12 +193,12 @@ local function trace_of(o, level)
   }))
   trace:close()
   if result == nil and message then
-    refuse(("tracing %s: %s"):format(o.name, message), level + 1)
+    refuse(("tracing %s: %s"):format(o.name, message))
   end
   local is_number = type(result) == "number"
   if not is_number and getmetatable(result) ~= "neap.Expression" then
     refuse(("%s returns a %s; wanted a number that depends on its arguments")
-      :format(kind, type(result)), level + 1)
+      :format(kind, type(result)))
   end
   return trace, result
 end
@@ -228,7 +225,7 @@ end
 
 -- Calls the function with numbers at 64 points, and compares what it gives
 -- with what was traced: Lua lets tests such as `x == 0` pass unseen.
-local function check_numbers(o, trace, result, level)
+local function check_numbers(o, trace, result)
   local kind = o.margin and "margin" or "binary"
   for i = 0, 63 do
     local x, y = logits[i % 8 + 1], math.floor(i / 8) % 2
@@ -239,13 +236,13 @@ local function check_numbers(o, trace, result, level)
     for k = 1, COLUMN + COLUMNS_MAX do inputs[k] = 0 end
     inputs[LOGIT + 1], inputs[TARGET + 1] = x, y
     for k = 1, #o.columns do inputs[COLUMN + k] = 0.5 + (i + k) % 4 end
-    local got, message = call(o[kind], kind, arguments(o, {
+    local got, message = call(o[kind], kind, values_of(o, {
       logit = x + 0.0, target = y + 0.0,
       parameter = function(k) return params[k] + 0.0 end,
       column = function(k) return inputs[COLUMN + k] end,
     }))
     if message then
-      refuse(("%s of numbers: %s"):format(o.name, message), level + 1)
+      refuse(("%s of numbers: %s"):format(o.name, message))
     end
     local want = type(result) == "number" and result + 0.0
       or trace:evaluate(result, params, inputs)
@@ -255,7 +252,7 @@ local function check_numbers(o, trace, result, level)
         .. "place of tests"):format(o.name, x,
         o.margin and "" or (", y = %d"):format(y),
         type(got) == "number" and ("%.17g"):format(got) or "a " .. type(got),
-        want), level + 1)
+        want))
     end
   end
 end
@@ -320,15 +317,15 @@ Definition.__index = Definition
 Definition.__name = "neap.Definition"
 
 -- A loss of it; what is wrong with the options is told of its name.
-local function new_loss(self, given, kind, level)
+local function new_loss(self, given, kind)
   local ok, made = pcall(core.expr.new, given, self.core, kind)
   if ok then return made end
   options.refuse(self.name, tostring(made):match("%((.*)%)$")
-    or tostring(made), level + 1)
+    or tostring(made))
 end
 
 function Definition:__call(given)
-  return new_loss(self, given, "binary", 2)
+  return new_loss(self, given, "binary")
 end
 
 function Definition:__tostring()
@@ -353,10 +350,10 @@ end
 -- @param given the options of a loss of classes
 function Definition:softmax(given)
   if not self.is_margin then
-    error(("%s is a loss of logit and target; only margin = losses have a "
-      .. "softmax"):format(self.name), 2)
+    core.blame(("%s is a loss of logit and target; only margin = losses have a "
+      .. "softmax"):format(self.name))
   end
-  return new_loss(self, given, "classes", 2)
+  return new_loss(self, given, "classes")
 end
 
 -- What C keeps, whose strings it points to: out of the reach of scripts.
@@ -371,37 +368,37 @@ local function kept_of(self)
   return kept
 end
 
--- Makes a definition; level: of the caller to blame.
-local function make(given, level)
-  local o = options.read("define", given, spec, level)
+-- Makes a definition.
+local function make(given)
+  local o = options.read("define", given, spec)
   if (o.binary == nil) == (o.margin == nil) then
     refuse("wanted one of binary = function(x, y, p, c) and margin = "
-      .. "function(m, p)", level)
+      .. "function(m, p)")
   end
   for _, key in ipairs { "binary", "margin" } do
     if o[key] ~= nil and type(o[key]) ~= "function" then
-      refuse(("%s is a %s; wanted a function"):format(key, type(o[key])), level)
+      refuse(("%s is a %s; wanted a function"):format(key, type(o[key])))
     end
   end
   if not is_name(o.name) then
-    refuse(("name is '%s'; wanted a word"):format(o.name), level)
+    refuse(("name is '%s'; wanted a word"):format(o.name))
   elseif core.loss[o.name] then
-    refuse(("name is '%s', as a loss of neap is"):format(o.name), level)
+    refuse(("name is '%s', as a loss of neap is"):format(o.name))
   end
   if o.margin and o.columns then
-    refuse("a loss of the margin alone has no columns", level)
+    refuse("a loss of the margin alone has no columns")
   end
-  o.rows = read_parameters(o.params, level)
-  o.columns = read_columns(o.columns, level)
-  local trace, result = trace_of(o, level)
-  check_numbers(o, trace, result, level)
+  o.rows = read_parameters(o.params)
+  o.columns = read_columns(o.columns)
+  local trace, result = trace_of(o)
+  check_numbers(o, trace, result)
   local self = setmetatable({
     name = o.name, parameters = o.rows, columns = o.columns,
     is_margin = o.margin ~= nil, text = "",
     source = o.source or "written in Lua",
   }, Definition)
   local ok, made = pcall(core.expr.define, trace, result, kept_of(self))
-  if not ok then refuse(tostring(made), level) end
+  if not ok then refuse(tostring(made)) end
   self.core = made
   self.text = loss_text.summary(self, core.expr.listing(made)) or ""
   self.warnings = warnings_of(o, made)
@@ -414,7 +411,7 @@ end
 --   or margin = f(m, p) }
 -- @return a definition, which is called for a loss as neap.loss.focal is
 function M.define(given)
-  local self = make(given, 3)
+  local self = make(given)
   for _, message in ipairs(self.warnings) do compat.warn(message) end
   by_name[self.name] = self
   return self
@@ -422,7 +419,7 @@ end
 
 --- The same for the engine's own formulas, which say nothing.
 function M.define_quietly(given)
-  return make(given, 3)
+  return make(given)
 end
 
 --- The latest definition of a name, or nil: for losses that were saved.
@@ -440,7 +437,14 @@ function M.fix(definition, params)
     name = o.name, columns = #o.columns > 0 and o.columns or nil,
     binary = o.binary and function(x, y, _, c) return o.binary(x, y, p, c) end,
     margin = o.margin and function(x) return o.margin(x, p) end,
-  }, 3)
+  })
 end
+
+arguments.methods("neap.Definition", Definition, Definition, {
+  __call = "given?",
+  show = "",
+  softmax = "given?",
+  to_c = "path: string, given?",
+})
 
 return M

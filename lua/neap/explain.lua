@@ -119,10 +119,6 @@ end
 
 --- The text of one loss, or of a sum.
 function explain(loss)
-  if type(loss) ~= "userdata" or not loss.kind then
-    error(("bad argument #1 to 'explain' (loss expected, got %s)")
-      :format(type(loss)), 3)
-  end
   if loss.terms then return explain_sum(loss) end
   local row = row_of(loss)
   local lines = { { "formula", row.formula } }

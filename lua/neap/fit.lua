@@ -1,7 +1,9 @@
 --- A trained point: its weights, and the logits that it gives to rows.
+local arguments = require "neap.arguments"
 local calibrate = require "neap.calibrate"
 local core = require "neap.core"
 local export = require "neap.export"
+local options = require "neap.options"
 local saved = require "neap.saved"
 
 local M = {}
@@ -21,7 +23,7 @@ local meta = {
     return methods[key]
   end,
   __newindex = function(_, key)
-    error(("a fit never changes; can't set '%s'"):format(tostring(key)), 2)
+    core.blame(("a fit never changes; can't set '%s'"):format(tostring(key)))
   end,
   __tostring = function(self)
     local steps = { "" }
@@ -121,29 +123,25 @@ function M.new(job, point, parameters, report)
 end
 
 -- A data set must have the columns of the training rows, in their order.
-local function check_names(self, d, name, level)
+local function check_names(self, d, name)
   for j = 1, math.min(self.features, d.features) do
     if d.names[j] ~= self.names[j] then
-      error(("bad argument #1 to '%s' (column %d is '%s'; the fit has '%s' "
-        .. "there)"):format(name, j, d.names[j], self.names[j]), level + 1)
+      options.refuse(name, ("column %d is '%s'; the fit has '%s' there")
+        :format(j, d.names[j], self.names[j]))
     end
   end
 end
 
-local function rows_of(self, x, name, level)
+local function rows_of(self, x, name)
   if getmetatable(x) == "neap.Data" then
-    check_names(self, x, name, level + 1)
+    check_names(self, x, name)
     x = x.x
   elseif type(x) == "table" then
     local ok, array = pcall(core.array.array, x)
     if not ok then
-      error(("bad argument #1 to '%s' (%s)"):format(name,
-        array:match("%((.*)%)$") or array), level + 1)
+      options.refuse(name, array:match("%((.*)%)$") or array)
     end
     x = array
-  elseif not core.array.is_array(x) then
-    error(("bad argument #1 to '%s' (rows are a %s; wanted a data set, an "
-      .. "array or a table)"):format(name, type(x)), level + 1)
   end
   return x:dtype() == "int32" and x:copy("float64") or x
 end
@@ -153,23 +151,18 @@ local function shape_text(rows, columns)
     or ("[%d]"):format(rows)
 end
 
-local function check_out(out, n, width, dtype, name, level)
-  if not core.array.is_array(out) then
-    error(("bad argument #2 to '%s' (out is a %s; wanted an array)")
-      :format(name, type(out)), level + 1)
-  end
+local function check_out(out, n, width, dtype, name)
   local rows, columns = out:shape()
   if rows ~= n or columns ~= width or out:dtype() ~= dtype then
-    error(("bad argument #2 to '%s' (out is %s %s; wanted %s %s)"):format(name,
-      out:dtype(), shape_text(rows, columns), dtype, shape_text(n, width)),
-      level + 1)
+    options.refuse(name, ("out is %s %s; wanted %s %s"):format(out:dtype(),
+      shape_text(rows, columns), dtype, shape_text(n, width)), 2)
   end
 end
 
 -- Copies calibrated logits into the array that was given for them.
-local function copy_to(out, z, name, level)
+local function copy_to(out, z, name)
   local n, width = z:shape()
-  check_out(out, n, width, z:dtype(), name, level + 1)
+  check_out(out, n, width, z:dtype(), name)
   for i = 1, n do
     if width then
       local from, to = z:row(i), out:row(i)
@@ -181,24 +174,24 @@ local function copy_to(out, z, name, level)
   return out
 end
 
-local function logits(self, x, out, name, level)
-  x = rows_of(self, x, name, level + 1)
+local function logits(self, x, out, name)
+  x = rows_of(self, x, name)
   local _, features = x:shape()
   if features ~= self.features then
-    error(("bad argument #1 to '%s' (rows have %d features; the fit has %d)")
-      :format(name, features or 1, self.features), level + 1)
+    options.refuse(name, ("rows have %d features; the fit has %d")
+      :format(features or 1, self.features))
   end
   local n, width = x:shape(), self.outputs > 1 and self.outputs or nil
   local scaler, plain = self.scaler, #self.calibration == 0
   local z = plain and out or core.array.zeros(n, width, self.precision)
   if plain and out then
-    check_out(out, n, width, self.precision, name, level + 1)
+    check_out(out, n, width, self.precision, name)
   end
   core.train.predict_into(self.model, x, self.parameters, self.outputs,
     scaler and scaler.shift, scaler and scaler.scale, self.precision, z)
   if plain then return z end
   for _, step in ipairs(self.calibration) do z = calibrate.apply(step, z) end
-  return out and copy_to(out, z, name, level + 1) or z
+  return out and copy_to(out, z, name) or z
 end
 
 --- The logits of rows: raw ones, as they came to training. Those of a
@@ -208,14 +201,14 @@ end
 --   fit.precision); it leaves no garbage, but for a calibrated fit
 -- @return [n], or [n][k] for k classes
 function methods:logits(x, out)
-  return logits(self, x, out, "logits", 2)
+  return logits(self, x, out, "logits")
 end
 
 --- The probabilities of rows: the sigmoid or softmax of their logits, whatever
 -- the loss was.
 -- @return [n]: P(class 1), or [n][k]; of several labels [n][labels]
 function methods:probabilities(x, out)
-  local p = logits(self, x, out, "probabilities", 2)
+  local p = logits(self, x, out, "probabilities")
   if self.kind ~= "classes" then return core.train.sigmoid(p) end
   return core.train.softmax(p)
 end
@@ -258,11 +251,11 @@ end
 function methods:to_c(path, name)
   name = name or path:match("([^/\\]*)$"):match("^[^.]*")
   if not name:match("^[%a_][%w_]*$") then
-    error(("bad argument #2 to 'to_c' (name is '%s'; wanted a C identifier)")
-      :format(name), 2)
+    options.refuse("to_c", ("name is '%s'; wanted a C identifier"):format(name),
+      2)
   elseif self.calibration and #self.calibration > 0 then
-    error("bad self (the fit is calibrated; write the one that it was "
-      .. "calibrated from)", 2)
+    core.blame("bad self (the fit is calibrated; write the one that it was "
+      .. "calibrated from)")
   end
   return saved.write(path, export.text(self, name))
 end
@@ -275,8 +268,7 @@ local function freeze(value)
   end
 end
 
---- For neap.from_saved: the fit of bytes.
-function M.from_saved(bytes)
+local function revive(bytes)
   local fit = setmetatable({}, meta)
   local all = saved.unpack(bytes)
   freeze(all)
@@ -284,13 +276,29 @@ function M.from_saved(bytes)
   return fit
 end
 
+--- For neap.from_saved: the fit of bytes.
+function M.from_saved(bytes)
+  return (options.call("from_saved", 1, revive, bytes))
+end
+
 --- For neap.load: the fit of a file, or nil and why it can't be read.
 function M.load(path)
   local bytes, why = saved.read(path)
   if not bytes then return nil, why end
-  local ok, fit = pcall(M.from_saved, bytes)
+  local ok, fit = pcall(revive, bytes)
   if not ok then return nil, ("%s: %s"):format(path, fit) end
   return fit
 end
 
-return M
+arguments.methods("neap.Fit", meta, methods, {
+  logits = "x: rows, out?: neap.Array",
+  probabilities = "x: rows, out?: neap.Array",
+  calibrate = "given",
+  tobytes = "",
+  save = "path: string",
+  to_c = "path: string, name?: string",
+})
+
+return arguments.functions(M, {
+  from_saved = "bytes: string", load = "path: string",
+})

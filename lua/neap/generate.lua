@@ -1,4 +1,5 @@
 --- Data sets that are drawn: the generators, and recipes for fresh draws.
+local arguments = require "neap.arguments"
 local compat = require "neap.compat"
 local core = require "neap.core"
 local options = require "neap.options"
@@ -27,16 +28,6 @@ local function copy_table(from)
   return to
 end
 
--- Calls C for a generator; its messages blame this file, and should blame the
--- caller of the generator.
-local function call(name, level, f, given)
-  local results = compat.table_pack(pcall(f, given))
-  if results[1] then return compat.table_unpack(results, 2, results.n) end
-  local message = tostring(results[2])
-  options.refuse(name, message:match("bad argument #1 to '[^']*' %((.*)%)$")
-    or message:gsub("^.-:%d+: ", ""), level + 1)
-end
-
 -- The means of two Gaussians `distance` apart whose covariance is L L'.
 local function means_of(lower, distance)
   local d = lower:shape()
@@ -51,8 +42,8 @@ local function means_of(lower, distance)
 end
 
 -- gaussians { covariance =, means = } is a mixture of two.
-local function as_mixture(given, level)
-  local function refuse(message) options.refuse("gaussians", message, level) end
+local function as_mixture(given)
+  local function refuse(message) options.refuse("gaussians", message) end
   local o = copy_table(given)
   for _, key in ipairs { "correlation", "condition" } do
     if o.covariance and o[key] then
@@ -69,10 +60,15 @@ local function as_mixture(given, level)
   local prior = o.prior or 0.5
   if type(prior) ~= "number" or not (prior > 0 and prior < 1) then
     refuse(("prior is %s; wanted a number between 0 and 1")
-      :format(tostring(prior)))
+      :format(options.show(prior)))
   end
   if not o.means then
-    local lower = call("gaussians", level, core.data.cholesky, o.covariance)
+    if not options.fits(o.covariance, { "array" }) then
+      refuse(("covariance is %s; wanted an array or a table"):format(
+        options.show(o.covariance)))
+    end
+    local lower = options.call("gaussians", 1, core.data.cholesky,
+      o.covariance)
     o.means = means_of(lower, o.distance or 2)
   end
   o.components = {
@@ -85,28 +81,28 @@ local function as_mixture(given, level)
 end
 
 -- What draws: a generator and the options that it is called with.
-local function resolve(name, given, level)
+local function resolve(name, given)
   if name == "gaussians" and (given.means or given.covariance) then
-    return generators.mixture, as_mixture(given, level + 1)
+    return generators.mixture, as_mixture(given)
   end
   return generators[name], given
 end
 
 --- The mixture of Gaussians that the rows of a source are drawn from, or nil.
 local function describe(source)
-  local generator, given = resolve(source.name, source.options, 2)
-  return call(source.name, 2, generator.describe, given)
+  local generator, given = resolve(source.name, source.options)
+  return options.call(source.name, 1, generator.describe, given)
 end
 
 return function(M, make)
-  local function generate(name, given, level)
+  local function generate(name, given)
     if type(given) ~= "table" then
       options.refuse(name, ("wanted a table of options, got a %s")
-        :format(type(given)), level + 1)
+        :format(type(given)))
     end
-    local generator, o = resolve(name, given, level + 1)
+    local generator, o = resolve(name, given)
     local x, y, truth, groups, weights, classes =
-      call(name, level + 1, generator.draw, o)
+      options.call(name, 1, generator.draw, o)
     local _, features = x:shape()
     return make {
       x = x,
@@ -123,7 +119,9 @@ return function(M, make)
   end
 
   for _, name in ipairs(names) do
-    M[name] = function(given) return generate(name, given or {}, 2) end
+    M[name] = arguments.checked(name, "given?", function(given)
+      return (generate(name, given or {}))
+    end)
   end
 
   --- The generators: a list of { name =, summary =, features =, parameters = }.
@@ -146,28 +144,32 @@ return function(M, make)
   -- @return function(seed) -> train, test
   function M.recipe(name, given)
     if not generators[name] then
-      error(("bad argument #1 to 'recipe' (no generator '%s'; there are %s)")
-        :format(tostring(name), table.concat(names, ", ")), 2)
+      options.refuse("recipe", ("no generator '%s'; there are %s")
+        :format(tostring(name), table.concat(names, ", ")))
+    end
+    if given ~= nil and type(given) ~= "table" then
+      options.refuse("recipe", ("wanted a table of options, got %s"):format(
+        options.show(given)), 2)
     end
     local train = copy_table(given or {})
     local rows = train.test or train.n or 1000
     if not compat.is_integer(rows) or rows < 1 then
-      error(("bad argument #2 to 'recipe' (test is %s; wanted a whole number "
-        .. ">= 1)"):format(tostring(rows)), 2)
+      options.refuse("recipe", ("test is %s; wanted a whole number >= 1")
+        :format(options.show(rows)), 2)
     end
     train.test = nil
     if train.seed then
-      error("bad argument #2 to 'recipe' (a recipe is given its seed later)", 2)
+      options.refuse("recipe", "a recipe is given its seed later", 2)
     end
     local test = copy_table(train)
     test.n, test.part = rows, 1
     -- What is wrong with the options is said now, not at the first draw.
     local try = copy_table(train)
     try.n = 1
-    generate(name, try, 2)
+    options.call("recipe", 2, generate, name, try)
     local function draw(seed)
       train.seed, test.seed = seed, seed
-      return generate(name, train, 2), generate(name, test, 2)
+      return generate(name, train), generate(name, test)
     end
     recipes[draw] = { generator = name, options = copy_table(given or {}) }
     return draw

@@ -2,7 +2,9 @@
 --
 -- `require "neap"` loads the C bindings and nothing else; studies, data files,
 -- metrics and figures are loaded when they are first used.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
+local options = require "neap.options"
 
 local M = {
   _VERSION = "neap " .. core.version,
@@ -48,10 +50,13 @@ local by_name = {
 
 -- Losses tell their formula by files that are loaded when they are asked to.
 core.expr.set_methods {
-  show = function(loss) return require "neap.loss_object".show(loss) end,
-  to_c = function(loss, path, given)
-    return require "neap.loss_object".to_c(loss, path, given)
-  end,
+  show = arguments.method("neap.Loss", "show", "", function(loss)
+    return require "neap.loss_object".show(loss)
+  end),
+  to_c = arguments.method("neap.Loss", "to_c", "path: string, given?",
+    function(loss, path, given)
+      return require "neap.loss_object".to_c(loss, path, given)
+    end),
 }
 
 --- Checks a loss against itself: derivatives, symmetry, sizes, number types.
@@ -61,7 +66,8 @@ core.expr.set_methods {
 -- @return whether all checks passed, and the list of them
 function M.loss.check(loss, given)
   local check = require "neap.loss_check"
-  local rows = check.run(loss, given)
+  local o = options.read("check", given, { columns = { "table" } }, 2)
+  local rows = options.call("check", 2, check.run, loss, o)
   print(check.table(loss, rows))
   return check.passed(rows), rows
 end
@@ -75,6 +81,11 @@ end
 function M.loss.explain(loss)
   print(require "neap.explain"(loss))
 end
+
+arguments.functions(M.loss, {
+  check = "loss: neap.Loss, given?", define = "given",
+  explain = "loss: neap.Loss",
+})
 
 return setmetatable(M, {
   __index = function(self, name)

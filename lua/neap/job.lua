@@ -2,6 +2,7 @@
 --
 -- Points that share model, kind of optimizer, seed and sampling see the same
 -- rows in the same order: they are one group, which C trains at once.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local fits = require "neap.fit"
 local pack = require "neap.pack"
@@ -213,11 +214,15 @@ end
 
 -- ------------------------------------------------------------------ the work
 
+local function check_open(self)
+  if self.closed then core.blame("the job is closed") end
+end
+
 --- Works for about `seconds` and returns whether the job is finished. How it
 -- is cut never changes the result. With validation a slice also ends at an
 -- epoch's end.
 function Job:step(seconds)
-  if self.closed then error("the job is closed", 2) end
+  check_open(self)
   local group = self.groups[self.current]
   if not group then return true end
   local trainer = group.trainer
@@ -243,6 +248,7 @@ end
 --   the latest slice was late at worst, bytes = the most that it took of
 --   memory beside the data }
 function Job:progress()
+  check_open(self)
   local done, running = 0, 0
   for i, group in ipairs(self.groups) do
     if i < self.current then
@@ -262,6 +268,7 @@ end
 
 --- Ends the job: step returns true from now on.
 function Job:cancel()
+  check_open(self)
   local group = self.groups[self.current]
   self.cancelled = true
   if group then group.trainer:cancel() end
@@ -359,6 +366,7 @@ end
 -- with resume = bytes goes on from there, on the same kind of machine with the
 -- same bits.
 function Job:checkpoint()
+  check_open(self)
   local state = { format = FORMAT, current = self.current, done = {} }
   for i = 1, self.current - 1 do
     local group = self.groups[i]
@@ -395,5 +403,10 @@ function Job:__tostring()
     self.closed and "closed"
       or ("%.0f %% done"):format(100 * self:progress().fraction))
 end
+
+arguments.methods("neap.Job", Job, Job, {
+  step = "seconds?: seconds", progress = "", cancel = "", checkpoint = "",
+  fits = "", close = "",
+})
 
 return Job

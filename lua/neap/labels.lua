@@ -16,7 +16,8 @@ local function canonical(label)
 end
 
 local function show_label(label)
-  if type(label) == "number" and label == math.floor(label) then
+  if type(label) == "number" and label == math.floor(label)
+    and math.abs(label) <= 2 ^ 53 then
     return ("%d"):format(label)
   end
   return tostring(label)

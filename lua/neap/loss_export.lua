@@ -138,7 +138,7 @@ end
 local own, taken = set_of(files.own_names), set_of(files.c_names)
 
 -- A word that C or the file has can't be the function's name.
-local function check_name(name, text, names, level)
+local function check_name(name, text, names)
   local is_taken = taken[name] or own[name] or names[name]
   for _, pattern in ipairs { "([%a_][%w_]*)%(const ", "([%a_][%w_]*)%(neap_",
     "} ([%a_][%w_]*);", "neap_margin_loss ([%a_][%w_]*) =" } do
@@ -148,7 +148,7 @@ local function check_name(name, text, names, level)
   end
   if is_taken then
     options.refuse("to_c", ("name is '%s', a word that the file has; wanted "
-      .. "another one"):format(name), level + 1)
+      .. "another one"):format(name))
   end
 end
 
@@ -177,8 +177,7 @@ end
 -- @param name of the C function
 -- @param dtype "float64" or "float32"
 -- @param fixed whether the parameters' numbers are put in for good
--- @param level of the caller to blame for the name
-function M.text(what, name, dtype, fixed, level)
+function M.text(what, name, dtype, fixed)
   local is_class = what.kind == "classes"
   local text = is_class and files.classes or files.single
   local columns, positions = columns_of(what.terms)
@@ -211,7 +210,7 @@ function M.text(what, name, dtype, fixed, level)
   local names
   values.functions, names = c_parts.needed(values.units .. values.main,
     values.bits, own)
-  check_name(name, values.units, names, level + 1)
+  check_name(name, values.units, names)
   return fill(files.head, values)
 end
 

@@ -50,8 +50,8 @@ function M.show(loss)
   local definition = core.expr.definition(loss)
     or loss.kind == "binary" and built_in_definition(loss)
   if not definition then
-    error(("bad self for 'show' (%s is no loss of binary targets)"):format(
-      loss.name), 2)
+    core.blame(("bad self for 'show' (%s is no loss of binary targets)"):format(
+      loss.name))
   end
   return loss_text.describe(definition, core.expr.listing(definition.core),
     params_of(loss, definition))
@@ -65,13 +65,13 @@ local plain = {
 
 -- What acts on a loss from outside is not written; the temperature is
 -- distillation's own.
-local function check_plain(loss, level)
+local function check_plain(loss)
   for _, key in ipairs { "class_weights", "pos_weight", "label_smoothing",
     "temperature", "logit_adjustment", "from", "ignore_index" } do
     local is_own = key == "temperature" and loss.name == "distillation"
     if loss[key] ~= plain[key] and not is_own then
-      error(("bad self for 'to_c' (the file has the formula alone; the loss "
-        .. "has %s)"):format(key), level + 1)
+      core.blame(("bad self for 'to_c' (the file has the formula alone; the "
+        .. "loss has %s)"):format(key))
     end
   end
 end
@@ -85,11 +85,11 @@ local spec = {
 }
 
 -- A loss with a factor, as neap.loss_export has it.
-local function term_of(factor, loss, fixed, level)
-  check_plain(loss, level + 1)
+local function term_of(factor, loss, fixed)
+  check_plain(loss)
   if loss.name == "ldam" then
-    error("bad self for 'to_c' (ldam's margins come from the classes' counts, "
-      .. "which the file has not)", level + 1)
+    core.blame("bad self for 'to_c' (ldam's margins come from the classes' "
+      .. "counts, which the file has not)")
   end
   local params = units.parameters(loss)
   local definition = core.expr.definition(loss)
@@ -116,15 +116,15 @@ local function title_of(loss)
 end
 
 -- What the file is to have of a loss.
-local function contents_of(loss, fixed, level)
+local function contents_of(loss, fixed)
   if not loss.terms then
-    local term = term_of(1, loss, fixed, level + 1)
+    local term = term_of(1, loss, fixed)
     return { terms = { term }, kind = loss.kind, hessian = loss.hessian_mode,
       title = title_of(loss) }
   end
   local terms, texts = {}, {}
   for i, term in ipairs(loss.terms) do
-    terms[i] = term_of(term[1], term[2], fixed, level + 1)
+    terms[i] = term_of(term[1], term[2], fixed)
     texts[i] = ("%s times %s"):format(programs.decimal(term[1]),
       title_of(term[2]))
   end
@@ -133,17 +133,16 @@ local function contents_of(loss, fixed, level)
 end
 
 -- Options of losses of classes go with these alone.
-local function check_classes(loss, o, level)
+local function check_classes(loss, o)
   local is_class = loss.kind == "classes"
   if is_class ~= (o.classes ~= nil) then
     options.refuse("to_c", ("classes is %s; wanted %s"):format(
       tostring(o.classes), o.classes and "none, as the loss has one logit a row"
-      or "the number of classes, 2 to 1024"), level + 1)
+      or "the number of classes, 2 to 1024"))
   elseif o.targets and not is_class then
-    options.refuse("to_c", "targets is for losses of classes", level + 1)
+    options.refuse("to_c", "targets is for losses of classes")
   elseif loss.name == "distillation" and o.targets == "classes" then
-    options.refuse("to_c", "targets is 'classes'; distillation has logits",
-      level + 1)
+    options.refuse("to_c", "targets is 'classes'; distillation has logits")
   end
 end
 
@@ -158,25 +157,19 @@ local function wants_probabilities(contents, o)
   return false
 end
 
--- Writes a loss; level: of the caller to blame, seen from who calls this, which
--- must be no tail call.
-local function write(loss, path, given, level)
-  if type(path) ~= "string" then
-    error(("bad argument #1 to 'to_c' (path is a %s; wanted a string)")
-      :format(type(path)), level + 1)
-  end
-  local o = options.read("to_c", given or {}, spec, level + 1, 2)
+-- Writes a loss.
+local function write(loss, path, given)
+  local o = options.read("to_c", given or {}, spec, 2)
   local name = o.name or core.expr.definition(loss) and loss.name
     or "neap_" .. loss.name
   if not name:match("^[%a_][%w_]*$") then
-    options.refuse("to_c", ("name is '%s'; wanted a C identifier"):format(name),
-      level + 1)
+    options.refuse("to_c", ("name is '%s'; wanted a C identifier"):format(name))
   end
-  check_classes(loss, o, level + 1)
-  local contents = contents_of(loss, o.fixed, level + 1)
+  check_classes(loss, o)
+  local contents = contents_of(loss, o.fixed)
   contents.classes = o.classes
   contents.is_soft = wants_probabilities(contents, o)
-  local text = export.text(contents, name, o.dtype, o.fixed, level + 1)
+  local text = export.text(contents, name, o.dtype, o.fixed)
   return saved.write(path, text)
 end
 
@@ -189,13 +182,13 @@ end
 --   classes; targets = "classes", int32_t from 0, or "probabilities", rows of
 --   them, which is the default of losses that compare distributions }
 function M.to_c(loss, path, given)
-  local ok, message = write(loss, path, given, 2)
+  local ok, message = write(loss, path, given)
   return ok, message
 end
 
 --- The same of a definition, with the defaults of its parameters.
 function M.write_definition(definition, path, given)
-  local ok, message = write(definition {}, path, given, 2)
+  local ok, message = write(definition {}, path, given)
   return ok, message
 end
 

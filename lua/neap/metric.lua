@@ -3,6 +3,7 @@
 -- `multiclass` takes scores [n][k] and classes 0 to k - 1, `multilabel` scores
 -- and targets [n][labels]. Both are made of binary metrics, one a column, and
 -- of sums over rows, all of which C computes.
+local arguments = require "neap.arguments"
 local compat = require "neap.compat"
 local core = require "neap.core"
 local options = require "neap.options"
@@ -36,18 +37,22 @@ end
 
 -- Calls C, and blames the caller of the metric for what it raises. C's
 -- argument numbers are ours.
-local function call(name, level, f, ...)
+local function call(name, f, ...)
   local results = compat.table_pack(pcall(f, ...))
   if results[1] then return compat.table_unpack(results, 2, results.n) end
   local message = tostring(results[2])
   local position, text = message:match("bad argument #(%d+) to '[^']*' (.*)")
   if not position then error(message, 0) end
-  error(("bad argument #%s to '%s' %s"):format(position, name, text),
-    level + 1)
+  core.blame(("bad argument #%s to '%s' %s"):format(position, name, text))
 end
 
 local function to_array(x)
   return type(x) == "table" and core.array.array(x) or x
+end
+
+local function checked(name, metric)
+  return arguments.checked(name,
+    "scores: array, targets: array, weights?: array, given?", metric)
 end
 
 -- ----------------------------------------------------------------- averages
@@ -103,16 +108,16 @@ local function shape_text(x)
   return m and ("[%d][%d]"):format(n, m) or ("[%d]"):format(n)
 end
 
-local function check_labels(name, scores, targets, level)
+local function check_labels(name, scores, targets)
   local n, m = scores:shape()
   local rows, labels = targets:shape()
   if not m then
-    error(("bad argument #1 to '%s' (scores are %s; wanted [n][labels])")
-      :format(name, shape_text(scores)), level + 1)
+    options.refuse(name, ("scores are %s; wanted [n][labels]")
+      :format(shape_text(scores)))
   end
   if n ~= rows or m ~= labels then
-    error(("bad argument #2 to '%s' (targets are %s and scores are %s)")
-      :format(name, shape_text(targets), shape_text(scores)), level + 1)
+    options.refuse(name, ("targets are %s and scores are %s")
+      :format(shape_text(targets), shape_text(scores)), 2)
   end
   return n, m
 end
@@ -142,14 +147,14 @@ for name, row in pairs(rows_by_name) do
     threshold = { "any" },
   })
   local title = "multilabel." .. name
-  M.multilabel[name] = function(scores, targets, weights, given)
-    local o = options.read(title, given, spec, 2, 4)
-    scores = call(title, 2, to_array, scores)
-    targets = call(title, 2, to_array, targets)
-    check_labels(title, scores, targets, 2)
-    weights = weights and call(title, 2, to_array, weights)
-    return call(title, 2, evaluate_labels, row, scores, targets, weights, o)
-  end
+  M.multilabel[name] = checked(title, function(scores, targets, weights, given)
+    local o = options.read(title, given, spec, 4)
+    scores = call(title, to_array, scores)
+    targets = call(title, to_array, targets)
+    check_labels(title, scores, targets)
+    weights = weights and call(title, to_array, weights)
+    return call(title, evaluate_labels, row, scores, targets, weights, o)
+  end)
 end
 
 -- --------------------------------------------------- decisions of classes
@@ -340,13 +345,13 @@ M.multiclass = {}
 local function add_class_metric(name, more, row, evaluate)
   local spec = rules_of(row, more)
   local title = "multiclass." .. name
-  M.multiclass[name] = function(scores, targets, weights, given)
-    local o = options.read(title, given, spec, 2, 4)
-    scores = call(title, 2, to_array, scores)
-    targets = call(title, 2, to_array, targets)
-    weights = weights and call(title, 2, to_array, weights)
-    return call(title, 2, evaluate, scores, targets, weights, o)
-  end
+  M.multiclass[name] = checked(title, function(scores, targets, weights, given)
+    local o = options.read(title, given, spec, 4)
+    scores = call(title, to_array, scores)
+    targets = call(title, to_array, targets)
+    weights = weights and call(title, to_array, weights)
+    return call(title, evaluate, scores, targets, weights, o)
+  end)
 end
 
 local class_averages = { "macro", "micro", "weighted", "none" }

@@ -1,4 +1,6 @@
 --- Studies of any objective: a function of a trial that returns a number.
+local arguments = require "neap.arguments"
+local core = require "neap.core"
 local options = require "neap.options"
 local progress = require "neap.progress"
 local store = require "neap.store"
@@ -23,7 +25,7 @@ local study_options = {
 for key, rule in pairs(store.options) do study_options[key] = rule end
 
 local run_options = {
-  trials = { "number", low = 1, whole = true },
+  trials = { "number", low = 1, high = 2 ^ 53, whole = true },
   seconds = { "number", low = 0 },
   batch = { "number", default = 1, low = 1, high = 1e6, whole = true },
   workers = { "number", low = 1, high = 1024, whole = true },
@@ -33,10 +35,10 @@ local run_options = {
 local function check(o)
   if not o.search.is_search then
     options.refuse("study", "search is a table; wanted a search, such as "
-      .. "neap.search.random { ... }", 3)
+      .. "neap.search.random { ... }")
   elseif o.prune and not o.prune.is_pruner then
     options.refuse("study", "prune is a table; wanted a pruner, such as "
-      .. "neap.prune.median {}", 3)
+      .. "neap.prune.median {}")
   elseif o.objective and type(o.objective) ~= "function" then
     options.refuse("study", ("objective is a %s; wanted a function of a trial")
       :format(type(o.objective)), 3)
@@ -50,8 +52,8 @@ local function guard_of(search)
   return {
     __index = function(_, key)
       if names[key] then return nil end
-      error(("there is no parameter '%s'; the search has %s"):format(
-        tostring(key), table.concat(search.names, ", ")), 2)
+      core.blame(("there is no parameter '%s'; the search has %s"):format(
+        tostring(key), table.concat(search.names, ", ")))
     end,
   }
 end
@@ -59,7 +61,7 @@ end
 --- neap.study { objective = function(trial) ... end, search =, direction =
 -- "minimize" or "maximize", prune =, name =, seed =, store = }
 local function new(given)
-  local o = options.read("study", given, study_options, 3)
+  local o = options.read("study", given, study_options)
   check(o)
   return setmetatable({ spec = o, guard = guard_of(o.search), asked = {} },
     Study)
@@ -208,7 +210,7 @@ end
 function Study:run(given)
   local o = options.read("run", given, run_options)
   if not self.spec.objective then
-    error("run: the study has no objective; use ask and tell", 2)
+    core.blame("run: the study has no objective; use ask and tell")
   end
   return store.guarded(run_all, self, o)
 end
@@ -231,11 +233,10 @@ end)
 -- @return true; nil and what is wrong with the store
 function Study:tell(trial, value, why)
   if not self.asked[trial] then
-    error("bad argument #1 to 'tell' (wanted a trial of ask that has not "
-      .. "ended)", 2)
+    options.refuse("tell", "wanted a trial of ask that has not ended")
   elseif value ~= nil and type(value) ~= "number" then
-    error(("bad argument #2 to 'tell' (value is a %s; wanted a number)")
-      :format(type(value)), 2)
+    options.refuse("tell", ("value is a %s; wanted a number"):format(
+      type(value)), 2)
   end
   self.asked[trial] = nil
   if why then
@@ -307,5 +308,18 @@ function Study:close()
     self.session, self.asked = nil, {}
   end
 end
+
+arguments.methods("neap.ObjectiveStudy", Study, Study, {
+  run = "given?",
+  ask = "",
+  tell = "trial: neap.Trial, value?, why?: string",
+  best = "",
+  trials = "",
+  counts = "",
+  figure = "kind: string, given?",
+  report = "path: string, given?",
+  export = "path: string",
+  close = "",
+})
 
 return new

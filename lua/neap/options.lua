@@ -2,11 +2,21 @@
 local compat = require "neap.compat"
 local core = require "neap.core"
 
+-- Messages are raised by core.blame, at the line of the script that called
+-- neap, which is where this file is not.
+core.set_folder()
+
 local M = {}
 
-local function refuse(name, message, level, position)
-  error(("bad argument #%d to '%s' (%s)"):format(position or 1, name, message),
-    level + 1)
+local unpack = table.unpack or _G.unpack
+
+local function pack(...)
+  return { n = select("#", ...), ... }
+end
+
+local function refuse(name, message, position)
+  core.blame(("bad argument #%d to '%s' (%s)"):format(position or 1, name,
+    message))
 end
 
 -- How a value is told in a message.
@@ -15,9 +25,11 @@ local function show(value)
   if type(value) == "number" or type(value) == "boolean" then
     return tostring(value)
   end
+  if value == nil then return "nil" end
   local name = getmetatable(value)
   return "a " .. (type(name) == "string" and name or type(value))
 end
+M.show = show
 
 --- The keys of a table, sorted.
 local function sorted_keys(spec)
@@ -33,7 +45,8 @@ local function range_of(rule)
   if rule.above then
     return ("%s between %g and %g"):format(kind, rule.above, rule.below)
   elseif rule.low and rule.high then
-    return ("%s, %g to %g"):format(kind, rule.low, rule.high)
+    local form = rule.whole and "%s, %.0f to %.0f" or "%s, %g to %g"
+    return form:format(kind, rule.low, rule.high)
   end
   return rule.low and ("%s >= %g"):format(kind, rule.low) or kind
 end
@@ -48,18 +61,43 @@ local function is_number(value, rule)
     and not (rule.below and value >= rule.below)
 end
 
--- Our objects show their type's name instead of their metatable.
+-- The metatables of the types that are written in Lua: lists by name.
+local metatables = {}
+
+--- Makes a type known by its metatable, or by one more.
+function M.add_type(name, metatable)
+  metatables[name] = metatables[name] or {}
+  table.insert(metatables[name], metatable)
+end
+
 local function is_object(value, rule)
-  return type(value) == "userdata" and getmetatable(value) == rule.type
+  local list = metatables[rule.type]
+  if not list then return core.is(value, rule.type) end
+  for _, metatable in ipairs(list) do
+    if core.is(value, metatable) then return true end
+  end
+  return false
 end
 
 local checks = {
   number = is_number,
   any = function() return true end,
+  seconds = function(value)
+    return type(value) == "number" and value == value
+  end,
   array = function(value)
     return type(value) == "table" or core.array.is_array(value)
   end,
   object = is_object,
+  rows = function(value)
+    return type(value) == "table" or core.array.is_array(value)
+  end,
+  types = function(value, rule)
+    for i = 2, #rule do
+      if type(value) == rule[i] and value == value then return true end
+    end
+    return false
+  end,
   maker = function(value, rule)
     return is_object(value, rule) or type(value) == "function"
   end,
@@ -71,25 +109,40 @@ local checks = {
   end,
 }
 
+-- What the types are called in messages; the others by their names.
+local type_names = {
+  ["neap.Array"] = "an array", ["neap.Data"] = "a data set",
+  ["neap.Fit"] = "a fit",
+  ["neap.Loss"] = "a loss, such as neap.loss.focal {}",
+  ["neap.Model"] = "a model, such as neap.model.linear {}",
+  ["neap.Optimizer"] = "an optimizer, such as neap.optimizer.lbfgs {}",
+}
+
+--- What a rule wants, in words.
 local function wanted(rule)
   if rule.wanted then return rule.wanted end
+  if rule.type then return type_names[rule.type] or "a " .. rule.type end
   if rule[1] == "number" then return range_of(rule) end
   if rule[1] == "choice" then return table.concat(rule.names, " or ") end
   if rule[1] == "array" then return "an array or a table" end
+  if rule[1] == "seconds" then return "a number" end
+  if rule[1] == "rows" then return "a data set, an array or a table" end
   return "a " .. rule[1]
 end
 
-local function check_value(name, key, value, rule, level, position)
+M.wanted = wanted
+
+--- Whether a value is what a rule wants.
+function M.fits(value, rule)
   local check = checks[rule[1]]
-  local fits
-  if check then
-    fits = check(value, rule)
-  else
-    fits = type(value) == rule[1]
-  end
-  if fits then return end
+  if check then return check(value, rule) end
+  return type(value) == rule[1]
+end
+
+local function check_value(name, key, value, rule, position)
+  if M.fits(value, rule) then return end
   refuse(name, ("%s is %s; wanted %s"):format(key, show(value), wanted(rule)),
-    level + 1, position)
+    position)
 end
 
 --- Checks the options that a function was given, and fills in defaults.
@@ -98,38 +151,34 @@ end
 -- @param spec { key = { kind, default =, required = true, wanted = text } };
 --   kind is number (with low =, high =, or above = and below =, and whole =),
 --   choice (names =), object (type = such as "neap.Loss"), maker (an object or
---   a function that makes one), array, any, or a Lua type
--- @param level how far up the caller stands that the message blames; 2 is the
---   caller of the function that calls this
+--   a function that makes one), array, types (any of the Lua types that
+--   follow), any, or a Lua type
 -- @param position of the options among the function's arguments; 1 if none
 -- @return a new table
-function M.read(name, options, spec, level, position)
-  level = (level or 2) + 1
+function M.read(name, options, spec, position)
   if options == nil then options = {} end
   if type(options) ~= "table" then
-    refuse(name, "wanted a table of options, got " .. show(options), level,
-      position)
+    refuse(name, "wanted a table of options, got " .. show(options), position)
   end
   for key in pairs(options) do
     if type(key) ~= "string" then
       refuse(name, ("option names are strings; got %s"):format(show(key)),
-        level, position)
+        position)
     elseif not spec[key] then
       local near = core.nearest(key, sorted_keys(spec))
       local hint = near and ("; did you mean '%s'?"):format(near) or ""
-      refuse(name, ("unknown option '%s'%s"):format(key, hint), level,
-        position)
+      refuse(name, ("unknown option '%s'%s"):format(key, hint), position)
     end
   end
   local read = {}
   for _, key in ipairs(sorted_keys(spec)) do
     local rule, value = spec[key], options[key]
     if value ~= nil then
-      check_value(name, key, value, rule, level, position)
+      check_value(name, key, value, rule, position)
       read[key] = value
     elseif rule.required then
       refuse(name, ("%s is missing; wanted %s"):format(key, wanted(rule)),
-        level, position)
+        position)
     else
       read[key] = rule.default
     end
@@ -137,9 +186,23 @@ function M.read(name, options, spec, level, position)
   return read
 end
 
+--- What a function gives, with what it raises told of an argument of another
+-- one. Whatever is no string goes on as it is.
+-- @param name, position of the function and the argument to blame
+function M.call(name, position, f, ...)
+  local results = pack(pcall(f, ...))
+  if results[1] then return unpack(results, 2, results.n) end
+  local message = results[2]
+  if type(message) ~= "string" then error(message, 0) end
+  message = message:match("bad argument #%-?%d+ to '[^']*' %((.*)%)$")
+    or message:gsub("^[^\n]-:%d+: ", "")
+  refuse(name, message, position)
+end
+
 --- Raises a message about the options of a function, blaming its caller.
-function M.refuse(name, message, level)
-  refuse(name, message, (level or 2) + 1)
+-- @param position of the options among the arguments; 1 if none
+function M.refuse(name, message, position)
+  refuse(name, message, position)
 end
 
 return M

@@ -18,13 +18,13 @@ local function by_class(given, classes, name, key)
   if count > 0 and (count ~= #classes or #given ~= count) then
     options.refuse(name, ("%s is a list of %d; there are %d classes, which are "
       .. "named by text, such as [\"%s\"] ="):format(key, #given, #classes,
-      classes[#classes]), 4)
+      classes[#classes]))
   end
   for k, value in pairs(given) do
     local c = type(k) == "number" and k or number_of[k]
     if not c or (count > 0 and type(k) ~= "number") then
       options.refuse(name, ("%s has '%s'; the classes are %s"):format(key,
-        tostring(k), table.concat(classes, ", ", 1, #classes)), 4)
+        tostring(k), table.concat(classes, ", ", 1, #classes)))
     end
     values[c] = value
   end
@@ -69,7 +69,7 @@ function matrices.class_conditional(k, o, refuse, classes)
     if rate == nil then rates[i], rate = 0, 0 end
     if type(rate) ~= "number" or not (rate >= 0 and rate <= 1) then
       refuse(("rates of class '%s' is %s; wanted a number, 0 to 1")
-        :format(classes[i], tostring(rate)))
+        :format(classes[i], options.show(rate)))
     end
   end
   return flip_by_rates(k, rates)
@@ -82,7 +82,7 @@ function matrices.transition(k, o, refuse)
       local p = type(row) == "table" and row[j]
       if type(p) ~= "number" or p ~= p or p < 0 then
         refuse(("matrix[%d][%d] is %s; wanted the probability of class %d for "
-          .. "rows of class %d"):format(i, j, tostring(p or nil), j, i))
+          .. "rows of class %d"):format(i, j, options.show(p or nil), j, i))
       end
       sum = sum + p
     end
@@ -131,7 +131,7 @@ local noise_options = {
   rates = { "table" },
   matrix = { "table" },
   scale = { "number", above = 0, below = 1e9 },
-  seed = { "number", default = 1, low = 0, whole = true },
+  seed = { "number", default = 1, low = 0, high = 2 ^ 53, whole = true },
 }
 
 local function check_noise(o, refuse)
@@ -147,8 +147,8 @@ local function check_noise(o, refuse)
 end
 
 local function add_noise(inside, data, given)
-  local function refuse(message) options.refuse("noise", message, 4) end
-  local o = options.read("noise", given, noise_options, 3)
+  local function refuse(message) options.refuse("noise", message) end
+  local o = options.read("noise", given, noise_options)
   check_noise(o, refuse)
   local f = inside.fields[data]
   local codes, truth
@@ -193,8 +193,8 @@ local imbalance_options = {
   counts = { "table" },
   exponential = { "number", low = 1 },
   step = { "number", low = 1 },
-  most = { "number", low = 1, whole = true },
-  seed = { "number", default = 1, low = 0, whole = true },
+  most = { "number", low = 1, high = 2 ^ 53, whole = true },
+  seed = { "number", default = 1, low = 0, high = 2 ^ 53, whole = true },
 }
 
 local function read_counts(o, f, refuse)
@@ -212,7 +212,7 @@ local function read_counts(o, f, refuse)
       if counts[c] == nil then counts[c] = f.counts[c] end
       if not compat.is_integer(counts[c]) or counts[c] < 0 then
         refuse(("counts of class '%s' is %s; wanted a whole number >= 0")
-          :format(f.classes[c], tostring(counts[c])))
+          :format(f.classes[c], options.show(counts[c])))
       end
     end
     return counts
@@ -301,7 +301,6 @@ return function(inside)
   -- @return a data set with y and truth of the noisy labels, and clean_y and
   --   clean_truth as they were before any noise
   function methods:noise(given)
-    inside.check_self(self, "noise")
     local f = fields[self]
     local codes, truth, what = add_noise(inside, self, given)
     local parts = parts_of(f)
@@ -318,8 +317,7 @@ return function(inside)
   --   seed = 1
   -- @return a data set whose truth is that of the classes' new shares
   function methods:imbalance(given)
-    inside.check_self(self, "imbalance")
-    local function refuse(message) options.refuse("imbalance", message, 3) end
+    local function refuse(message) options.refuse("imbalance", message) end
     local o = options.read("imbalance", given, imbalance_options)
     local f = fields[self]
     local counts = read_counts(o, f, refuse)
@@ -350,10 +348,9 @@ return function(inside)
   -- @return { codes = int32 [n], 0 to 3; names = of codes 0 to 3;
   --   counts[class][name]; classes = in order }; as text it is a table
   function methods:types(given)
-    inside.check_self(self, "types")
     local f = fields[self]
     local o = options.read("types", given, {
-      k = { "number", default = 5, low = 1, whole = true },
+      k = { "number", default = 5, low = 1, high = 2 ^ 31, whole = true },
       standardize = { "boolean", default = f.standardize == true },
     })
     if o.k >= f.n then

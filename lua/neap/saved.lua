@@ -132,7 +132,7 @@ end
 
 --- Returns the fields that bytes hold; raises where they are no saved fit.
 function M.unpack(bytes)
-  if type(bytes) ~= "string" or bytes:sub(1, 9) ~= FORMAT:sub(1, 9) then
+  if bytes:sub(1, 9) ~= FORMAT:sub(1, 9) then
     error("the bytes are no saved fit", 0)
   elseif bytes:sub(1, #FORMAT) ~= FORMAT then
     error(("the fit was saved in format %s; this neap reads %s"):format(

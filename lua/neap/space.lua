@@ -8,22 +8,6 @@ Space.__index = Space
 
 local M = {}
 
-local function refuse(caller, message)
-  error(("bad argument #1 to '%s' (%s)"):format(caller, message), 0)
-end
-
---- A function that does what another does, and blames its caller for errors.
-function M.blaming(call)
-  return function(...)
-    local result = table.pack(pcall(call, ...))
-    if not result[1] then
-      error(tostring(result[2]):gsub("^.-:%d+: bad argument", "bad argument"),
-        2)
-    end
-    return table.unpack(result, 2, result.n)
-  end
-end
-
 local function is_finite(value)
   return type(value) == "number" and value == value
     and math.abs(value) ~= math.huge
@@ -136,7 +120,7 @@ end
 
 local function define(caller, name, given)
   local function fail(message)
-    refuse(caller, ("parameter '%s' %s"):format(name, message))
+    options.refuse(caller, ("parameter '%s' %s"):format(name, message))
   end
   if type(given) ~= "table" then
     fail(("is a %s; wanted { low =, high = } or a list of choices"):format(
@@ -161,14 +145,14 @@ local function ordered(caller, by_name, names)
   local function place(name, path)
     if placed[name] then return end
     if path[name] then
-      refuse(caller, ("parameter '%s' depends on itself"):format(name))
+      options.refuse(caller, ("parameter '%s' depends on itself"):format(name))
     end
     path[name] = true
     local parents = {}
     for parent in pairs(by_name[name].when or {}) do
       if not by_name[parent] then
-        refuse(caller, ("parameter '%s' depends on '%s', which is none"):format(
-          name, tostring(parent)))
+        options.refuse(caller, ("parameter '%s' depends on '%s', which is "
+          .. "none"):format(name, tostring(parent)))
       end
       parents[#parents + 1] = parent
     end
@@ -188,7 +172,7 @@ local function new(caller, definitions)
     self.names[#self.names + 1] = name
   end
   if #self.names == 0 then
-    refuse(caller, "wanted one parameter or more")
+    options.refuse(caller, "wanted one parameter or more")
   end
   table.sort(self.names)
   self.order = ordered(caller, self.by_name, self.names)
@@ -199,9 +183,6 @@ end
 -- whose names are options stand in `space`.
 -- @return options, space
 function M.read(caller, given, spec)
-  if type(given) ~= "table" then
-    refuse(caller, "wanted a table of options and parameters")
-  end
   local own, definitions = {}, {}
   spec.space = { "table", wanted = "a table of parameters" }
   for key, value in pairs(given) do
@@ -214,7 +195,8 @@ function M.read(caller, given, spec)
   local o = options.read(caller, own, spec)
   for name, value in pairs(o.space or {}) do
     if type(name) ~= "string" then
-      refuse(caller, "space: parameters have names, such as rate = { ... }")
+      options.refuse(caller, "space: parameters have names, such as rate = "
+        .. "{ ... }")
     end
     definitions[name] = value
   end

@@ -6,6 +6,7 @@
 -- Who does what when stands in neap.study.work, on which rows in
 -- neap.study.stages, what is kept in neap.study.sheet and neap.study.keep, what
 -- it says in neap.verdict.
+local arguments = require "neap.arguments"
 local Results = require "neap.study.results"
 local metrics = require "neap.study.metrics"
 local options = require "neap.options"
@@ -151,4 +152,8 @@ function Study:refit(point, given)
   return require("neap.study.predict").refit(self, point, given)
 end
 
-return new
+arguments.methods("neap.Study", Study, Study, {
+  run = "given?", close = "", predictions = "point", refit = "point, given?",
+})
+
+return arguments.checked("study", "given", new)

@@ -104,8 +104,8 @@ local table_meta = {
 function M.new(study, given)
   verdict.check_results(study)
   local o = options.read("table", given, {
-    top = { "number", default = 10, low = 1, whole = true },
-  }, 3)
+    top = { "number", default = 10, low = 1, high = 2 ^ 53, whole = true },
+  })
   local points, others = {}, {}
   for i, row in ipairs(study.rows) do
     local entry = table_row(study, row)

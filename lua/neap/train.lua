@@ -1,6 +1,6 @@
 --- Training: many points on the same rows at once, or one to its end.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
-local data = require "neap.data"
 local Job = require "neap.job"
 local loss_columns = require "neap.loss_columns"
 local options = require "neap.options"
@@ -8,18 +8,22 @@ local rows = require "neap.rows"
 
 local M = {}
 
+local sampling_wanted = "none, balanced, { under = ratio } or { over = ratio }"
+
 local shared = {
-  data = { "any", required = true, wanted = "a data set" },
+  data = { "object", type = "neap.Data", required = true },
   targets = { "array" },
   model = { "object", type = "neap.Model",
     wanted = "a model, such as neap.model.linear {}" },
   standardize = { "boolean" },
   seed = { "number", default = 1, low = 0, high = 2 ^ 53, whole = true },
-  sampling = { "any", default = "none" },
+  sampling = { "types", "string", "table", default = "none",
+    wanted = sampling_wanted },
   epochs = { "number", low = 1, high = 1e9, whole = true },
   batch = { "number", low = 1, high = 2 ^ 31, whole = true },
-  validation = { "any", wanted = "a data set" },
-  score = { "any" },
+  validation = { "object", type = "neap.Data" },
+  score = { "types", "string", "function",
+    wanted = "loss, the name of a metric, or a function" },
   patience = { "number", low = 1, high = 1e9, whole = true },
 }
 
@@ -42,7 +46,7 @@ M.options.train = with(shared, {
     wanted = "a loss, such as neap.loss.focal {}" },
   optimizer = { "object", type = "neap.Optimizer",
     wanted = "an optimizer, such as neap.optimizer.lbfgs {}" },
-  initial = { "table", wanted = "a fit" },
+  initial = { "object", type = "neap.Fit" },
 })
 
 M.options.point = {
@@ -50,7 +54,7 @@ M.options.point = {
   optimizer = M.options.train.optimizer,
   model = shared.model,
   seed = { "number", low = 0, high = 2 ^ 53, whole = true },
-  sampling = { "any" },
+  sampling = { "types", "string", "table", wanted = sampling_wanted },
   l2 = { "number", low = 0 },
   dropout = { "number", low = 0, high = 0.99 },
   initial = M.options.train.initial,
@@ -67,22 +71,21 @@ local sampling_options = {
 
 -- sampling = "none", "balanced", { under = ratio }, { over = ratio }, or
 -- { balanced = true, correct = false }.
-local function read_sampling(given, name, level)
+local function read_sampling(given, name)
   if given == "none" or given == "balanced" then
     return { kind = given, ratio = 1, correct = true }
   end
   if type(given) ~= "table" then
-    options.refuse(name, ("sampling is %s; wanted none, balanced, { under = "
-      .. "ratio } or { over = ratio }"):format(tostring(given)), level + 1)
+    options.refuse(name, ("sampling is %s; wanted %s"):format(
+      options.show(given), sampling_wanted))
   end
-  local o = options.read(name, given, sampling_options, level + 1)
+  local o = options.read(name, given, sampling_options)
   local kinds = {}
   for _, kind in ipairs { "under", "over", "balanced" } do
     if o[kind] then kinds[#kinds + 1] = kind end
   end
   if #kinds ~= 1 then
-    options.refuse(name, "sampling: wanted one of under, over and balanced",
-      level + 1)
+    options.refuse(name, "sampling: wanted one of under, over and balanced")
   end
   local ratio = kinds[1] ~= "balanced" and o[kinds[1]] or 1
   return { kind = kinds[1], ratio = ratio, correct = o.correct }
@@ -101,6 +104,14 @@ function M.default_optimizer(model)
   return core.train.optimizer.lbfgs {}
 end
 
+--- Returns what keeps an optimizer from training a model; or nil.
+-- @param model nil: linear
+function M.model_fault(model, optimizer)
+  if optimizer.name == "newton" and model and model.hidden then
+    return ("newton can't train %s; wanted a linear model"):format(model.name)
+  end
+end
+
 --- Returns which option of a job goes with batches only, and not with this
 -- optimizer; or nil.
 function M.batches_fault(o, optimizer)
@@ -113,67 +124,67 @@ function M.batches_fault(o, optimizer)
 end
 
 -- A point with what it takes from the job.
-local function complete(point, o, model, i, name, level)
+local function complete(point, o, model, i, name)
   if point.loss.reduction ~= "mean" then
     options.refuse(name, ("points[%d]: training takes the mean of a loss; "
-      .. "its reduction is %s"):format(i, point.loss.reduction), level + 1)
+      .. "its reduction is %s"):format(i, point.loss.reduction))
   end
   point.model = point.model or model
   if point.dropout and not point.model.dropout then
     options.refuse(name, ("points[%d]: a %s model has no units to drop")
-      :format(i, point.model.name), level + 1)
+      :format(i, point.model.name))
   end
   point.optimizer = point.optimizer or M.default_optimizer(point.model)
   local optimizer = point.optimizer
   if optimizer.nesterov == "yes" and optimizer.momentum == 0 then
     options.refuse(name, ("points[%d]: nesterov looks ahead by momentum, which "
-      .. "is 0; wanted momentum > 0"):format(i), level + 1)
+      .. "is 0; wanted momentum > 0"):format(i))
   end
   point.l2 = point.l2 or point.model.l2
   point.dropout = point.dropout or point.model.dropout
   point.seed = point.seed or o.seed
-  point.sampling = read_sampling(point.sampling or o.sampling, name, level + 1)
+  point.sampling = read_sampling(point.sampling or o.sampling, name)
   return point
 end
 
-local function read_points(o, name, level)
+local function read_points(o, name)
   local points = {}
   local model = o.model or core.train.model.linear {}
   if not is_list(o.points) then
-    options.refuse(name, "points is no list without gaps", level + 1)
+    options.refuse(name, "points is no list without gaps")
   end
   for i, given in ipairs(o.points) do
-    local point = options.read(name, given, M.options.point, level + 1)
-    points[i] = complete(point, o, model, i, name, level + 1)
+    local point = options.read(name, given, M.options.point)
+    points[i] = complete(point, o, model, i, name)
   end
   if #points == 0 then
-    options.refuse(name, "points is empty; wanted one or more", level + 1)
+    options.refuse(name, "points is empty; wanted one or more")
   end
   return points
 end
 
 -- Starts from other fits: all points or none.
-local function check_initial(points, d, name, level)
+local function check_initial(points, d, name)
   for _, point in ipairs(points) do
     local initial = point.initial
     if (initial and initial.parameters) == nil then
       if initial or points[1].initial then
-        options.refuse(name, "initial is given for some points only", level + 1)
+        options.refuse(name, "initial is given for some points only")
       end
     elseif not points[1].initial then
-      options.refuse(name, "initial is given for some points only", level + 1)
+      options.refuse(name, "initial is given for some points only")
     elseif initial.features ~= d.features then
       options.refuse(name, ("initial is a fit of %d features; the data have %d")
-        :format(initial.features, d.features), level + 1)
+        :format(initial.features, d.features))
     end
   end
 end
 
 -- What only optimizers on batches have.
-local function check_batches(o, points, name, level)
+local function check_batches(o, points, name)
   for _, point in ipairs(points) do
     local fault = M.batches_fault(o, point.optimizer)
-    if fault then options.refuse(name, fault, level + 1) end
+    if fault then options.refuse(name, fault) end
   end
 end
 
@@ -181,15 +192,15 @@ end
 
 -- Targets in place of the data's labels: [n] or [n][labels] from 0 to 1 of a
 -- binary loss, [n][k] that add up to 1 of a loss of classes.
-local function given_targets(o, kind, name, level)
+local function given_targets(o, kind, name)
   local ok, y = pcall(core.array.array, o.targets)
   if core.array.is_array(o.targets) then ok, y = true, o.targets end
-  if not ok then options.refuse(name, "targets: " .. y, level + 1) end
+  if not ok then options.refuse(name, "targets: " .. y) end
   local n, columns = y:shape()
   if n ~= o.data.n or (kind == "classes" and not columns) then
     options.refuse(name, ("targets are [%d]%s; wanted [%d]%s"):format(n,
       columns and ("[%d]"):format(columns) or "", o.data.n,
-      kind == "classes" and "[classes]" or " or [rows][labels]"), level + 1)
+      kind == "classes" and "[classes]" or " or [rows][labels]"))
   end
   for i = 1, n do
     local sum = 0
@@ -197,24 +208,24 @@ local function given_targets(o, kind, name, level)
       local p = columns and y:row(i)[j] or y[i]
       if not (p >= 0 and p <= 1) then
         options.refuse(name, ("the target in row %d is %g; wanted 0 to 1")
-          :format(i, p), level + 1)
+          :format(i, p))
       end
       sum = sum + p
     end
     if kind == "classes" and math.abs(sum - 1) > 1e-4 then
       options.refuse(name, ("the targets in row %d add up to %g; wanted 1")
-        :format(i, sum), level + 1)
+        :format(i, sum))
     end
   end
   return y:copy "float64", columns or 1
 end
 
 -- kind, outputs, and y or codes.
-local function read_targets(o, points, name, level)
+local function read_targets(o, points, name)
   local d, kind = o.data, points[1].loss.kind
   if kind ~= "classes" then kind = "binary" end
   if o.targets then
-    local y, outputs = given_targets(o, kind, name, level + 1)
+    local y, outputs = given_targets(o, kind, name)
     return { kind = kind, outputs = outputs, y = y }
   elseif kind == "binary" and #d.classes == 2 then
     return { kind = "binary", outputs = 1, y = d.y }
@@ -230,30 +241,25 @@ local function metric_row(name)
   end
 end
 
-local function read_validation(o, targets, name, level)
+local function read_validation(o, targets, name)
   if not o.validation then
     if o.score or o.patience then
-      options.refuse(name, "score and patience want validation rows",
-        level + 1)
+      options.refuse(name, "score and patience want validation rows")
     end
     return nil
   end
   local d = o.validation
-  if not data.is_data(d) then
-    options.refuse(name, "validation is no data set", level + 1)
-  end
   local fault = rows.columns_fault(o.data, d, "validation rows")
   if fault then
-    options.refuse(name, fault, level + 1)
+    options.refuse(name, fault)
   elseif o.targets then
-    options.refuse(name, "validation goes with the data's own labels only",
-      level + 1)
+    options.refuse(name, "validation goes with the data's own labels only")
   end
   local score = o.score or "loss"
   local row = type(score) == "string" and metric_row(score)
   if score ~= "loss" and type(score) ~= "function" and not row then
     options.refuse(name, ("score is %s; wanted loss, the name of a metric, or "
-      .. "a function"):format(tostring(score)), level + 1)
+      .. "a function"):format(options.show(score)))
   end
   return {
     data = d, score = score, patience = o.patience,
@@ -265,28 +271,18 @@ end
 
 -- ------------------------------------------------------------------ the jobs
 
--- Calls C, and blames the caller for what it raises.
-local function blamed(name, level, call, ...)
-  local ok, result = pcall(call, ...)
-  if ok then return result end
-  options.refuse(name, (tostring(result):gsub("^[^ ]-:%d+: ", "")), level + 1)
-end
-
 -- Makes a job from checked options.
-local function new_job(o, name, level)
+local function new_job(o, name)
   local d = o.data
-  if not data.is_data(d) then
-    options.refuse(name, "data is no data set", level + 1)
-  end
   local standardize = o.standardize
   if standardize == nil then standardize = d.standardize end
-  local points = read_points(o, name, level + 1)
-  check_initial(points, d, name, level + 1)
-  check_batches(o, points, name, level + 1)
+  local points = read_points(o, name)
+  check_initial(points, d, name)
+  check_batches(o, points, name)
   local shift, scale
   if standardize then shift, scale = core.data.standardize(d.x) end
-  local targets = read_targets(o, points, name, level + 1)
-  return blamed(name, level + 1, Job.new, {
+  local targets = read_targets(o, points, name)
+  return options.call(name, 1, Job.new, {
     data = d,
     kind = targets.kind,
     outputs = targets.outputs,
@@ -295,10 +291,10 @@ local function new_job(o, name, level)
     shift = shift,
     scale = scale,
     points = points,
-    loss_columns = blamed(name, level + 1, loss_columns.all, points, d),
+    loss_columns = options.call(name, 1, loss_columns.all, points, d),
     epochs = o.epochs or 20,
     batch = o.batch or 1024,
-    validation = read_validation(o, targets, name, level + 1),
+    validation = read_validation(o, targets, name),
     resume = o.resume,
   })
 end
@@ -328,7 +324,7 @@ end
 --   resume: the bytes of job:checkpoint(), of a job with the same options.
 function M.job(given)
   local o = options.read("job", given, M.options.job)
-  return new_job(o, "job", 2)
+  return new_job(o, "job")
 end
 
 --- Trains one point to its end.
@@ -340,7 +336,7 @@ function M.train(given)
   o.points = {
     { loss = o.loss, optimizer = o.optimizer, initial = o.initial },
   }
-  local job = new_job(o, "train", 2)
+  local job = new_job(o, "train")
   -- Slices let an interrupt through; they never change a bit.
   while not job:step(0.1) do end
   local fit = job:fits()[1]
@@ -348,4 +344,4 @@ function M.train(given)
   return fit
 end
 
-return M
+return arguments.functions(M, { job = "given", train = "given" })

@@ -1,4 +1,7 @@
 --- A trial: what an objective is called with.
+local arguments = require "neap.arguments"
+local core = require "neap.core"
+local options = require "neap.options"
 local random = require "neap.random"
 
 local Trial = {}
@@ -6,10 +9,6 @@ Trial.__index = Trial
 Trial.__name = "neap.Trial"
 
 local M = {}
-
-local function refuse(method, position, message)
-  error(("bad argument #%d to '%s' (%s)"):format(position, method, message), 3)
-end
 
 --- Makes a trial of a study from what a session claimed.
 -- @param session the study's session
@@ -29,7 +28,7 @@ end
 
 local function check_running(self, method)
   if self.state then
-    error(("%s: trial %d has ended"):format(method, self.number), 3)
+    core.blame(("%s: trial %d has ended"):format(method, self.number))
   end
 end
 
@@ -41,13 +40,14 @@ function Trial:report(step, value)
   local last = self.steps[#self.steps] or -1
   local whole = math.tointeger(step)
   if not whole or whole < 0 or whole >= 2 ^ 31 then
-    refuse("report", 1, ("step is %s; wanted a whole number, 0 to 2^31 - 1")
-      :format(tostring(step)))
+    options.refuse("report", ("step is %s; wanted a whole number, 0 to "
+      .. "2^31 - 1"):format(options.show(step)))
   elseif whole <= last then
-    refuse("report", 1, ("step is %d; wanted one above the step before, %d")
-      :format(whole, last))
+    options.refuse("report", ("step is %d; wanted one above the step before, "
+      .. "%d"):format(whole, last))
   elseif type(value) ~= "number" then
-    refuse("report", 2, ("value is a %s; wanted a number"):format(type(value)))
+    options.refuse("report", ("value is %s; wanted a number"):format(
+      options.show(value)), 2)
   end
   self.steps[#self.steps + 1] = whole
   self.values[whole] = value
@@ -71,12 +71,9 @@ end
 -- these. A key that is noted again has the latest value.
 function Trial:note(key, value)
   check_running(self, "note")
-  if type(key) ~= "string" then
-    refuse("note", 1, ("key is a %s; wanted a string"):format(type(key)))
-  end
   local ok, text = pcall(require("neap.json").encode, value)
   if not ok or value == nil then
-    refuse("note", 2, ok and "value is nil" or text)
+    options.refuse("note", ok and "value is nil" or text, 2)
   end
   self.notes = self.notes or {}
   self.notes[key] = value
@@ -105,5 +102,9 @@ end
 function M.fail(self, message)
   self.state, self.value, self.error = "FAIL", nil, message
 end
+
+arguments.methods("neap.Trial", Trial, Trial, {
+  report = "step, value", should_prune = "", note = "key: string, value",
+})
 
 return M

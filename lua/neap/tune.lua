@@ -1,13 +1,13 @@
 --- Tuning inside training rows: candidates trained on a part of them, scored on
 -- the rest.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
-local data = require "neap.data"
 local loss_columns = require "neap.loss_columns"
 local options = require "neap.options"
 local train = require "neap.train"
 
 local spec = {
-  data = { "any", required = true, wanted = "a data set" },
+  data = { "object", type = "neap.Data", required = true },
   loss = { "object", type = "neap.Loss", required = true,
     wanted = "a loss, such as neap.loss.focal {}" },
   model = { "object", type = "neap.Model",
@@ -36,11 +36,9 @@ end
 --   =, l2 =, dropout =, model =, sampling = }, ... }, share = 0.2 of the rows
 --   held back (of each class), seed = 1, standardize =, epochs =, batch = }
 -- @return the best of the points, and the score of each: an array
-return function(given)
+local function tune(given)
   local o = options.read("tune", given, spec)
-  if not data.is_data(o.data) then
-    options.refuse("tune", "data is no data set")
-  elseif #o.points == 0 then
+  if #o.points == 0 then
     options.refuse("tune", "points is empty; wanted one or more")
   end
   local part, held = o.data:split { test = o.share, seed = o.seed }
@@ -65,3 +63,5 @@ return function(given)
   job:close()
   return o.points[best], scores
 end
+
+return arguments.checked("tune", "given", tune)

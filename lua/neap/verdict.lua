@@ -2,6 +2,7 @@
 -- The rules stand in docs/verdict.md.
 local alike = require "neap.verdict.alike"
 local compare = require "neap.verdict.compare"
+local core = require "neap.core"
 local metrics = require "neap.study.metrics"
 local split = require "neap.verdict.split"
 local stats = require "neap.stats"
@@ -13,7 +14,7 @@ local M = { titles = metrics.titles, mean_of = compare.mean_of }
 
 function M.check_results(study)
   if #study.runs == 0 then
-    error("the study has no results; call study:run() first", 3)
+    core.blame("the study has no results; call study:run() first")
   end
 end
 

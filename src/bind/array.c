@@ -428,18 +428,19 @@ static const luaL_Reg meta[] = {{"__index", array_index},
                                 {"__tostring", array_tostring},
                                 {NULL, NULL}};
 
-static const luaL_Reg methods[] = {
-    {"row", array_row},         {"shape", array_shape},
-    {"dtype", array_dtype},     {"totable", array_totable},
-    {"copy", array_copy},       {"fill", array_fill},
-    {"tobytes", array_tobytes}, {NULL, NULL}};
+static const neap_function methods[] = {
+    {"row", array_row, 1},         {"shape", array_shape, 0},
+    {"dtype", array_dtype, 0},     {"totable", array_totable, 0},
+    {"copy", array_copy, 1},       {"fill", array_fill, 1},
+    {"tobytes", array_tobytes, 0}, {0}};
 
-static const luaL_Reg functions[] = {
-    {"array", array_from_table},      {"zeros", array_zeros},
-    {"from_bytes", array_from_bytes}, {"freeze", array_freeze},
-    {"is_array", is_array},           {NULL, NULL}};
+static const neap_function functions[] = {
+    {"array", array_from_table, 2},      {"zeros", array_zeros, 3},
+    {"from_bytes", array_from_bytes, 4}, {"freeze", array_freeze, 1},
+    {"is_array", is_array, 1},           {0}};
 
 void neap_open_array(lua_State *L) {
   neap_make_type(L, NEAP_ARRAY, meta, methods);
-  luaL_newlib(L, functions);
+  lua_newtable(L);
+  neap_set_functions(L, functions);
 }

@@ -30,13 +30,71 @@ extern const neap_embedded_file neap_embedded_files[];
 // require looks first, which is package.preload.
 void neap_preload(lua_State *L);
 
+// As luaL_error, but where neap's own Lua files called the function, the line
+// is that of the script which called them.
+int neap_throw(lua_State *L, const char *format, ...);
+#define luaL_error neap_throw
+
+// The lua_CFunctions core.blame(message) and core.set_folder().
+int neap_blame(lua_State *L);
+int neap_set_folder(lua_State *L);
+
 // As luaL_argerror and luaL_typeerror, but in a call object(...) the object is
 // no argument, and methods have their names however they are called.
 int neap_argument_error(lua_State *L, int argument, const char *message);
 int neap_type_error(lua_State *L, int argument, const char *wanted);
+void *neap_check_object(lua_State *L, int argument, const char *type);
+lua_Integer neap_check_integer(lua_State *L, int argument);
+lua_Number neap_check_number(lua_State *L, int argument);
+const char *neap_check_lstring(lua_State *L, int argument, size_t *size);
+const char *neap_opt_lstring(lua_State *L, int argument, const char *initial,
+                             size_t *size);
+int neap_check_option(lua_State *L, int argument, const char *initial,
+                      const char *const names[]);
+void neap_check_type(lua_State *L, int argument, int type);
 #define luaL_argerror(L, argument, message) \
   neap_argument_error(L, argument, message)
 #define luaL_typeerror(L, argument, wanted) neap_type_error(L, argument, wanted)
+#define luaL_checkudata(L, argument, type) neap_check_object(L, argument, type)
+#define luaL_checkinteger(L, argument) neap_check_integer(L, argument)
+#define luaL_checknumber(L, argument) neap_check_number(L, argument)
+#define luaL_checklstring(L, argument, size) \
+  neap_check_lstring(L, argument, size)
+#define luaL_optlstring(L, argument, initial, size) \
+  neap_opt_lstring(L, argument, initial, size)
+#define luaL_optinteger(L, argument, initial) \
+  luaL_opt(L, neap_check_integer, argument, initial)
+#define luaL_optnumber(L, argument, initial) \
+  luaL_opt(L, neap_check_number, argument, initial)
+#define luaL_checkoption(L, argument, initial, names) \
+  neap_check_option(L, argument, initial, names)
+#define luaL_checktype(L, argument, type) neap_check_type(L, argument, type)
+
+// A function that scripts call: its name in messages, and the most arguments
+// that it takes, which of a method are those behind the object. An object that
+// is called has the row's name "__call".
+typedef struct neap_function {
+  const char *name;
+  lua_CFunction call;
+  int most;
+} neap_function;
+
+// Set the functions of rows, which end in one without a call, into the table on
+// top of the stack: of a module, or methods and "__call" of a type. More
+// arguments than they take are refused before they are called.
+void neap_set_functions(lua_State *L, const neap_function *rows);
+void neap_set_methods(lua_State *L, const neap_function *rows);
+
+// Sets one function into the table below the top of the stack; the value there,
+// which it pops, becomes the function's second upvalue.
+void neap_set_function(lua_State *L, neap_function row);
+
+// Returns the row of the function that is running, or NULL.
+const neap_function *neap_running_function(lua_State *L, bool *is_method);
+
+// Raises for the argument behind the last that the running function takes; most
+// counts the object.
+int neap_refuse_extra(lua_State *L, int most);
 
 // Raises a Lua error with the message of a neap_error.
 int neap_raise(lua_State *L, const neap_error *error);
@@ -72,15 +130,22 @@ int neap_cholesky_of(lua_State *L);
 void neap_push_population(lua_State *L);
 void neap_push_relabel(lua_State *L);
 
+// The key of a type in the registry. Another version of neap in the same state
+// has types of its own, as its objects may have another layout.
+#define NEAP_TYPE(name) "neap." name " " NEAP_VERSION
+
+// Pushes the name that messages have for a type: its key up to the version.
+const char *neap_push_type_name(lua_State *L, const char *type);
+
 // Makes the metatable of a type, or takes the one that is there, sets its
-// functions, and hides it from scripts. Methods are found by __index, which
+// metamethods, and hides it from scripts. Methods are found by __index, which
 // is a table unless `meta` has an __index function.
 void neap_make_type(lua_State *L, const char *name, const luaL_Reg *meta,
-                    const luaL_Reg *methods);
+                    const neap_function *methods);
 
 // ----------------------------------------------------------------- arrays
 
-#define NEAP_ARRAY "neap.Array"
+#define NEAP_ARRAY NEAP_TYPE("Array")
 
 // A userdata: one or two dimensions, rows first, dense.
 typedef struct neap_array {
@@ -158,7 +223,7 @@ void *neap_bound_scratch(lua_State *L, size_t bytes);
 
 // ----------------------------------------------------------------- losses
 
-#define NEAP_LOSS_TYPE "neap.Loss"
+#define NEAP_LOSS_TYPE NEAP_TYPE("Loss")
 
 typedef enum neap_reduction { NEAP_MEAN, NEAP_SUM, NEAP_NONE } neap_reduction;
 typedef enum neap_empty {

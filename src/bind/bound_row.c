@@ -37,12 +37,14 @@ static bool has_hidden(const neap_bound_row *bound) {
 static void read_hidden(lua_State *L, neap_bound_row *bound) {
   bound->layers = 1;
   bound->hidden[0] = 32;
-  if (lua_isnone(L, 1) || lua_getfield(L, 1, "hidden") == LUA_TNIL)
+  if (lua_isnoneornil(L, 1) || lua_getfield(L, 1, "hidden") == LUA_TNIL)
     return;
   const lua_Integer count = lua_istable(L, -1) ? luaL_len(L, -1) : 0;
   if (count < 1 || count > NEAP_LAYERS_MAX) {
-    luaL_error(L, "hidden: wanted a list of 1 to %d numbers of units",
-               NEAP_LAYERS_MAX);
+    luaL_argerror(
+        L, 1,
+        lua_pushfstring(L, "hidden: wanted a list of 1 to %d numbers of units",
+                        NEAP_LAYERS_MAX));
   }
   bound->layers = (size_t)count;
   for (lua_Integer i = 1; i <= count; i++) {
@@ -50,29 +52,37 @@ static void read_hidden(lua_State *L, neap_bound_row *bound) {
     lua_geti(L, -1, i);
     const lua_Integer units = lua_tointegerx(L, -1, &is_whole);
     if (!is_whole || units < 1 || units > 65536) {
-      luaL_error(L, "hidden[%I] is %s; wanted a whole number, 1 to 65536", i,
-                 luaL_tolstring(L, -1, NULL));
+      luaL_argerror(L, 1,
+                    lua_pushfstring(L,
+                                    "hidden[%I] is %s; wanted a whole number, "
+                                    "1 to 65536",
+                                    i, neap_shown(L)));
     }
     bound->hidden[i - 1] = (size_t)units;
     lua_pop(L, 1);
   }
 }
 
-// The constructor: upvalues are the row, its name, its parameters, its type.
+// What a constructor makes; its second upvalue.
+typedef struct constructor {
+  const void *row;
+  const char *name;
+  const neap_parameter *parameters;
+  const char *type;
+} constructor;
+
 static int new_row(lua_State *L) {
   static const char *const hidden[] = {"hidden", NULL};
-  const neap_parameter *rows = lua_touserdata(L, lua_upvalueindex(3));
-  luaL_argcheck(L, lua_gettop(L) <= 1, 2, "wanted one table of options");
-  neap_bound_row made = {.row = lua_touserdata(L, lua_upvalueindex(1)),
-                         .name = lua_touserdata(L, lua_upvalueindex(2)),
-                         .parameters = rows};
-  neap_check_keys(L, 1, rows, has_hidden(&made) ? hidden : NULL);
-  neap_read_parameters(L, 1, rows, made.options);
+  const constructor *of = lua_touserdata(L, lua_upvalueindex(2));
+  neap_bound_row made = {
+      .row = of->row, .name = of->name, .parameters = of->parameters};
+  neap_check_keys(L, 1, of->parameters, has_hidden(&made) ? hidden : NULL);
+  neap_read_parameters(L, 1, of->parameters, made.options);
   if (has_hidden(&made))
     read_hidden(L, &made);
   neap_bound_row *bound = lua_newuserdatauv(L, sizeof *bound, 0);
   *bound = made;
-  luaL_setmetatable(L, lua_tostring(L, lua_upvalueindex(4)));
+  luaL_setmetatable(L, of->type);
   return 1;
 }
 
@@ -151,27 +161,23 @@ static int row_tostring(lua_State *L) {
   return 1;
 }
 
-static void set_constructor(lua_State *L, const void *row, const char *name,
-                            const neap_parameter *parameters,
-                            const char *type) {
-  lua_pushlightuserdata(L, (void *)row);
-  lua_pushlightuserdata(L, (void *)name);
-  lua_pushlightuserdata(L, (void *)parameters);
-  lua_pushstring(L, type);
-  lua_pushcclosure(L, new_row, 4);
-  lua_setfield(L, -2, name);
+static void set_constructor(lua_State *L, constructor of) {
+  constructor *kept = lua_newuserdatauv(L, sizeof *kept, 0);
+  *kept = of;
+  neap_set_function(L, (neap_function){of.name, new_row, 1});
 }
 
 static const luaL_Reg row_meta[] = {
     {"__index", row_index}, {"__tostring", row_tostring}, {NULL, NULL}};
-static const luaL_Reg no_methods[] = {{NULL, NULL}};
+static const neap_function no_methods[] = {{0}};
 
 void neap_push_models(lua_State *L) {
   neap_make_type(L, NEAP_MODEL_TYPE, row_meta, no_methods);
   lua_newtable(L);
   for (size_t i = 0; neap_model_at(i) != NULL; i++) {
     const neap_model *model = neap_model_at(i);
-    set_constructor(L, model, model->name, model->parameters, NEAP_MODEL_TYPE);
+    set_constructor(L, (constructor){model, model->name, model->parameters,
+                                     NEAP_MODEL_TYPE});
   }
 }
 
@@ -180,7 +186,8 @@ void neap_push_optimizers(lua_State *L) {
   lua_newtable(L);
   for (size_t i = 0; neap_optimizer_at(i) != NULL; i++) {
     const neap_optimizer *optimizer = neap_optimizer_at(i);
-    set_constructor(L, optimizer, optimizer->name, optimizer->parameters,
-                    NEAP_OPTIMIZER_TYPE);
+    set_constructor(
+        L, (constructor){optimizer, optimizer->name, optimizer->parameters,
+                         NEAP_OPTIMIZER_TYPE});
   }
 }

@@ -5,8 +5,8 @@
 #include "bind/bind.h"
 #include "train/train.h"
 
-#define NEAP_MODEL_TYPE "neap.Model"
-#define NEAP_OPTIMIZER_TYPE "neap.Optimizer"
+#define NEAP_MODEL_TYPE NEAP_TYPE("Model")
+#define NEAP_OPTIMIZER_TYPE NEAP_TYPE("Optimizer")
 
 // A row of models.def or optimizers.def with the numbers of one script.
 typedef struct neap_bound_row {

@@ -93,8 +93,8 @@ static int bytes_len(lua_State *L) {
 
 static const luaL_Reg meta[] = {
     {"__gc", bytes_close}, {"__len", bytes_len}, {NULL, NULL}};
-static const luaL_Reg methods[] = {
-    {"head", bytes_head}, {"close", bytes_close}, {NULL, NULL}};
+static const neap_function methods[] = {
+    {"head", bytes_head, 1}, {"close", bytes_close, 0}, {0}};
 static const luaL_Reg functions[] = {
     {"open", bytes_open}, {"bytes", bytes_of}, {NULL, NULL}};
 

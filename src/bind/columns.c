@@ -53,7 +53,7 @@ static int code_numbers(lua_State *L) {
   neap_array *keys = neap_new_array(L, NEAP_FLOAT64, numbers->rows, 0);
   distinct *d = lua_newuserdatauv(L, sizeof *d, 0);
   *d = (distinct){.levels = {.engine = neap_bound_engine(L)}};
-  luaL_setmetatable(L, "neap.Distinct");
+  luaL_setmetatable(L, NEAP_TYPE("Distinct"));
   lua_pushvalue(L, -3);
   neap_error error = {0};
   for (size_t i = 0; i < numbers->rows; i++) {
@@ -291,7 +291,7 @@ static int look_over(lua_State *L) {
 
 static const luaL_Reg distinct_meta[] = {{"__gc", collect_distinct},
                                          {NULL, NULL}};
-static const luaL_Reg no_methods[] = {{NULL, NULL}};
+static const neap_function no_methods[] = {{0}};
 static const luaL_Reg functions[] = {{"recode", recode},
                                      {"code_numbers", code_numbers},
                                      {"expand", expand},
@@ -307,6 +307,6 @@ static const luaL_Reg functions[] = {{"recode", recode},
                                      {NULL, NULL}};
 
 void neap_add_columns(lua_State *L) {
-  neap_make_type(L, "neap.Distinct", distinct_meta, no_methods);
+  neap_make_type(L, NEAP_TYPE("Distinct"), distinct_meta, no_methods);
   luaL_setfuncs(L, functions, 0);
 }

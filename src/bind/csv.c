@@ -3,8 +3,8 @@
 
 #include "bind/files.h"
 
-#define NEAP_CSV "neap.Csv"
-#define NEAP_LEVELS "neap.Levels"
+#define NEAP_CSV NEAP_TYPE("Csv")
+#define NEAP_LEVELS NEAP_TYPE("Levels")
 
 // The layout of a text; its user value is the bytes, which must be open.
 static const neap_csv *check_csv(lua_State *L) {
@@ -243,10 +243,10 @@ static int csv_read(lua_State *L) {
 }
 
 static const luaL_Reg csv_meta[] = {{NULL, NULL}};
-static const luaL_Reg csv_methods[] = {
-    {"layout", csv_layout}, {"read", csv_read}, {NULL, NULL}};
+static const neap_function csv_methods[] = {
+    {"layout", csv_layout, 0}, {"read", csv_read, 4}, {0}};
 static const luaL_Reg levels_meta[] = {{"__gc", collect_levels}, {NULL, NULL}};
-static const luaL_Reg no_methods[] = {{NULL, NULL}};
+static const neap_function no_methods[] = {{0}};
 static const luaL_Reg functions[] = {{"csv", csv_scan}, {NULL, NULL}};
 
 void neap_add_csv(lua_State *L) {

@@ -4,7 +4,7 @@
 
 #include "bind/trace.h"
 
-#define NEAP_DEFINITION_TYPE "neap.DefinedLoss"
+#define NEAP_DEFINITION_TYPE NEAP_TYPE("DefinedLoss")
 
 // A userdata; its user value is a table that no script sees, in which its
 // strings stand, and the definition as scripts have it: object.
@@ -164,7 +164,7 @@ static int columns_of(lua_State *L) {
 }
 
 static const luaL_Reg meta[] = {{"__gc", free_definition}, {NULL, NULL}};
-static const luaL_Reg methods[] = {{NULL, NULL}};
+static const neap_function methods[] = {{0}};
 
 void neap_add_definitions(lua_State *L) {
   static const luaL_Reg functions[] = {{"define", define},

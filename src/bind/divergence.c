@@ -171,13 +171,14 @@ static int jensen_shannon(lua_State *L) {
   return of_pair(L, NEAP_JENSEN_SHANNON);
 }
 
-static const luaL_Reg functions[] = {{"entropy", entropy},
-                                     {"cross_entropy", cross_entropy},
-                                     {"kl", kl},
-                                     {"reverse_kl", reverse_kl},
-                                     {"jensen_shannon", jensen_shannon},
-                                     {NULL, NULL}};
+static const neap_function functions[] = {{"entropy", entropy, 2},
+                                          {"cross_entropy", cross_entropy, 3},
+                                          {"kl", kl, 3},
+                                          {"reverse_kl", reverse_kl, 3},
+                                          {"jensen_shannon", jensen_shannon, 3},
+                                          {0}};
 
 void neap_open_divergence(lua_State *L) {
-  luaL_newlib(L, functions);
+  lua_newtable(L);
+  neap_set_functions(L, functions);
 }

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#define NEAP_LIBSVM "neap.Libsvm"
-#define NEAP_ZIP "neap.Zip"
+#define NEAP_LIBSVM NEAP_TYPE("Libsvm")
+#define NEAP_ZIP NEAP_TYPE("Zip")
 
 // ------------------------------------------------------------------- .npy
 
@@ -238,8 +238,8 @@ static int csv_lines(lua_State *L) {
 }
 
 static const luaL_Reg no_meta[] = {{NULL, NULL}};
-static const luaL_Reg libsvm_methods[] = {{"read", libsvm_read}, {NULL, NULL}};
-static const luaL_Reg zip_methods[] = {{"read", zip_read}, {NULL, NULL}};
+static const neap_function libsvm_methods[] = {{"read", libsvm_read, 2}, {0}};
+static const neap_function zip_methods[] = {{"read", zip_read, 1}, {0}};
 static const luaL_Reg functions[] = {{"npy", npy_read},
                                      {"zip", zip_open},
                                      {"libsvm", libsvm_scan},

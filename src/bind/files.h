@@ -5,7 +5,7 @@
 #include "bind/bind.h"
 #include "dataset/dataset.h"
 
-#define NEAP_BYTES "neap.Bytes"
+#define NEAP_BYTES NEAP_TYPE("Bytes")
 
 // The bytes of a file, read or mapped, or of a Lua string, which is then the
 // user value. Given back when it is collected or closed.

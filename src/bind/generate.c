@@ -33,10 +33,9 @@ static int read_choice(lua_State *L, int index, const char *key,
     lua_pop(L, 1);
     return i;
   }
-  return luaL_argerror(
-      L, index,
-      lua_pushfstring(L, "%s is %s; wanted %s or %s", key,
-                      luaL_tolstring(L, -1, NULL), names[0], names[1]));
+  return luaL_argerror(L, index,
+                       lua_pushfstring(L, "%s is %s; wanted %s or %s", key,
+                                       neap_shown(L), names[0], names[1]));
 }
 
 // Names of all options but the generator's own.
@@ -67,6 +66,19 @@ static int refuse_component(lua_State *L, size_t number, const char *what) {
       lua_pushfstring(L, "components[%I]: %s", (lua_Integer)number, what));
 }
 
+// The numbers of a component that are on top of the stack.
+static const neap_array *check_numbers(lua_State *L, size_t component,
+                                       const char *key) {
+  if (!lua_istable(L, -1) && luaL_testudata(L, -1, NEAP_ARRAY) == NULL) {
+    refuse_component(L, component,
+                     lua_pushfstring(L,
+                                     "%s is %s; wanted an array or a table of "
+                                     "numbers",
+                                     key, neap_shown(L)));
+  }
+  return neap_check_doubles(L, lua_gettop(L));
+}
+
 static double number_of(lua_State *L, size_t component, const char *key,
                         double low, double high) {
   lua_getfield(L, -1, key);
@@ -89,7 +101,7 @@ static bool copy_numbers(lua_State *L, size_t component, const char *key,
     lua_pop(L, 1);
     return false;
   }
-  const neap_array *array = neap_check_doubles(L, lua_gettop(L));
+  const neap_array *array = check_numbers(L, component, key);
   const size_t got_columns = array->dimensions == 2 ? array->columns : 0;
   if (array->rows != rows || got_columns != columns) {
     refuse_component(
@@ -167,7 +179,7 @@ static size_t count_features(lua_State *L) {
   lua_getfield(L, -1, "mean");
   if (lua_isnil(L, -1))
     refuse_component(L, 1, "mean is missing");
-  const neap_array *mean = neap_check_doubles(L, lua_gettop(L));
+  const neap_array *mean = check_numbers(L, 1, "mean");
   const size_t features = mean->rows;
   lua_pop(L, 2);
   return features;
@@ -374,7 +386,7 @@ static void *new_or_nil(lua_State *L, bool wanted, neap_dtype dtype,
 // The draw of one generator, which is the first upvalue: options -> x, y,
 // truth, groups or nil, weights or nil, number of classes.
 static int draw(lua_State *L) {
-  const neap_generator *generator = lua_touserdata(L, lua_upvalueindex(1));
+  const neap_generator *generator = lua_touserdata(L, lua_upvalueindex(2));
   plan p;
   read_plan(L, generator, &p);
   neap_draw *d = &p.draw;
@@ -400,7 +412,7 @@ static int push_mixture_of(lua_State *L) {
 
 // The mixture of a generator's rows: options -> a table, or nil.
 static int describe(lua_State *L) {
-  const neap_generator *generator = lua_touserdata(L, lua_upvalueindex(1));
+  const neap_generator *generator = lua_touserdata(L, lua_upvalueindex(2));
   const neap *engine = neap_bound_engine(L);
   plan p;
   neap_error error = {0};
@@ -421,8 +433,7 @@ static int describe(lua_State *L) {
 static void set_function(lua_State *L, const neap_generator *generator,
                          const char *key, lua_CFunction function) {
   lua_pushlightuserdata(L, (void *)generator);
-  lua_pushcclosure(L, function, 1);
-  lua_setfield(L, -2, key);
+  neap_set_function(L, (neap_function){key, function, 1});
 }
 
 void neap_push_generators(lua_State *L) {

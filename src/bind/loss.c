@@ -296,10 +296,9 @@ int neap_new_loss(lua_State *L, const neap_loss *loss, int owner) {
   return 1;
 }
 
-// The constructor of one loss, which is its first upvalue.
+// The constructor of one loss, which is its second upvalue.
 static int new_loss(lua_State *L) {
-  const neap_loss *loss = lua_touserdata(L, lua_upvalueindex(1));
-  luaL_argcheck(L, lua_gettop(L) <= 1, 2, "wanted one table of options");
+  const neap_loss *loss = lua_touserdata(L, lua_upvalueindex(2));
   lua_settop(L, 1);
   return neap_new_loss(L, loss, 0);
 }
@@ -415,7 +414,8 @@ static const luaL_Reg meta[] = {
     {"__mul", loss_mul},          {"__div", loss_div},
     {"__add", loss_add},          {"__sub", loss_sub},
     {"__unm", loss_unm},          {NULL, NULL}};
-static const luaL_Reg no_methods[] = {{NULL, NULL}};
+static const neap_function no_methods[] = {{0}};
+static const neap_function list[] = {{"list", neap_loss_list, 0}, {0}};
 
 void neap_open_loss(lua_State *L) {
   const neap *engine = neap_bound_engine(L);
@@ -425,9 +425,7 @@ void neap_open_loss(lua_State *L) {
   for (size_t i = 0; neap_loss_at(engine, i) != NULL; i++) {
     const neap_loss *loss = neap_loss_at(engine, i);
     lua_pushlightuserdata(L, (void *)loss);
-    lua_pushcclosure(L, new_loss, 1);
-    lua_setfield(L, -2, neap_loss_name(loss));
+    neap_set_function(L, (neap_function){neap_loss_name(loss), new_loss, 1});
   }
-  lua_pushcfunction(L, neap_loss_list);
-  lua_setfield(L, -2, "list");
+  neap_set_functions(L, list);
 }

@@ -171,6 +171,8 @@ static void resolve(lua_State *L, neap_prepared *p, const neap_array *targets,
 // returns; NULL: it has none.
 static const void *const *push_columns(lua_State *L, int index,
                                        const neap_array *logits) {
+  if (!lua_isnoneornil(L, index))
+    luaL_checktype(L, index, LUA_TTABLE);
   if (neap_count_columns(L, 1) == 0)
     return NULL;
   const size_t count = neap_push_columns(L, 1);
@@ -180,18 +182,26 @@ static const void *const *push_columns(lua_State *L, int index,
   for (size_t i = 0; i < count; i++) {
     lua_geti(L, names, (lua_Integer)i + 1);
     const char *name = lua_tostring(L, -1);
-    if (lua_type(L, index) != LUA_TTABLE)
-      luaL_error(L, "the loss reads c.%s; wanted columns = { %s = numbers }",
-                 name, name);
+    if (lua_isnoneornil(L, index))
+      luaL_argerror(L, index,
+                    lua_pushfstring(L,
+                                    "the loss reads c.%s; wanted columns = { "
+                                    "%s = numbers }",
+                                    name, name));
     if (lua_getfield(L, index, name) == LUA_TNIL)
-      luaL_error(L, "columns has no %s, which the loss reads", name);
+      luaL_argerror(
+          L, index,
+          lua_pushfstring(L, "columns has no %s, which the loss reads", name));
     const int at = lua_gettop(L);
     const neap_array *column = neap_check_array(L, at, logits->dtype);
     if (column->dtype != logits->dtype || column->dimensions != 1 ||
         column->rows != logits->rows) {
-      luaL_error(L, "column %s is %s %s; wanted %s [%I]", name,
-                 neap_dtype_name(column->dtype), neap_push_shape(L, column),
-                 neap_dtype_name(logits->dtype), (lua_Integer)logits->rows);
+      const char *shape = neap_push_shape(L, column);
+      luaL_argerror(L, index,
+                    lua_pushfstring(L, "column %s is %s %s; wanted %s [%I]",
+                                    name, neap_dtype_name(column->dtype), shape,
+                                    neap_dtype_name(logits->dtype),
+                                    (lua_Integer)logits->rows));
     }
     list[i] = column->data;
   }
@@ -363,16 +373,16 @@ static int loss_evaluate(lua_State *L) {
   return 2;
 }
 
-static const luaL_Reg meta[] = {{"__call", call_loss}, {NULL, NULL}};
-static const luaL_Reg methods[] = {
-    {"gradient", loss_gradient}, {"hessian", loss_hessian},
-    {"evaluate", loss_evaluate}, {"curve", neap_loss_curve},
-    {"share", neap_loss_share},  {NULL, NULL}};
+static const neap_function call[] = {{"__call", call_loss, 4}, {0}};
+static const neap_function methods[] = {
+    {"gradient", loss_gradient, 5}, {"hessian", loss_hessian, 5},
+    {"evaluate", loss_evaluate, 3}, {"curve", neap_loss_curve, 3},
+    {"share", neap_loss_share, 4},  {0}};
 
 void neap_add_loss_calls(lua_State *L) {
   luaL_getmetatable(L, NEAP_LOSS_TYPE);
-  luaL_setfuncs(L, meta, 0);
+  neap_set_methods(L, call);
   lua_getfield(L, -1, "methods");
-  luaL_setfuncs(L, methods, 0);
+  neap_set_methods(L, methods);
   lua_pop(L, 2);
 }

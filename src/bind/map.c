@@ -37,7 +37,7 @@ typedef struct bound_formula {
   bool is_made;
 } bound_formula;
 
-#define NEAP_FORMULA_TYPE "neap.Formula"
+#define NEAP_FORMULA_TYPE NEAP_TYPE("Formula")
 
 static int free_formula(lua_State *L) {
   bound_formula *bound = luaL_checkudata(L, 1, NEAP_FORMULA_TYPE);
@@ -48,7 +48,7 @@ static int free_formula(lua_State *L) {
 }
 
 static const luaL_Reg meta[] = {{"__gc", free_formula}, {NULL, NULL}};
-static const luaL_Reg methods[] = {{NULL, NULL}};
+static const neap_function methods[] = {{0}};
 
 // Pushes the array that a trace makes of others.
 static void push_mapped(lua_State *L, const neap_graph *trace, neap_ref value,

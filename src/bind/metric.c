@@ -26,7 +26,7 @@ static double *push_values(lua_State *L, const neap_columns *columns,
 // the metric's own.
 static int evaluate_one(lua_State *L) {
   static const char *const others[] = {"from", "threshold", NULL};
-  const neap_metric *metric = lua_touserdata(L, lua_upvalueindex(1));
+  const neap_metric *metric = lua_touserdata(L, lua_upvalueindex(2));
   lua_settop(L, 4);
   const neap_metric_use use = neap_read_metric(L, metric, 4, others);
   const neap_columns columns = neap_check_columns(
@@ -185,9 +185,9 @@ static neap_metric_use check_aim(lua_State *L) {
   if (lua_getfield(L, 3, "cost") != LUA_TNIL) {
     const int cost = lua_gettop(L);
     const neap_metric *metric = neap_metric_find("expected_cost");
-    neap_check_keys(L, 3, NULL, costs);
     luaL_argcheck(L, lua_istable(L, cost), 3,
                   "cost: wanted { false_positive =, false_negative = }");
+    neap_check_keys(L, 3, NULL, costs);
     const neap_metric_use use = neap_read_metric(L, metric, cost, NULL);
     lua_settop(L, 3);
     return use;
@@ -266,15 +266,16 @@ static int list_metrics(lua_State *L) {
 }
 
 void neap_open_metric(lua_State *L) {
-  static const luaL_Reg functions[] = {{"evaluate", evaluate},
-                                       {"threshold", threshold},
-                                       {"list", list_metrics},
-                                       {NULL, NULL}};
-  luaL_newlib(L, functions);
+  static const neap_function functions[] = {{"evaluate", evaluate, 4},
+                                            {"threshold", threshold, 3},
+                                            {"list", list_metrics, 0},
+                                            {0}};
+  lua_newtable(L);
+  neap_set_functions(L, functions);
   for (size_t i = 0; neap_metric_at(i) != NULL; i++) {
-    lua_pushlightuserdata(L, (void *)neap_metric_at(i));
-    lua_pushcclosure(L, evaluate_one, 1);
-    lua_setfield(L, -2, neap_metric_at(i)->name);
+    const neap_metric *metric = neap_metric_at(i);
+    lua_pushlightuserdata(L, (void *)metric);
+    neap_set_function(L, (neap_function){metric->name, evaluate_one, 4});
   }
   neap_add_metric_curves(L);
 }

@@ -91,13 +91,7 @@ static int roc_curve(lua_State *L) {
   bool drops = false;
   if (!lua_isnil(L, 4)) {
     lua_getfield(L, 4, "straight");
-    const char *straight = luaL_optstring(L, -1, "keep");
-    drops = strcmp(straight, "drop") == 0;
-    if (!drops && strcmp(straight, straights[0]) != 0) {
-      luaL_argerror(L, 4,
-                    lua_pushfstring(L, "straight is '%s'; wanted keep or drop",
-                                    straight));
-    }
+    drops = luaL_checkoption(L, -1, "keep", straights) == 1;
     lua_settop(L, 4);
   }
   const neap_columns columns = check_one_column(L, NEAP_AS_GIVEN);
@@ -262,11 +256,13 @@ static int delong(lua_State *L) {
 static double integer_field(lua_State *L, int index, const char *name,
                             double initial, double low, double high) {
   lua_getfield(L, index, name);
-  const double number = luaL_optnumber(L, -1, initial);
-  if (!(number >= low && number <= high && number == floor(number))) {
-    luaL_argerror(L, index,
-                  lua_pushfstring(L, "%s is %f; wanted a whole number >= %f",
-                                  name, number, low));
+  const double number = lua_isnil(L, -1) ? initial : lua_tonumber(L, -1);
+  if ((lua_type(L, -1) != LUA_TNUMBER && !lua_isnil(L, -1)) ||
+      !(number >= low && number <= high && number == floor(number))) {
+    luaL_argerror(
+        L, index,
+        lua_pushfstring(L, "%s is %s; wanted a whole number, %d to %I", name,
+                        neap_shown(L), (int)low, (lua_Integer)high));
   }
   lua_pop(L, 1);
   return number;
@@ -355,13 +351,13 @@ static int bootstrap(lua_State *L) {
 }
 
 void neap_add_metric_curves(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"roc_curve", roc_curve},
-      {"precision_recall_curve", precision_recall_curve},
-      {"reliability_curve", reliability_curve},
-      {"confusion", confusion},
-      {"delong", delong},
-      {"bootstrap", bootstrap},
-      {NULL, NULL}};
-  luaL_setfuncs(L, functions, 0);
+  static const neap_function functions[] = {
+      {"roc_curve", roc_curve, 4},
+      {"precision_recall_curve", precision_recall_curve, 4},
+      {"reliability_curve", reliability_curve, 4},
+      {"confusion", confusion, 4},
+      {"delong", delong, 2},
+      {"bootstrap", bootstrap, 4},
+      {0}};
+  neap_set_functions(L, functions);
 }

@@ -72,6 +72,21 @@ static int clock_now(lua_State *L) {
   return 1;
 }
 
+// core.is(value, type) -> whether it is an object of a type: the name of one
+// that C has, such as "neap.Loss", or the metatable of one of Lua
+static int is_of_type(lua_State *L) {
+  bool is;
+  if (lua_type(L, 2) == LUA_TSTRING) {
+    const char *key =
+        lua_pushfstring(L, "%s " NEAP_VERSION, lua_tostring(L, 2));
+    is = luaL_testudata(L, 1, key) != NULL;
+  } else {
+    is = lua_getmetatable(L, 1) && lua_rawequal(L, 2, -1);
+  }
+  lua_pushboolean(L, is);
+  return 1;
+}
+
 static int collect_engine(lua_State *L) {
   bound_engine *bound = lua_touserdata(L, 1);
   neap_free(bound->engine);
@@ -162,6 +177,12 @@ static const module modules[] = {{"array", neap_open_array},
                                  {"expr", neap_open_expr},
                                  {NULL, NULL}};
 
+static const luaL_Reg functions[] = {{"blame", neap_blame},
+                                     {"is", is_of_type},
+                                     {"nearest", neap_nearest},
+                                     {"set_folder", neap_set_folder},
+                                     {NULL, NULL}};
+
 int neap_open_core(lua_State *L, const neap_host *host) {
   luaL_checkversion(L);
   const int known = lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
@@ -175,8 +196,7 @@ int neap_open_core(lua_State *L, const neap_host *host) {
   lua_setfield(L, -2, "version");
   lua_pushstring(L, neap_isa(neap_bound_engine(L)));
   lua_setfield(L, -2, "isa");
-  lua_pushcfunction(L, neap_nearest);
-  lua_setfield(L, -2, "nearest");
+  luaL_setfuncs(L, functions, 0);
   const neap_host *known_host = &neap_bound_engine(L)->host;
   if (known_host->log != NULL) {
     lua_pushcfunction(L, log_line);

@@ -114,6 +114,8 @@ const char *neap_shown(lua_State *L) {
     return lua_pushliteral(L, "nan");
   if (type == LUA_TNUMBER || type == LUA_TBOOLEAN)
     return luaL_tolstring(L, -1, NULL);
+  if (type == LUA_TNIL)
+    return lua_pushliteral(L, "nil");
   return lua_pushfstring(L, "a %s", luaL_typename(L, -1));
 }
 

@@ -71,15 +71,8 @@ bool neap_from_probabilities(lua_State *L, int index) {
   if (lua_isnoneornil(L, index))
     return false;
   lua_getfield(L, index, "from");
-  const char *from = luaL_optstring(L, -1, "logits");
-  const bool probabilities = strcmp(from, "probabilities") == 0;
-  if (!probabilities && strcmp(from, "logits") != 0) {
-    luaL_argerror(L, index,
-                  lua_pushfstring(L,
-                                  "from is '%s'; wanted logits or "
-                                  "probabilities",
-                                  from));
-  }
+  const bool probabilities =
+      luaL_checkoption(L, -1, "logits", neap_sources) == 1;
   lua_pop(L, 1);
   return probabilities;
 }
@@ -164,9 +157,8 @@ neap_columns neap_check_columns(lua_State *L, neap_places at,
     turn_thresholds(columns, thresholds);
   int weights = at.weights;
   if (weights == 0 && !lua_isnoneornil(L, at.options)) {
-    weights = at.options;
     lua_getfield(L, at.options, "weights");
-    lua_replace(L, at.options);
+    weights = lua_gettop(L);
   }
   return (neap_columns){
       .rows = rows,

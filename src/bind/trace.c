@@ -1,4 +1,5 @@
 // bind/trace.c -- what a Lua function does to its arguments, written down.
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -76,10 +77,19 @@ neap_ref neap_check_node(lua_State *L, int index, int trace) {
   return e->ref;
 }
 
-int neap_apply(lua_State *L) {
-  const neap_op op = (neap_op)lua_tointeger(L, lua_upvalueindex(1));
+static void check_operand(lua_State *L, int index) {
+  if (lua_type(L, index) != LUA_TNUMBER &&
+      luaL_testudata(L, index, NEAP_ARRAY) == NULL &&
+      luaL_testudata(L, index, NEAP_EXPRESSION_TYPE) == NULL)
+    luaL_typeerror(L, index, "number, array or traced expression");
+}
+
+// Applies an operation to its arguments, from 1 on.
+static int apply(lua_State *L, neap_op op) {
   const int count = neap_op_arguments(op);
   lua_settop(L, count);
+  for (int i = 1; i <= count; i++)
+    check_operand(L, i);
   neap_bound_trace *trace = push_trace(L, count);
   if (trace != NULL) {
     neap_ref from[3] = {-1, -1, -1};
@@ -97,23 +107,32 @@ int neap_apply(lua_State *L) {
       return 1;
     }
   }
-  for (int i = 0; i < count; i++) {
-    if (lua_type(L, i + 1) != LUA_TNUMBER)
-      luaL_typeerror(L, i + 1, "number, array or traced expression");
+  for (int i = 0; i < count; i++)
     numbers[i] = lua_tonumber(L, i + 1);
-  }
   lua_pushnumber(L, neap_op_number(op, numbers[0], numbers[1], numbers[2]));
   return 1;
+}
+
+// A function of neap.math; the operation is its second upvalue.
+static int apply_function(lua_State *L) {
+  return apply(L, (neap_op)lua_tointeger(L, lua_upvalueindex(2)));
+}
+
+// An operator; the operation is its first upvalue.
+static int apply_operator(lua_State *L) {
+  return apply(L, (neap_op)lua_tointeger(L, lua_upvalueindex(1)));
 }
 
 // min and max take two or more.
 static int apply_to_all(lua_State *L) {
   const int count = lua_gettop(L);
   luaL_argcheck(L, count >= 2, count + 1, "wanted two or more");
+  for (int i = 1; i <= count; i++)
+    check_operand(L, i);
   lua_pushvalue(L, 1);
   for (int i = 2; i <= count; i++) {
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_pushcclosure(L, neap_apply, 1);
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_pushcclosure(L, apply_operator, 1);
     lua_insert(L, -2);
     lua_pushvalue(L, i);
     lua_call(L, 2, 1);
@@ -221,29 +240,31 @@ static const function operators[] = {
     {"__add", NEAP_OP_ADD}, {"__sub", NEAP_OP_SUB}, {"__mul", NEAP_OP_MUL},
     {"__div", NEAP_OP_DIV}, {"__pow", NEAP_OP_POW}, {"__unm", NEAP_OP_NEG}};
 
-static void set_functions(lua_State *L, const function *list, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    lua_pushinteger(L, (lua_Integer)list[i].op);
-    lua_pushcclosure(L, neap_apply, 1);
-    lua_setfield(L, -2, list[i].name);
-  }
+static void set_function(lua_State *L, const char *name, lua_CFunction call,
+                         neap_op op, int most) {
+  lua_pushinteger(L, (lua_Integer)op);
+  neap_set_function(L, (neap_function){name, call, most});
 }
 
 static void add_operators(lua_State *L, const char *type) {
   luaL_getmetatable(L, type);
-  set_functions(L, operators, sizeof operators / sizeof *operators);
+  for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
+    lua_pushinteger(L, (lua_Integer)operators[i].op);
+    lua_pushcclosure(L, apply_operator, 1);
+    lua_setfield(L, -2, operators[i].name);
+  }
   lua_pop(L, 1);
 }
 
 void neap_open_math(lua_State *L) {
   lua_newtable(L);
-  set_functions(L, functions, sizeof functions / sizeof *functions);
-  lua_pushinteger(L, NEAP_OP_MIN);
-  lua_pushcclosure(L, apply_to_all, 1);
-  lua_setfield(L, -2, "min");
-  lua_pushinteger(L, NEAP_OP_MAX);
-  lua_pushcclosure(L, apply_to_all, 1);
-  lua_setfield(L, -2, "max");
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    const neap_op op = functions[i].op;
+    set_function(L, functions[i].name, apply_function, op,
+                 neap_op_arguments(op));
+  }
+  set_function(L, "min", apply_to_all, NEAP_OP_MIN, INT_MAX);
+  set_function(L, "max", apply_to_all, NEAP_OP_MAX, INT_MAX);
 }
 
 static const luaL_Reg expression_meta[] = {{"__lt", refuse_comparison},
@@ -251,19 +272,20 @@ static const luaL_Reg expression_meta[] = {{"__lt", refuse_comparison},
                                            {"__tostring", expression_tostring},
                                            {NULL, NULL}};
 static const luaL_Reg trace_meta[] = {{"__gc", free_trace}, {NULL, NULL}};
-static const luaL_Reg no_methods[] = {{NULL, NULL}};
-static const luaL_Reg trace_methods[] = {
-    {"input", trace_input}, {"parameter", trace_parameter},
-    {"close", trace_close}, {"evaluate", trace_evaluate},
-    {"count", trace_count}, {NULL, NULL}};
+static const neap_function no_methods[] = {{0}};
+static const neap_function trace_methods[] = {
+    {"input", trace_input, 1}, {"parameter", trace_parameter, 1},
+    {"close", trace_close, 0}, {"evaluate", trace_evaluate, 3},
+    {"count", trace_count, 0}, {0}};
+static const neap_function map[] = {{"map", neap_map_arrays, INT_MAX}, {0}};
 
 void neap_open_expr(lua_State *L) {
-  static const luaL_Reg core[] = {
-      {"trace", new_trace}, {"map", neap_map_arrays}, {NULL, NULL}};
+  static const luaL_Reg core[] = {{"trace", new_trace}, {NULL, NULL}};
   neap_make_type(L, NEAP_TRACE_TYPE, trace_meta, trace_methods);
   neap_make_type(L, NEAP_EXPRESSION_TYPE, expression_meta, no_methods);
   add_operators(L, NEAP_EXPRESSION_TYPE);
   add_operators(L, NEAP_ARRAY);
   luaL_newlib(L, core);
+  neap_set_functions(L, map);
   neap_add_definitions(L);
 }

@@ -5,8 +5,8 @@
 #include "bind/bind.h"
 #include "expr/expr.h"
 
-#define NEAP_TRACE_TYPE "neap.Trace"
-#define NEAP_EXPRESSION_TYPE "neap.Expression"
+#define NEAP_TRACE_TYPE NEAP_TYPE("Trace")
+#define NEAP_EXPRESSION_TYPE NEAP_TYPE("Expression")
 
 // A userdata: what a function did to its arguments, while it is open.
 typedef struct neap_bound_trace {
@@ -29,9 +29,6 @@ void neap_push_expression(lua_State *L, int trace, neap_ref ref);
 // Returns the node of the expression or number at an index in the trace at
 // `trace`, or raises.
 neap_ref neap_check_node(lua_State *L, int index, int trace);
-
-// The lua_CFunction of an operation, which is its first upvalue.
-int neap_apply(lua_State *L);
 
 // Applies an operation to arrays and numbers at 1 to count, and pushes the
 // array.

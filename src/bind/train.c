@@ -4,7 +4,7 @@
 
 #include "bind/bound_row.h"
 
-#define NEAP_TRAINER "neap.Trainer"
+#define NEAP_TRAINER NEAP_TYPE("Trainer")
 
 // ---------------------------------------------------------------- the job
 
@@ -414,22 +414,23 @@ static int trainer_report(lua_State *L) {
 
 static const luaL_Reg trainer_meta[] = {
     {"__gc", close_trainer}, {"__close", close_trainer}, {NULL, NULL}};
-static const luaL_Reg trainer_methods[] = {{"step", trainer_step},
-                                           {"progress", trainer_progress},
-                                           {"cancel", trainer_cancel},
-                                           {"paused", trainer_paused},
-                                           {"keep", trainer_keep},
-                                           {"stop", trainer_stop},
-                                           {"resume", trainer_resume},
-                                           {"save", trainer_save},
-                                           {"load", trainer_load},
-                                           {"fingerprint", trainer_fingerprint},
-                                           {"bytes", trainer_bytes},
-                                           {"precision", trainer_precision},
-                                           {"parameters", trainer_parameters},
-                                           {"report", trainer_report},
-                                           {"close", close_trainer},
-                                           {NULL, NULL}};
+static const neap_function trainer_methods[] = {
+    {"step", trainer_step, 1},
+    {"progress", trainer_progress, 0},
+    {"cancel", trainer_cancel, 0},
+    {"paused", trainer_paused, 0},
+    {"keep", trainer_keep, 1},
+    {"stop", trainer_stop, 1},
+    {"resume", trainer_resume, 0},
+    {"save", trainer_save, 0},
+    {"load", trainer_load, 1},
+    {"fingerprint", trainer_fingerprint, 0},
+    {"bytes", trainer_bytes, 0},
+    {"precision", trainer_precision, 0},
+    {"parameters", trainer_parameters, 0},
+    {"report", trainer_report, 1},
+    {"close", close_trainer, 0},
+    {0}};
 
 void neap_open_train(lua_State *L) {
   static const luaL_Reg functions[] = {

@@ -3,10 +3,16 @@
 
 #include "bind/bind.h"
 
+const char *neap_push_type_name(lua_State *L, const char *type) {
+  return lua_pushlstring(L, type, strcspn(type, " "));
+}
+
 void neap_make_type(lua_State *L, const char *name, const luaL_Reg *meta,
-                    const luaL_Reg *methods) {
+                    const neap_function *methods) {
   if (luaL_newmetatable(L, name)) {
-    lua_pushstring(L, name);
+    neap_push_type_name(L, name);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "__name");
     lua_setfield(L, -2, "__metatable");
   }
   luaL_setfuncs(L, meta, 0);
@@ -15,7 +21,7 @@ void neap_make_type(lua_State *L, const char *name, const luaL_Reg *meta,
     has_index = has_index || strcmp(row->name, "__index") == 0;
   }
   lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
+  neap_set_methods(L, methods);
   lua_setfield(L, -2, has_index ? "methods" : "__index");
   lua_pop(L, 1);
 }

@@ -38,10 +38,9 @@ const char *neap_database_bytes(lua_State *L, int index, size_t *size_bytes) {
 }
 
 void neap_add_database(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"sqlite", neap_sqlite_open},
-      {"postgresql", neap_postgresql_open},
-      {NULL, NULL},
-  };
-  luaL_setfuncs(L, functions, 0);
+  static const neap_function functions[] = {
+      {"sqlite", neap_sqlite_open, 2},
+      {"postgresql", neap_postgresql_open, 1},
+      {0}};
+  neap_set_functions(L, functions);
 }

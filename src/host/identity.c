@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bind/bind.h"
 #include "host/host.h"
 
 // Reads a small file of the system. Returns its length, or -1.
@@ -83,11 +84,9 @@ static int sleep_for(lua_State *L) {
 }
 
 void neap_add_identity(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"identity", identity},
-      {"is_running", is_running},
-      {"sleep", sleep_for},
-      {NULL, NULL},
-  };
-  luaL_setfuncs(L, functions, 0);
+  static const neap_function functions[] = {{"identity", identity, 0},
+                                            {"is_running", is_running, 2},
+                                            {"sleep", sleep_for, 1},
+                                            {0}};
+  neap_set_functions(L, functions);
 }

@@ -1,4 +1,5 @@
 // host/postgresql.c -- databases of PostgreSQL.
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 #include "host/host.h"
 #include "host/libpq.h"
 
-#define POSTGRESQL_TYPE "neap.Postgresql"
+#define POSTGRESQL_TYPE NEAP_TYPE("Postgresql")
 
 enum {
   VALUES_MAX = 999,
@@ -441,13 +442,13 @@ static void drop_notice(void *argument, const char *message) {
 int neap_postgresql_open(lua_State *L) {
   static const luaL_Reg meta[] = {
       {"__gc", close_database}, {"__close", close_database}, {NULL, NULL}};
-  static const luaL_Reg methods[] = {{"close", close_database},
-                                     {"execute", execute},
-                                     {"flight", flight},
-                                     {"kind", kind},
-                                     {"rows", rows},
-                                     {"run", run},
-                                     {NULL, NULL}};
+  static const neap_function methods[] = {{"close", close_database, 0},
+                                          {"execute", execute, 1},
+                                          {"flight", flight, 1},
+                                          {"kind", kind, 0},
+                                          {"rows", rows, INT_MAX},
+                                          {"run", run, INT_MAX},
+                                          {0}};
   const char *url = luaL_checkstring(L, 1);
   neap_make_type(L, POSTGRESQL_TYPE, meta, methods);
   database *self = lua_newuserdatauv(L, sizeof *self, 1);

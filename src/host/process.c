@@ -1,6 +1,7 @@
 // host/process.c -- programs started from a script.
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,7 +16,7 @@
 #include "bind/bind.h"
 #include "host/host.h"
 
-#define PROCESS_TYPE "neap.Process"
+#define PROCESS_TYPE NEAP_TYPE("Process")
 
 // The streams of a process, by their descriptors.
 enum { STREAM_COUNT = 3 };
@@ -379,6 +380,13 @@ static int get_stderr(lua_State *L) {
 // Reads the pipe of stdout as file:read does; without a format, all of it
 // until its end.
 static int read_stdout(lua_State *L) {
+  static const char *const formats[] = {"a", "n", "l", "L", NULL};
+  for (int i = 2; i <= lua_gettop(L); i++) {
+    if (lua_type(L, i) == LUA_TNUMBER)
+      luaL_argcheck(L, luaL_checkinteger(L, i) >= 0, i, "wanted bytes >= 0");
+    else
+      luaL_checkoption(L, i, NULL, formats);
+  }
   push_pipe(L, STDOUT_FILENO);
   luaL_argcheck(L, !lua_isnil(L, -1), 1, "stdout is no pipe");
   lua_replace(L, 1);
@@ -393,9 +401,9 @@ static int read_stdout(lua_State *L) {
 static int describe(lua_State *L) {
   process *self = luaL_checkudata(L, 1, PROCESS_TYPE);
   if (self->pid == 0) {
-    lua_pushliteral(L, PROCESS_TYPE " (not started)");
+    lua_pushliteral(L, "neap.Process (not started)");
   } else {
-    lua_pushfstring(L, PROCESS_TYPE " (pid %d, %s)", (int)self->pid,
+    lua_pushfstring(L, "neap.Process (pid %d, %s)", (int)self->pid,
                     collect_end(self) ? "ended" : "running");
   }
   return 1;
@@ -422,12 +430,14 @@ void neap_add_process(lua_State *L) {
       {"__tostring", describe},
       {NULL, NULL},
   };
-  static const luaL_Reg methods[] = {
-      {"kill", send_signal},  {"pid", get_pid},       {"read", read_stdout},
-      {"stderr", get_stderr}, {"stdout", get_stdout}, {"wait", wait_for_end},
-      {NULL, NULL},
-  };
+  static const neap_function methods[] = {{"kill", send_signal, 1},
+                                          {"pid", get_pid, 0},
+                                          {"read", read_stdout, INT_MAX},
+                                          {"stderr", get_stderr, 0},
+                                          {"stdout", get_stdout, 0},
+                                          {"wait", wait_for_end, 1},
+                                          {0}};
+  static const neap_function functions[] = {{"start", start, 1}, {0}};
   neap_make_type(L, PROCESS_TYPE, meta, methods);
-  lua_pushcfunction(L, start);
-  lua_setfield(L, -2, "start");
+  neap_set_functions(L, functions);
 }

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bind/bind.h"
 #include "host/host.h"
 
 enum { BLOCK_BYTES = 64, ROUNDS = 64, HASH_WORDS = 8 };
@@ -107,6 +108,6 @@ static int sha256(lua_State *L) {
 }
 
 void neap_add_sha256(lua_State *L) {
-  lua_pushcfunction(L, sha256);
-  lua_setfield(L, -2, "sha256");
+  static const neap_function functions[] = {{"sha256", sha256, 1}, {0}};
+  neap_set_functions(L, functions);
 }

@@ -1,4 +1,5 @@
 // host/sqlite.c -- databases of SQLite.
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -7,8 +8,8 @@
 #include "host/database.h"
 #include "host/host.h"
 
-#define SQLITE_TYPE "neap.Sqlite"
-#define STATEMENT_TYPE "neap.SqliteStatement"
+#define SQLITE_TYPE NEAP_TYPE("Sqlite")
+#define STATEMENT_TYPE NEAP_TYPE("SqliteStatement")
 
 // What is used of sqlite3.h, whose interface never changes
 // (https://sqlite.org/c3ref/intro.html).
@@ -355,17 +356,14 @@ static int kind(lua_State *L) {
 }
 
 static void make_types(lua_State *L) {
-  static const luaL_Reg none[] = {{NULL, NULL}};
+  static const neap_function none[] = {{0}};
   static const luaL_Reg statement_meta[] = {{"__gc", collect_statement},
                                             {NULL, NULL}};
   static const luaL_Reg meta[] = {
       {"__gc", close_database}, {"__close", close_database}, {NULL, NULL}};
-  static const luaL_Reg methods[] = {{"close", close_database},
-                                     {"execute", execute},
-                                     {"kind", kind},
-                                     {"rows", rows},
-                                     {"run", run},
-                                     {NULL, NULL}};
+  static const neap_function methods[] = {
+      {"close", close_database, 0}, {"execute", execute, 1}, {"kind", kind, 0},
+      {"rows", rows, INT_MAX},      {"run", run, INT_MAX},   {0}};
   neap_make_type(L, STATEMENT_TYPE, statement_meta, none);
   neap_make_type(L, SQLITE_TYPE, meta, methods);
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bind/bind.h"
 #include "host/host.h"
 
 // ----------------------------------------------------------------- terminal
@@ -150,17 +151,16 @@ static int interrupted(lua_State *L) {
 }
 
 void neap_add_system(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"catch_interrupts", catch_interrupts},
-      {"clock", monotonic},
-      {"cores", cores},
-      {"interrupted", interrupted},
-      {"name", name},
-      {"now", now},
-      {"terminal", terminal},
-      {"threads", threads},
-      {"utc", utc},
-      {NULL, NULL},
-  };
-  luaL_setfuncs(L, functions, 0);
+  static const neap_function functions[] = {
+      {"catch_interrupts", catch_interrupts, 1},
+      {"clock", monotonic, 0},
+      {"cores", cores, 0},
+      {"interrupted", interrupted, 0},
+      {"name", name, 0},
+      {"now", now, 0},
+      {"terminal", terminal, 1},
+      {"threads", threads, 0},
+      {"utc", utc, 1},
+      {0}};
+  neap_set_functions(L, functions);
 }

@@ -35,7 +35,7 @@ describe("the message about an argument", function()
   end)
 
   it("names the function of a module", function()
-    says("bad argument #2 to 'neap.array' (dtype is 'q'; wanted float64, "
+    says("bad argument #2 to 'array' (dtype is 'q'; wanted float64, "
       .. "float32 or int32)", neap.array, { 1 }, "q")
   end)
 end)

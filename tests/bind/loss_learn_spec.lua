@@ -208,6 +208,6 @@ describe("neap.loss.explain", function()
 
   it("refuses what is no loss", function()
     assert.error_matches(function() loss.explain "focal" end,
-      "loss expected, got string")
+      "loss is 'focal'; wanted a loss")
   end)
 end)

@@ -31,7 +31,7 @@ describe("the ROC curve", function()
     end, "wanted one column of scores, %[n%]")
     assert.error_matches(function()
       neap.metric.roc_curve({ 1, 2 }, { 1, 0 }, nil, { straight = "no" })
-    end, "straight is 'no'; wanted keep or drop")
+    end, "straight: got 'no'; wanted keep or drop")
   end)
 end)
 
@@ -136,7 +136,7 @@ describe("the bootstrap", function()
       return function() neap.metric.bootstrap(metric, z, y, o) end
     end
     assert.error_matches(bootstrap("f1", { draws = 0 }),
-      "draws is 0.0; wanted a whole number >= 1")
+      "draws is 0; wanted a whole number, 1 to 1000000000")
     assert.error_matches(bootstrap("f1", { stratified = 1 }),
       "stratified: wanted true or false")
     assert.error_matches(bootstrap("f1", { rows = "all" }),

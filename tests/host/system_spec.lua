@@ -143,6 +143,6 @@ describe("host.terminal", function()
 
   it("refuses other streams", function()
     assert.error_matches(function() host.terminal("stdin") end,
-      "bad argument #1.*invalid option 'stdin'")
+      "bad argument #1.*got 'stdin'")
   end)
 end)

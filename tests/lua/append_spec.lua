@@ -53,7 +53,7 @@ describe("d:append", function()
     end
     refuses("x has 1 columns; the data have 2", { x = { { 1 } }, y = { 1 } })
     refuses("y is [2] and x is [1][2]", { x = { { 1, 2 } }, y = { 1, 2 } })
-    refuses("y[1] is draw; the classes are miss, hit",
+    refuses("y[1] is 'draw'; the classes are miss, hit",
       { x = { { 1, 2 } }, y = { "draw" } })
     refuses("x in row 1, column 2 is ", { x = { { 1, 0 / 0 } },
       y = { "hit" } })

@@ -187,7 +187,7 @@ describe("the population of a linear score", function()
     assert.error_matches(function() data.population(d, {}) end,
       "fit: wanted the linear fit of two classes")
     assert.error_matches(function() data.population({}, {}) end,
-      "wanted a data set as the first argument")
+      "data is a table; wanted a data set")
     local none, why = data.population(data.moons { n = 4 },
       { weights = { 1, 1 }, bias = 0 })
     assert.is_nil(none)

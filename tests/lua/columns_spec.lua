@@ -191,7 +191,7 @@ describe("columns of any data", function()
       assert.is_truthy(message:find(why, 1, true), message)
     end
     assert.error_matches(function() d:with_columns(3) end,
-      "columns is a number; wanted a table of numbers by name")
+      "columns is 3; wanted a table")
   end)
 end)
 

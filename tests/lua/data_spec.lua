@@ -68,7 +68,7 @@ describe("a generated data set", function()
     assert.error_matches(function() neap.data.gaussians { n = 1.5 } end,
       "n is 1.5; wanted a whole number")
     assert.error_matches(function() neap.data.gaussians { labels = "some" } end,
-      "labels is some; wanted independent or exact")
+      "labels is 'some'; wanted independent or exact")
     assert.error_matches(function() neap.data.recipe("moon", {}) end,
       "no generator 'moon'; there are gaussians, logistic, mixture")
     assert.error_matches(function()
@@ -198,7 +198,7 @@ describe("CSV", function()
       neap.data.parse("x,y\n1,0\n2,1\n", { target = "y", ignore = { "y" } })
     end, "ignore names the target, 'y'")
     assert.error_matches(function() neap.data.read(nil, { target = "y" }) end,
-      "'read' %(path is a nil; wanted a string%)")
+      "'read' %(path is nil; wanted a string%)")
     assert.error_matches(function() neap.data.parse("x", { targt = "y" }) end,
       "bad argument #2 to 'parse'")
     assert.error_matches(function()
@@ -280,10 +280,10 @@ describe("a split", function()
     assert.error_matches(function() few:split { test = 0.1 } end,
       "class 'a' has 4 rows; a share of 0.1 leaves one side without any")
     assert.error_matches(function() few.split { test = 0.5 } end,
-      "call it as a method: d:split%(...%)")
+      "neap.Data expected, got a table; wanted object:split%(...%)")
     assert.error_matches(function() few:split { test = 1 } end,
       "test is 1; wanted a number between 0 and 1")
     assert.error_matches(function() few:folds { k = 1 } end,
-      "k is 1; wanted a whole number >= 2")
+      "k is 1; wanted a whole number, 2 to")
   end)
 end)

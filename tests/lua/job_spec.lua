@@ -201,7 +201,7 @@ describe("sampling", function()
         }
       end, message)
     end
-    refuses("sampling is half; wanted none, balanced", "half", adam)
+    refuses("sampling is 'half'; wanted none, balanced", "half", adam)
     refuses("wanted one of under, over and balanced", {}, adam)
     refuses("under is 2", { under = 2 }, adam)
     refuses("sampling wants an optimizer on batches", "balanced")
@@ -272,10 +272,11 @@ describe("validation", function()
       assert.error_matches(function() neap.train(given) end, message)
     end
     refuses("score and patience want validation rows", { patience = 3 })
-    refuses("validation is no data set", { validation = {}, optimizer = adam })
+    refuses("validation is a table; wanted a data set", { validation = {},
+      optimizer = adam })
     refuses("validation is for optimizers that take batches",
       { validation = held })
-    refuses("score is auc; wanted loss, the name of a metric",
+    refuses("score is 'auc'; wanted loss, the name of a metric",
       { validation = held, optimizer = adam, score = "auc" })
   end)
 end)

@@ -104,7 +104,7 @@ describe("a definition", function()
     refused("the default of params.a is 3", params { 3, max = 2 })
     refused("the default of params.a is nil", params { min = 2 })
     refused("params.a goes from 2 to 1", params { 1, min = 2, max = 1 })
-    refused("params.a is x", params "x")
+    refused("params.a is 'x'", params "x")
     refused("did you mean 'min'", params { 1, mim = 0 })
     for _, name in ipairs { "reduction", "hessian", "gradient", "name" } do
       refused("params has the name " .. name .. ", which every loss has",

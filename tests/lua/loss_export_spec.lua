@@ -420,7 +420,7 @@ int main(int argc, char **argv) {
       ["name is 'focal_curve_2', a word"] = function()
         neap.loss.focal {}:to_c(path, { name = "focal_curve_2" })
       end,
-      ["path is a nil; wanted a string"] = function()
+      ["path is nil; wanted a string"] = function()
         neap.loss.focal {}:to_c()
       end,
       ["classes is nil; wanted the number of classes, 2 to 1024"] = function()

@@ -140,8 +140,8 @@ describe("a study of an objective", function()
     end)
     study:run { trials = 1, quiet = true }
     for i, want in ipairs { "step is 1.5; wanted a whole number",
-      "value is a string; wanted a number", "wanted one above the step before",
-      "key is a number; wanted a string", "a function can't be JSON",
+      "value is '1'; wanted a number", "wanted one above the step before",
+      "key is 1; wanted a string", "a function can't be JSON",
       "there is no parameter 'z'; the search has x, y" } do
       assert.matches(want, messages[i], 1, true)
     end
@@ -246,7 +246,8 @@ describe("ask and tell", function()
     local trial = study:ask()
     study:tell(trial, 1)
     refused(function() study:tell(trial, 2) end, "has not ended")
-    refused(function() study:tell({}, 2) end, "wanted a trial of ask")
+    refused(function() study:tell({}, 2) end,
+      "trial is a table; wanted a neap.Trial")
     local other = study:ask()
     refused(function() study:tell(other, "2") end, "value is a string")
   end)

@@ -125,7 +125,7 @@ describe("a study's figures", function()
       { "heatmap", { x = "gamma", y = "alpha", metric = "ap" },
         "there is no metric 'ap'; there are accuracy, " },
       { "heatmap", { x = "gamma", y = "alpha", against = "luck" },
-        "there is no baseline 'luck'" },
+        "against is 'luck', which is no baseline" },
       { "split", { metric = "auc" }, "metric is 'auc'; wanted score or f1" },
     } do
       local ok, problem = pcall(function()
@@ -264,7 +264,7 @@ describe("a report", function()
     assert.matches("No such file", why)
     local ok, problem = pcall(function() study:report(1) end)
     assert.is_false(ok)
-    assert.matches("report_spec.lua:%d+: .*path is a number", problem)
+    assert.matches("report_spec.lua:%d+: .*path is 1; wanted a string", problem)
     ok, problem = pcall(function() make():report("x.html") end)
     assert.is_false(ok)
     assert.matches("report_spec.lua:%d+: the study has no results", problem)

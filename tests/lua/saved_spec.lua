@@ -112,7 +112,7 @@ describe("a saved fit", function()
       assert.error_matches(function() neap.from_saved(text) end, message)
     end
     refuses("the bytes are no saved fit", "")
-    refuses("the bytes are no saved fit", nil)
+    refuses("bytes is nil; wanted a string", nil)
     refuses("saved in format 2; this neap reads 1",
       (bytes:gsub("^neap fit 1", "neap fit 2")))
     for size = 11, #bytes - 1, 41 do

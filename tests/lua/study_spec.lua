@@ -461,7 +461,7 @@ describe("a study refuses", function()
   it("unknown options and wrong types", function()
     refuses("bad argument #1 to 'study' %(unknown option 'serach'; did you "
       .. "mean 'search'%?%)", { serach = 1 })
-    refuses("datasets is 0; wanted a whole number >= 1", { datasets = 0 })
+    refuses("datasets is 0; wanted a whole number, 1 to", { datasets = 0 })
     refuses("score is 'auc'; wanted average_precision or", { score = "auc" })
     refuses("loss is false; wanted a loss or a function", { loss = false })
   end)

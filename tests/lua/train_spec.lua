@@ -254,7 +254,7 @@ describe("a fit", function()
     assert.error_matches(function() other:logits { { 1, "x" } } end,
       "'logits' %(element 1 is a string; wanted a number%)")
     assert.error_matches(function() other:logits(5) end,
-      "rows are a number; wanted a data set, an array or a table")
+      "x is 5; wanted a data set, an array or a table")
   end)
 
   it("takes whole numbers as rows", function()
@@ -364,7 +364,8 @@ describe("a job", function()
       assert.error_matches(function() neap.job(given) end, message)
     end
     refuses("data is missing", { points = {} })
-    refuses("data is no data set", { data = {}, points = { { loss = loss } } })
+    refuses("data is a table; wanted a data set", { data = {},
+      points = { { loss = loss } } })
     refuses("points is empty", { data = d, points = {} })
     refuses("points%[1%]: nesterov looks ahead by momentum, which is 0", {
       data = d, points = { { loss = loss,

@@ -100,7 +100,7 @@ describe("the stubs", function()
       TrainOptions = train.options.train, JobOptions = train.options.job,
       Point = train.options.point,
     } do
-      local all = fields[class] .. fields.TrainingOptions
+      local all = fields[class] .. fields.TrainingOptions .. fields.Candidate
       for option in pairs(options) do
         assert.matches("@field " .. option .. "%f[^%w_]", all)
       end

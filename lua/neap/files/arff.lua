@@ -3,6 +3,7 @@
 local compat = require "neap.compat"
 local core = require "neap.core"
 local csv = require "neap.files.csv"
+local options = require "neap.options"
 local refuse = require "neap.files.refuse"
 
 local M = {}
@@ -110,7 +111,7 @@ local function find_target(header, target)
     if name == target then return j end
   end
   refuse("target is %s; the attributes are %s", target == nil and "missing"
-    or ("'%s'"):format(tostring(target)), table.concat(header.names, ", "))
+    or options.show(target), table.concat(header.names, ", "))
 end
 
 --- Reads ARFF text; see csv.load.

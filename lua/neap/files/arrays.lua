@@ -1,6 +1,7 @@
 --- Reads .npy and .npz: rows, labels, weights and groups as arrays.
 local compat = require "neap.compat"
 local core = require "neap.core"
+local options = require "neap.options"
 local refuse = require "neap.files.refuse"
 
 local M = {}
@@ -58,7 +59,8 @@ end
 
 local function check_name(names, places, name, what)
   if places[name] then return name end
-  refuse("%s is '%s'; the arrays are %s", what, tostring(name), quoted(names))
+  refuse("%s is %s; the arrays are %s", what, options.show(name),
+    quoted(names))
 end
 
 -- The names of rows and labels.
@@ -162,7 +164,7 @@ local function take_vector(x, wanted, what, taken)
   local column = compat.tointeger(wanted)
   if not column or not columns or column < 1 or column > columns then
     refuse("%s is %s; wanted a .npy file's name, or a column from 1 to %d",
-      what, tostring(wanted), columns or 1)
+      what, options.show(wanted), columns or 1)
   end
   if taken[column] then
     refuse("%s is column %d, which is the %s", what, column, taken[column])
@@ -214,7 +216,7 @@ local function keep_features(r, o)
   for _, wanted in ipairs(ignored) do
     local column = compat.tointeger(wanted)
     if not column or column < 1 or column > columns then
-      refuse("ignore has %s; wanted columns from 1 to %d", tostring(wanted),
+      refuse("ignore has %s; wanted columns from 1 to %d", options.show(wanted),
         columns)
     end
     if taken[column] and taken[column] ~= "ignore" then

@@ -2,6 +2,7 @@
 local compat = require "neap.compat"
 local core = require "neap.core"
 local labels = require "neap.labels"
+local options = require "neap.options"
 local refuse = require "neap.files.refuse"
 
 local M = {}
@@ -26,7 +27,7 @@ local function find_column(names, wanted, what)
   local shown = {}
   for j = 1, math.min(#names, 50) do shown[j] = ("'%s'"):format(names[j]) end
   if #names > 50 then shown[51] = "..." end
-  refuse("%s is '%s'; the columns are %s%s", what, tostring(wanted),
+  refuse("%s is %s; the columns are %s%s", what, options.show(wanted),
     table.concat(shown, ", "), names.numbered
       and " (line 1 was read as data; header = true makes it names)" or "")
 end

@@ -3,6 +3,7 @@
 local compat = require "neap.compat"
 local core = require "neap.core"
 local labels = require "neap.labels"
+local options = require "neap.options"
 local refuse = require "neap.files.refuse"
 local row_columns = require "neap.row_columns"
 
@@ -14,8 +15,7 @@ local function check_policy(policy, name)
     return policy
   end
   refuse("missing%s is %s; wanted \"drop\", \"mean\", \"median\" or a number",
-    name and (" of '%s'"):format(name) or "", type(policy) == "string"
-    and ("'%s'"):format(policy) or tostring(policy))
+    name and (" of '%s'"):format(name) or "", options.show(policy))
 end
 
 -- The names that a table of policies may have.
@@ -204,6 +204,16 @@ local function listed(names, positions)
   return table.concat(list, ", ")
 end
 
+-- The positions of names that an earlier column has, too; each name once.
+local function repeated(names)
+  local count, twice = {}, {}
+  for i, name in ipairs(names) do
+    count[name] = (count[name] or 0) + 1
+    if count[name] == 2 then twice[#twice + 1] = i end
+  end
+  return twice
+end
+
 local function find_warnings(r)
   local warnings, ids = {}, {}
   local duplicates, constant, id = core.files.look_over(r.x)
@@ -225,6 +235,11 @@ local function find_warnings(r)
     warnings[#warnings + 1] = ("%d rows are copies of earlier ones; a copy may "
       .. "be in the test rows, and its original in the training rows")
       :format(duplicates)
+  end
+  local twice = repeated(r.names)
+  if #twice > 0 then
+    warnings[#warnings + 1] = ("several columns are called %s; the first of "
+      .. "them is meant where a name is"):format(listed(r.names, twice))
   end
   for _, name in ipairs(r.names) do
     if name:find "^truth%d*$" and not r.truth then

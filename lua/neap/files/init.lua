@@ -17,17 +17,22 @@ local loaders = {
 }
 
 local a_character = "one character"
+local column = { "types", "string", "number",
+  wanted = "a column's name or number" }
+local columns = { "types", "string", "number", "table",
+  wanted = "columns by name or number" }
 local spec = {
   format = { "choice", names = formats.names },
-  target = { "any", wanted = "a column's name or number" },
-  positive = { "any" },
-  weight = { "any" },
-  group = { "any" },
-  ignore = { "any" },
-  categorical = { "any" },
-  columns = { "any" },
-  missing = { "any" },
-  like = { "any" },
+  target = column,
+  positive = { "types", "string", "number", wanted = "a class" },
+  weight = column,
+  group = column,
+  ignore = columns,
+  categorical = columns,
+  columns = columns,
+  missing = { "types", "string", "number", "table",
+    wanted = '"drop", "mean", "median" or a number' },
+  like = { "object", type = "neap.Data" },
   delimiter = { "string", wanted = a_character },
   decimal = { "choice", names = { ".", "," } },
   comment = { "string", wanted = a_character },
@@ -119,51 +124,39 @@ end
 
 -- Runs load, and blames the caller for what it refuses; it must not be a tail
 -- call.
-local function guarded(name, where, level, ...)
+local function guarded(name, where, ...)
   local ok, result = pcall(load, ...)
   if ok then return result end
   if type(result) ~= "table" then error(result, 0) end
   if result.missing_target then
-    error(("bad argument #2 to '%s' (target is missing; wanted a column's "
-      .. "name or number)"):format(name), level + 1)
+    options.refuse(name, ("target is missing; wanted a column's name or number")
+      :format(), 2)
   end
-  error(where .. result.refused, level + 1)
+  core.blame(where .. result.refused)
 end
 
 --- The parts of a data set from bytes; see neap.data.parse.
 -- @param recipes a function from a data set to its recipe, or nil
 function M.parse(text, given, recipes)
-  if type(text) ~= "string" then
-    error(("bad argument #1 to 'parse' (text is a %s; wanted a string)")
-      :format(type(text)), 3)
-  end
-  local o = options.read("parse", given, spec, 3, 2)
-  return (guarded("parse", "", 3, core.files.bytes(text), nil, o, recipes))
+  local o = options.read("parse", given, spec, 2)
+  return (guarded("parse", "", core.files.bytes(text), nil, o, recipes))
 end
 
 --- The parts of a data set from a file; see neap.data.read.
 -- @return the parts, or nil and why the file can't be read
 function M.read(path, given, recipes)
-  if type(path) ~= "string" then
-    error(("bad argument #1 to 'read' (path is a %s; wanted a string)")
-      :format(type(path)), 3)
-  end
-  local o = options.read("read", given, spec, 3, 2)
+  local o = options.read("read", given, spec, 2)
   local bytes, why = core.files.open(path)
   if not bytes then return nil, why end
-  return (guarded("read", path .. ": ", 3, bytes, path, o, recipes))
+  return (guarded("read", path .. ": ", bytes, path, o, recipes))
 end
 
 --- The array of a .npy file; see neap.data.read_array.
 function M.read_array(path)
-  if type(path) ~= "string" then
-    error(("bad argument #1 to 'read_array' (path is a %s; wanted a string)")
-      :format(type(path)), 3)
-  end
   local bytes, why = core.files.open(path)
   if not bytes then return nil, why end
   local array, wrong = core.files.npy(bytes)
-  if not array then error(path .. ": " .. wrong, 3) end
+  if not array then core.blame(path .. ": " .. wrong) end
   return array
 end
 

@@ -1,6 +1,7 @@
 --- Writes data sets: .npz, which numpy reads, and CSV.
 local compat = require "neap.compat"
 local core = require "neap.core"
+local options = require "neap.options"
 
 local string_pack = compat.string_pack
 
@@ -196,8 +197,8 @@ end
 return function(f, path, target)
   local ending = path:match("%.(%w+)$")
   if ending ~= "npz" and ending ~= "csv" then
-    error(("bad argument #1 to 'write' (path is '%s'; wanted one that ends in "
-      .. ".npz or .csv)"):format(path), 3)
+    options.refuse("write", ("path is '%s'; wanted one that ends in .npz or "
+      .. ".csv"):format(path))
   end
   local header, twice
   if ending == "csv" then
@@ -206,8 +207,8 @@ return function(f, path, target)
     twice = taken_name(f)
   end
   if twice then
-    error(("bad argument #1 to 'write' (two columns would be '%s'; wanted "
-      .. "other names, or another target)"):format(twice), 3)
+    options.refuse("write", ("two columns would be '%s'; wanted other names, "
+      .. "or another target"):format(twice))
   end
   local file, why = io.open(path, "wb")
   if not file then return nil, why end

@@ -61,7 +61,7 @@ function M.zeros(n, m, dtype) end
 
 --- The array of shape [n] or [n][m] that tobytes turned into bytes.
 ---@param bytes string
----@param dtype neap.dtype
+---@param dtype? neap.dtype "float64" if none is given
 ---@param n integer
 ---@param m? integer
 ---@return neap.Array

@@ -162,8 +162,19 @@ function M.recipe(name, options) end
 ---@return boolean
 function M.is_data(value) end
 
+---@class neap.FromOptions
+---@field x neap.Array|number[][] rows
+---@field y neap.Array|any[] labels, which are numbers or strings
+---@field weights? neap.Array|number[] >= 0
+---@field groups? neap.Array|any[] numbers or strings: rows of one belong together
+---@field columns? table<string, neap.Array|number[]> that losses read and models
+--- do not
+---@field names? string[] of the features
+---@field positive? string|number|boolean class 1 of two; without it 1 of 0 and 1,
+--- else the rarer one
+
 --- A data set from arrays or tables.
----@param options { x: neap.Array|number[][], y: any, weights: any, columns: table<string, number[]>, names: string[], positive: any }
+---@param options neap.FromOptions
 ---@return neap.Data
 function M.from(options) end
 

@@ -34,8 +34,7 @@ local M = {}
 --- none is given
 ---@field initial? neap.Fit to start from
 
----@class neap.Point what a point has for itself; the rest it takes from the job
----@field loss neap.Loss
+---@class neap.Candidate
 ---@field optimizer? neap.Optimizer
 ---@field model? neap.Model
 ---@field seed? integer
@@ -43,6 +42,10 @@ local M = {}
 ---@field l2? number >= 0, in place of the model's
 ---@field dropout? number 0 to 0.99, in place of the model's
 ---@field initial? neap.Fit of all points of a group or of none
+
+---@class neap.Point: neap.Candidate what a point has for itself; the rest it
+--- takes from the job
+---@field loss neap.Loss
 
 ---@class neap.JobOptions: neap.TrainingOptions
 ---@field points neap.Point[] are trained in lockstep
@@ -52,7 +55,7 @@ local M = {}
 ---@field data neap.Data training rows
 ---@field loss neap.Loss
 ---@field model? neap.Model
----@field points neap.Point[] candidates; their loss is the one above
+---@field points neap.Candidate[] their loss is the one above
 ---@field share? number between 0 and 1, 0.2 if none is given: held back of each
 --- class
 ---@field seed? integer

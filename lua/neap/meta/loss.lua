@@ -204,7 +204,7 @@ function M.define(options) end
 
 --- Runs the checks that built-in losses pass, and prints them.
 ---@param loss neap.Loss
----@param options? { columns: table<string, number[]> }
+---@param options? { columns?: table<string, number[]> }
 ---@return boolean passed all of them
 ---@return table[] rows { name =, what =, passed =, worst = }
 function M.check(loss, options) end

@@ -257,7 +257,7 @@ function M.mce(scores, targets, weights, options) end
 ---| string
 ---| table
 
----@class neap.EvaluateOptions
+---@class neap.MetricsOptions
 ---@field weights? neap.Array|number[] >= 0
 ---@field from? "logits"|"probabilities"
 ---@field threshold? number|neap.Array
@@ -266,7 +266,7 @@ function M.mce(scores, targets, weights, options) end
 ---@param metrics neap.MetricChoice[]
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table
----@param options? neap.EvaluateOptions
+---@param options? neap.MetricsOptions
 ---@return table<string, number|neap.Array> values by name, or by what `as` says
 ---@return table<string, string> why_not by name, of one column
 function M.evaluate(metrics, scores, targets, options) end
@@ -314,7 +314,7 @@ function M.roc_curve(scores, targets, weights, options) end
 ---@param scores neap.Array|number[]
 ---@param targets neap.Array|number[]
 ---@param weights? neap.Array|number[]
----@param options? { from: "logits"|"probabilities" }
+---@param options? { from?: "logits"|"probabilities" }
 ---@return neap.PrecisionRecallCurve?
 ---@return string? why there is none
 function M.precision_recall_curve(scores, targets, weights, options) end
@@ -349,7 +349,7 @@ function M.reliability_curve(scores, targets, weights, options) end
 ---@param scores neap.Array|number[]
 ---@param targets neap.Array|number[]
 ---@param weights? neap.Array|number[]
----@param options? { from: "logits"|"probabilities", threshold: number }
+---@param options? { from?: "logits"|"probabilities", threshold?: number }
 ---@return neap.Confusion
 function M.confusion(scores, targets, weights, options) end
 

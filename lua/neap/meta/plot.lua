@@ -52,7 +52,7 @@ function M.figure(parts) end
 
 --- Losses over the probability of a row's class. Source: Lin et al. 2017, fig. 1.
 ---@param losses neap.Loss[]
----@param options? { what: "value"|"gradient", target: integer? }
+---@param options? { what?: "value"|"gradient", target?: integer }
 ---@return neap.Figure
 function M.loss(losses, options) end
 
@@ -61,7 +61,7 @@ function M.loss(losses, options) end
 ---@param losses neap.Loss[]
 ---@param logits neap.Array|table
 ---@param targets neap.Array|table
----@param options? { class: 0|1 }
+---@param options? { class?: 0|1 }
 ---@return neap.Figure
 function M.share(losses, logits, targets, options) end
 

@@ -81,7 +81,7 @@ function ObjectiveStudy:trials() end
 function ObjectiveStudy:counts() end
 
 ---@param kind "history"|"heatmap"
----@param given? { x: string, y: string } of a heatmap
+---@param given? { x?: string, y?: string } of a heatmap
 ---@return neap.Figure
 function ObjectiveStudy:figure(kind, given) end
 

@@ -107,7 +107,7 @@ function Study:best() end
 function Study:verdict() end
 
 --- Means, best points first; prints as text.
----@param options? { top: integer }
+---@param options? { top?: integer }
 ---@return table
 function Study:table(options) end
 

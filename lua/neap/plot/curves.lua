@@ -1,5 +1,6 @@
 --- Curves of scores over data sets or repeats: neap.plot.roc,
 -- precision_recall, reliability and scores, and those of a study.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local data = require "neap.data"
 local metric = require "neap.metric"
@@ -212,9 +213,14 @@ end
 
 -- ------------------------------------------------------- scores of any tool
 
+local function to_array(kind, position, numbers)
+  if core.array.is_array(numbers) then return numbers end
+  return (options.call(kind, position, core.array.array, numbers))
+end
+
 -- The rows of a matrix [runs][n], or a single one.
-local function rows_of(scores)
-  local array = type(scores) == "table" and core.array.array(scores) or scores
+local function rows_of(kind, scores)
+  local array = to_array(kind, 1, scores)
   local n, columns = array:shape()
   if not columns then return { array } end
   local list = {}
@@ -228,26 +234,38 @@ local rule = {
     names = { "logits", "probabilities" } },
 }
 
-local function check(name, scores, targets)
-  if type(scores) ~= "table" or next(scores) == nil then
-    error(("bad argument #1 to '%s' (wanted scores by name, such as { focal = "
-      .. "z })"):format(name), 3)
-  elseif type(targets) ~= "table" and not core.array.is_array(targets) then
-    error(("bad argument #2 to '%s' (targets is a %s; wanted an array or a "
-      .. "table)"):format(name, type(targets)), 3)
+local function check(name, scores)
+  local is_named = next(scores) ~= nil
+  for key in pairs(scores) do is_named = is_named and type(key) == "string" end
+  if not is_named then
+    options.refuse(name, "wanted scores by name, such as { focal = z }")
+  end
+end
+
+-- Whether an array has one number for each target.
+local function check_rows(kind, position, key, array, y)
+  local n, columns = array:shape()
+  if n ~= #y or columns then
+    options.refuse(kind, ("%s are [%d]%s and targets are [%d]"):format(key, n,
+      columns and ("[%d]"):format(columns) or "", #y), position)
   end
 end
 
 -- The function of a kind: (scores by name, targets, options).
 local function maker(kind)
   return function(scores, targets, given)
-    check(kind, scores, targets)
-    local o = options.read(kind, given, rule, 2, 3)
+    check(kind, scores)
+    local o = options.read(kind, given, rule, 3)
     local names, curves = options.sorted_keys(scores), {}
-    local y = type(targets) == "table" and core.array.array(targets) or targets
+    local y = to_array(kind, 2, targets)
+    for _, key in ipairs { "weights", "truth" } do
+      o[key] = o[key] and to_array(kind, 3, o[key])
+      if o[key] then check_rows(kind, 3, key, o[key], y) end
+    end
     for i, name in ipairs(names) do
       local runs = {}
-      for r, row in ipairs(rows_of(scores[name])) do
+      for r, row in ipairs(rows_of(kind, scores[name])) do
+        check_rows(kind, 1, "scores." .. name, row, y)
         runs[r] = { scores = row, targets = y, weights = o.weights,
           from = o.from }
       end
@@ -257,12 +275,13 @@ local function maker(kind)
       curves[#curves + 1] = { label = "oracle", runs = { { scores = o.truth,
         targets = y, weights = o.weights, from = "probabilities" } } }
     end
-    return figure_of(kind, curves)
+    return (options.call(kind, 1, figure_of, kind, curves))
   end
 end
 
 for _, kind in ipairs { "roc", "precision_recall", "reliability", "scores" } do
-  M[kind] = maker(kind)
+  M[kind] = arguments.checked(kind, "scores: table, targets: array, given?",
+    maker(kind))
 end
 
 -- ------------------------------------------------------------------ a study's

@@ -16,6 +16,8 @@
 --
 -- A range (low, high of an axis) that is not given is that of the data. Labels
 -- may be any text.
+local arguments = require "neap.arguments"
+local options = require "neap.options"
 local scale = require "neap.plot.scale"
 
 local M = {}
@@ -136,7 +138,6 @@ end
 --   wrong with the data
 function M.figure(parts)
   local ok, problem = pcall(function()
-    check(parts, "table", "the data")
     local of_kind = checks[parts.kind]
     if not of_kind then
       refuse("kind is %s; wanted heatmap, lines or intervals",
@@ -148,7 +149,7 @@ function M.figure(parts)
   end)
   if not ok then
     if type(problem) ~= "table" then error(problem, 0) end
-    error(("bad argument #1 to 'figure' (%s)"):format(problem.refused), 2)
+    options.refuse("figure", ("%s"):format(problem.refused))
   end
   return setmetatable(parts, Figure)
 end
@@ -194,17 +195,18 @@ end
 --   gnuplot-nox), .html is one page without anything to load, .txt is text
 -- @return true, or nil and why it can't be written. Raises on another ending
 function Figure:save(path)
-  if type(path) ~= "string" then
-    error(("bad argument #1 to 'save' (path is a %s; wanted a string)")
-      :format(type(path)), 2)
-  end
   local write = writers[(path:match("%.(%w+)$") or ""):lower()]
   if not write then
-    error(("bad argument #1 to 'save' (path is '%s'; wanted one that ends in "
-      .. ".svg, .png, .pdf, .html or .txt)"):format(path), 2)
+    options.refuse("save", ("path is '%s'; wanted one that ends in .svg, .png, "
+      .. ".pdf, .html or .txt"):format(path))
   end
   return write(self, path)
 end
+
+arguments.methods("neap.Figure", Figure, Figure, {
+  show = "", save = "path: string",
+})
+arguments.functions(M, { figure = "parts: table" })
 
 -- Makers of figures, by the file that has them.
 local makers = {

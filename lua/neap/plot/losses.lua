@@ -1,4 +1,5 @@
 --- Figures of losses and of training: neap.plot.loss, share and training.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local options = require "neap.options"
 local plot = require "neap.plot"
@@ -9,14 +10,13 @@ local M = {}
 local POINTS <const> = 99
 
 local function check_list(list, name, wanted, is)
-  if type(list) ~= "table" or #list == 0 then
-    error(("bad argument #1 to '%s' (wanted a list of %s)"):format(name,
-      wanted), 3)
+  if #list == 0 then
+    options.refuse(name, ("wanted a list of %s"):format(wanted))
   end
   for i, value in ipairs(list) do
     if not is(value) then
-      error(("bad argument #1 to '%s' (element %d is a %s; wanted one of a "
-        .. "list of %s)"):format(name, i, type(value), wanted), 3)
+      options.refuse(name, ("element %d is a %s; wanted one of a list of %s")
+        :format(i, type(value), wanted))
     end
   end
 end
@@ -39,12 +39,13 @@ function M.loss(losses, given)
   check_list(losses, "loss", "losses", is_loss)
   local o = options.read("loss", given, {
     what = { "choice", default = "value", names = { "value", "gradient" } },
-    target = { "number", low = 0, whole = true },
-  }, 2, 2)
+    target = { "number", low = 0, high = 2 ^ 31, whole = true },
+  }, 2)
   local p, series = {}, {}
   for i = 1, POINTS do p[i] = i / (POINTS + 1) end
   for s, loss in ipairs(losses) do
-    local value, gradient = loss:curve(p, o.target)
+    local value, gradient = options.call("loss", 2, loss.curve, loss, p,
+      o.target)
     local points, curve = {}, o.what == "value" and value or gradient
     for i = 1, POINTS do points[i] = { p[i], curve[i] } end
     series[s] = { label = name_of(loss), points = points }
@@ -70,7 +71,7 @@ function M.share(losses, logits, targets, given)
   check_list(losses, "share", "losses", is_loss)
   local o = options.read("share", given, {
     class = { "number", low = 0, high = 1, whole = true },
-  }, 2, 4)
+  }, 4)
   local hardest, series = {}, {}
   for i = 1, POINTS do hardest[i] = 1 - i / (POINTS + 1) end
   for class = 1, 0, -1 do
@@ -125,4 +126,8 @@ function M.training(fits)
   }
 end
 
-return M
+return arguments.functions(M, {
+  loss = "losses: table, given?",
+  share = "losses: table, logits: array, targets: array, given?",
+  training = "fits: table",
+})

@@ -1,5 +1,6 @@
 --- Figures of a study: what Study:figure makes.
 local compare = require "neap.verdict.compare"
+local core = require "neap.core"
 local metrics = require "neap.study.metrics"
 local options = require "neap.options"
 local plot = require "neap.plot"
@@ -45,7 +46,7 @@ local function baseline_of(study, o)
   if row and row.kind == "baseline" or not (row or o.against) then
     return row
   end
-  refuse("there is no baseline '%s'", tostring(o.against))
+  refuse("against is %s, which is no baseline", options.show(o.against))
 end
 
 -- What a metric of a point is over the runs, less that of a baseline or not:
@@ -109,10 +110,13 @@ function M.heatmap(study, o)
   return figure
 end
 
+local against = { "types", "string", "boolean",
+  wanted = "a baseline's label, or false" }
+
 kinds.heatmap = {
   options = {
     x = { "string", required = true }, y = { "string", required = true },
-    metric = { "string" }, against = { "any" },
+    metric = { "string" }, against = against,
   },
   make = M.heatmap,
 }
@@ -133,7 +137,7 @@ end
 kinds.slice = {
   options = {
     x = { "string", required = true }, metric = { "string" },
-    against = { "any" }, at = { "table" },
+    against = against, at = { "table" },
   },
   make = function(study, o)
     local metric, base = metric_of(study, o), baseline_of(study, o)
@@ -320,18 +324,17 @@ end
 function M.figure(study, kind, given)
   local of = kinds[kind]
   if not of then
-    error(("bad argument #1 to 'figure' (no figure '%s'; there are %s)")
-      :format(tostring(kind), table.concat(options.sorted_keys(kinds), ", ")),
-      3)
+    options.refuse("figure", ("no figure '%s'; there are %s")
+      :format(tostring(kind), table.concat(options.sorted_keys(kinds), ", ")))
   end
-  local o = options.read("figure", given, of.options, 3, 2)
+  local o = options.read("figure", given, of.options, 2)
   if #study.runs == 0 then
-    error("the study has no results; call study:run() first", 3)
+    core.blame("the study has no results; call study:run() first")
   end
   local ok, result = pcall(of.make, study, o)
   if ok then return result end
   if type(result) ~= "table" or not result.refused then error(result, 0) end
-  error(("bad argument #2 to 'figure' (%s)"):format(result.refused), 3)
+  options.refuse("figure", ("%s"):format(result.refused), 2)
 end
 
 return M

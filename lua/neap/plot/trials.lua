@@ -91,20 +91,20 @@ end
 -- @param sign 1 where larger is better, -1 where less is
 function M.figure(trials, sign, kind, given)
   if kind ~= "heatmap" and kind ~= "history" then
-    error(("bad argument #1 to 'figure' (no figure '%s'; there are heatmap, "
-      .. "history)"):format(tostring(kind)), 3)
+    options.refuse("figure", ("no figure '%s'; there are heatmap, history")
+      :format(tostring(kind)))
   end
   if kind == "history" then
-    options.read("figure", given, {}, 3, 2)
+    options.read("figure", given, {}, 2)
     return M.history(trials, sign)
   end
   local o = options.read("figure", given, {
     x = { "string", required = true }, y = { "string", required = true },
-  }, 3, 2)
+  }, 2)
   for _, key in ipairs { "x", "y" } do
     if #axis_of(trials, o[key]).values == 0 then
-      error(("bad argument #2 to 'figure' (%s is '%s', which no trial has)")
-        :format(key, o[key]), 3)
+      options.refuse("figure", ("%s is '%s', which no trial has"):format(key,
+        o[key]), 2)
     end
   end
   return M.heatmap(trials, o.x, o.y, sign)

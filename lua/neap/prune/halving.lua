@@ -1,6 +1,7 @@
 --- Asynchronous successive halving: at every rung the best 1/factor of those
 -- that came so far goes on (Li et al. 2020, A system for massively parallel
 -- hyperparameter tuning, algorithm 2).
+local arguments = require "neap.arguments"
 local options = require "neap.options"
 
 local Halving = {}
@@ -11,7 +12,7 @@ Halving.is_pruner = true
 -- min: the step of the first rung; rung r stands at min * factor^(r + skip).
 local function new(given)
   local o = options.read("halving", given, {
-    min = { "number", default = 1, low = 1, whole = true },
+    min = { "number", default = 1, low = 1, high = 2 ^ 53, whole = true },
     factor = { "number", default = 4, low = 2, whole = true },
     skip = { "number", default = 0, low = 0, high = 60, whole = true },
   })
@@ -47,4 +48,4 @@ function Halving:decide(trial, history, accept)
   return false
 end
 
-return new
+return arguments.checked("halving", "given?", new)

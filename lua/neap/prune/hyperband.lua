@@ -1,5 +1,6 @@
 --- Hyperband: trials are dealt to brackets, successive halvings that begin to
 -- stop trials sooner or later (Li et al. 2018, Hyperband, JMLR 18).
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local halving = require "neap.prune.halving"
 local options = require "neap.options"
@@ -12,9 +13,9 @@ Hyperband.is_pruner = true
 -- max: the last step of a trial that is never stopped.
 local function new(given)
   local o = options.read("hyperband", given, {
-    min = { "number", default = 1, low = 1, whole = true },
-    max = { "number", required = true, low = 1, whole = true },
-    factor = { "number", default = 3, low = 2, whole = true },
+    min = { "number", default = 1, low = 1, high = 2 ^ 31, whole = true },
+    max = { "number", required = true, low = 1, high = 2 ^ 31, whole = true },
+    factor = { "number", default = 3, low = 2, high = 2 ^ 31, whole = true },
   })
   if o.max < o.min then
     options.refuse("hyperband", ("max is %d; wanted min, %d, or more"):format(
@@ -52,4 +53,4 @@ function Hyperband:decide(trial, history)
   end)
 end
 
-return new
+return arguments.checked("hyperband", "given?", new)

@@ -10,6 +10,8 @@
 --   history:reach(step, accept, trial)   of every other trial that came so far
 --     and that accept(number) takes, if given, the loss at its first step from
 --     there on
+local core = require "neap.core"
+
 return setmetatable({}, {
   __index = function(self, name)
     local found, pruner = pcall(require, "neap.prune." .. name)
@@ -18,7 +20,7 @@ return setmetatable({}, {
         true) then
         return nil
       end
-      error(pruner, 2)
+      core.blame(pruner)
     end
     rawset(self, name, pruner)
     return pruner

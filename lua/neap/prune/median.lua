@@ -1,5 +1,6 @@
 --- Stops a trial whose best value so far is worse than the median of the others
 -- at the same step (Golovin et al. 2017, Google Vizier, 3.2.2).
+local arguments = require "neap.arguments"
 local options = require "neap.options"
 
 local Median = {}
@@ -11,9 +12,9 @@ Median.is_pruner = true
 -- may be pruned; interval: steps from one look to the next.
 local function new(given)
   local o = options.read("median", given, {
-    startup = { "number", default = 5, low = 0, whole = true },
-    warmup = { "number", default = 0, low = 0, whole = true },
-    interval = { "number", default = 1, low = 1, whole = true },
+    startup = { "number", default = 5, low = 0, high = 2 ^ 53, whole = true },
+    warmup = { "number", default = 0, low = 0, high = 2 ^ 53, whole = true },
+    interval = { "number", default = 1, low = 1, high = 2 ^ 53, whole = true },
   })
   return setmetatable({ kind = "median", options = o }, Median)
 end
@@ -40,4 +41,4 @@ function Median:decide(trial, history)
   return #others > 0 and best > median(others)
 end
 
-return new
+return arguments.checked("median", "given?", new)

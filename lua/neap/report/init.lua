@@ -1,5 +1,6 @@
 --- A study's report: all results in one HTML page. See Study:report.
 local compare = require "neap.verdict.compare"
+local core = require "neap.core"
 local facts = require "neap.report.facts"
 local metrics = require "neap.study.metrics"
 local page = require "neap.report.page"
@@ -225,10 +226,10 @@ end
 
 --- See Study:report.
 function M.write(study, path, given)
-  local o = page.read_options(path, given, study.spec.name,
+  local o = page.read_options(given, study.spec.name,
     { curves = { "boolean", default = true } })
   if #study.runs == 0 then
-    error("the study has no results; call study:run() first", 3)
+    core.blame("the study has no results; call study:run() first")
   end
   return plot.write(path, M.of(study, o))
 end

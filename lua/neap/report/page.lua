@@ -203,18 +203,13 @@ function M.of_study(o)
   }
 end
 
---- Checks the arguments of a study's report, and blames the caller of the
--- method that called who calls this.
+--- Checks the options of a study's report.
 -- @param title unless one is given
 -- @param rules of more options, as of options.read
 -- @return the options
-function M.read_options(path, given, title, rules)
-  if type(path) ~= "string" then
-    error(("bad argument #1 to 'report' (path is a %s; wanted a string)")
-      :format(type(path)), 4)
-  end
+function M.read_options(given, title, rules)
   rules.title = { "string", default = title }
-  return options.read("report", given, rules, 4, 2)
+  return options.read("report", given, rules, 2)
 end
 
 --- One figure as a page.

@@ -75,9 +75,9 @@ function M.of(study, title)
   }
 end
 
---- See Study:report of studies of any objective; its level is 3.
+--- See Study:report of studies of any objective.
 function M.write(study, path, given)
-  local o = page.read_options(path, given, study.name, {})
+  local o = page.read_options(given, study.name, {})
   local html, why, code = require("neap.store.connection").protect(M.of, study,
     o.title)
   if not html then return nil, why, code end

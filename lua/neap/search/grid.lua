@@ -1,5 +1,7 @@
 --- Every combination of the values of some parameters, or of several such
 -- grids. Points are made when they are asked for.
+local arguments = require "neap.arguments"
+local options = require "neap.options"
 local space = require "neap.space"
 
 local Grid = {}
@@ -11,7 +13,7 @@ Grid.is_search = true -- what a study asks
 local SHARED_MAX <const> = 1000000
 
 local function refuse(message)
-  error(("bad argument #1 to 'grid' (%s)"):format(message), 0)
+  options.refuse("grid", message)
 end
 
 local function check_axis(name, values)
@@ -138,7 +140,6 @@ end
 -- Axes come in the order of their names; the last varies fastest. A list of
 -- grids is their union: a point that two of them have is visited once.
 local function grid(given)
-  if type(given) ~= "table" then refuse("wanted a table of axes") end
   local boxes = {}
   for i, axes in ipairs(given) do
     if type(axes) ~= "table" then
@@ -241,4 +242,4 @@ function Grid:choices(name)
   return not kind_of(self.values[name]) and self.values[name] or nil
 end
 
-return space.blaming(grid)
+return arguments.checked("grid", "given: table", grid)

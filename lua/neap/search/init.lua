@@ -1,4 +1,6 @@
 --- The searchers: each is one file of this folder, found by its name.
+local core = require "neap.core"
+
 return setmetatable({}, {
   __index = function(self, name)
     local found, searcher = pcall(require, "neap.search." .. name)
@@ -7,7 +9,7 @@ return setmetatable({}, {
         true) then
         return nil
       end
-      error(searcher, 2)
+      core.blame(searcher)
     end
     rawset(self, name, searcher)
     return searcher

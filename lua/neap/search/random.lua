@@ -1,4 +1,5 @@
 --- Random search: every point is drawn on its own.
+local arguments = require "neap.arguments"
 local random = require "neap.random"
 local space = require "neap.space"
 
@@ -33,4 +34,4 @@ function Random:describe()
   return { kind = "random", parameters = self.space:describe() }
 end
 
-return space.blaming(new)
+return arguments.checked("random", "given: table", new)

@@ -2,8 +2,10 @@
 --
 -- Scrambled by default: Owen's nested scrambling keeps every point set that
 -- fills the space evenly even, and makes means over it unbiased.
+local arguments = require "neap.arguments"
 local core = require "neap.core"
 local directions = require "neap.joe_kuo"
+local options = require "neap.options"
 local random = require "neap.random"
 local space = require "neap.space"
 
@@ -72,8 +74,8 @@ local function new(given)
       names = { "owen", "shift", "none" } },
   })
   if #parameters.order > #directions + 1 then
-    error(("bad argument #1 to 'sobol' (%d parameters; wanted %d at most)")
-      :format(#parameters.order, #directions + 1), 0)
+    options.refuse("sobol", ("%d parameters; wanted %d at most"):format(
+      #parameters.order, #directions + 1))
   end
   local self = {
     kind = "sobol", space = parameters, names = parameters.names,
@@ -105,4 +107,4 @@ function Sobol:describe()
   }
 end
 
-return space.blaming(new)
+return arguments.checked("sobol", "given: table", new)

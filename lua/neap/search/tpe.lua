@@ -4,6 +4,7 @@
 -- Sources: Bergstra, Bardenet, Bengio and Kegl 2011, Algorithms for
 -- hyper-parameter optimization; with the choices of kernel widths, weights and
 -- shares that Watanabe 2023, arXiv:2304.11127, describes as Optuna's.
+local arguments = require "neap.arguments"
 local parzen = require "neap.parzen"
 local random = require "neap.random"
 local space = require "neap.space"
@@ -128,4 +129,4 @@ function Tpe:describe()
   }
 end
 
-return space.blaming(new)
+return arguments.checked("tpe", "given: table", new)

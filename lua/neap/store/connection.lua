@@ -1,5 +1,7 @@
 --- A connection to a database, SQLite or PostgreSQL: statements that raise, and
 -- transactions that are tried again.
+local core = require "neap.core"
+
 local found, host = pcall(require, "neap.host")
 
 local Connection = {}
@@ -179,6 +181,12 @@ local function check(self, first, message, code, ...)
   return first, message, code, ...
 end
 
+-- A script may have closed it.
+local function database(self)
+  if not self.db then core.blame("the store is closed") end
+  return self.db
+end
+
 -- So many statements, and values of theirs, wait at most.
 local WAITING_MAX <const>, WAITING_VALUES_MAX <const> = 63, 600
 
@@ -188,7 +196,7 @@ local function send(self, text, ...)
   local list = self.waiting
   if text then list[#list + 1] = { text, n = select("#", ...), ... } end
   self.waiting, self.waiting_values = {}, 0
-  local results = check(self, self.db:flight(list))
+  local results = check(self, database(self):flight(list))
   for i, one in ipairs(list) do
     if one.call then one.call(results[i]) end
   end
@@ -221,21 +229,25 @@ end
 --- Runs a statement with values for $1, $2, ...: the rows it changed, and the
 -- columns of its first row.
 function Connection:run(text, ...)
-  if not self.waiting[1] then return check(self, self.db:run(text, ...)) end
+  if not self.waiting[1] then
+    return check(self, database(self):run(text, ...))
+  end
   local rows = send(self, text, ...)
   return rows.changed, table.unpack(rows[1] or {}, 1, rows.width)
 end
 
 --- The rows of a query: lists of columns.
 function Connection:rows(text, ...)
-  if not self.waiting[1] then return check(self, self.db:rows(text, ...)) end
+  if not self.waiting[1] then
+    return check(self, database(self):rows(text, ...))
+  end
   return send(self, text, ...)
 end
 
 --- Runs statements without values.
 function Connection:execute(text)
   self:flush()
-  return check(self, self.db:execute(text))
+  return check(self, database(self):execute(text))
 end
 
 -- -------------------------------------------------------------- transactions

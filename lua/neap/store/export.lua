@@ -4,6 +4,7 @@
 -- (metric "value"), what it reported (metric "report", by step), and its scores
 -- by stage, data set or repeat and fold.
 local json = require "neap.json"
+local options = require "neap.options"
 
 local M = {}
 
@@ -100,10 +101,10 @@ end
 --- Writes a study into a file, whose name ends in .csv or .json.
 -- @return true; nil, why and a code where it can't be written
 function M.to_file(study, path)
-  local form = type(path) == "string" and path:lower():match("%.(%a+)$")
+  local form = path:lower():match("%.(%a+)$")
   if form ~= "csv" and form ~= "json" then
-    error(("bad argument #1 to 'export' (path is '%s'; wanted one that ends in "
-      .. ".csv or .json)"):format(tostring(path)), 0)
+    options.refuse("export", ("path is '%s'; wanted one that ends in .csv or "
+      .. ".json"):format(path))
   end
   local file, message = io.open(path, "w")
   if not file then return nil, message, "open" end

@@ -1,4 +1,5 @@
 --- Reading a store: its studies, without stating them again.
+local arguments = require "neap.arguments"
 local connection = require "neap.store.connection"
 local schema = require "neap.store.schema"
 local stored = require "neap.store.stored"
@@ -16,10 +17,6 @@ local M = {}
 --- neap.open(path or URL): the store there.
 -- @return the store; nil, why and a code where it can't be read
 function M.open(location)
-  if type(location) ~= "string" then
-    error(("bad argument #1 to 'open' (wanted a path or a URL, got a %s)")
-      :format(type(location)), 2)
-  end
   return connection.protect(function()
     local db = connection.open(location, { mode = "read" })
     local ok, problem = pcall(schema.check_readable, db)
@@ -131,4 +128,16 @@ function M.find(path, name)
   return store:study(name)
 end
 
-return M
+arguments.methods("neap.Store", Store, Store, {
+  studies = "", study = "name?: string", close = "",
+})
+arguments.methods("neap.StoredStudy", StudyReader, StudyReader, {
+  best = "",
+  trials = "",
+  counts = "",
+  figure = "kind: string, given?",
+  report = "path: string, given?",
+  export = "path: string",
+})
+
+return arguments.functions(M, { open = "location: string" })

@@ -17,11 +17,11 @@ local function guarded_params(study, p)
         if name == key then return nil end
       end
       local near = type(key) == "string" and core.nearest(key, names)
-      error(("there is no parameter '%s'; the search has %s%s"):format(
+      core.blame(("there is no parameter '%s'; the search has %s%s"):format(
         tostring(key), table.concat(names, ", "),
-        near and ("; did you mean '%s'?"):format(near) or ""), 2)
+        near and ("; did you mean '%s'?"):format(near) or ""))
     end,
-    __newindex = function() error("a point's parameters can't be set", 2) end,
+    __newindex = function() core.blame("a point's parameters can't be set") end,
     __pairs = function() return next, p, nil end,
   })
 end

@@ -43,7 +43,7 @@ local function find(study, point, name)
     for i, p in ipairs(study.points) do
       if same(p, point) then return i end
     end
-    options.refuse(name, describe_missing(study, point), 3)
+    options.refuse(name, describe_missing(study, point))
   end
   if type(point) == "table" then point = point.index end
   if study.points[point] then return point end
@@ -54,8 +54,8 @@ local function find(study, point, name)
   end
   options.refuse(name, ("point is %s; wanted its number, 1 to %d, its "
     .. "parameters, study:best() or the name of a trained baseline (%s)")
-    :format(tostring(point), study.spec.search.size,
-      table.concat(baselines.trained, ", ")), 3)
+    :format(options.show(point), study.spec.search.size,
+      table.concat(baselines.trained, ", ")))
 end
 
 -- A finished job of some points, { { index = } or { baseline = }, ... }, tuned
@@ -134,11 +134,13 @@ end
 --- See Study:refit.
 function M.refit(study, point, given)
   local index, baseline = find(study, point, "refit")
-  local o = options.read("refit", given, { data = { "any" } }, 3, 2)
+  local o = options.read("refit", given, {
+    data = { "object", type = "neap.Data" },
+  }, 2)
   local training = o.data or study.spec.folds and study.spec.data
   if not data.is_data(training) then
     options.refuse("refit", training and "data is no data set"
-      or "data is missing; a recipe has no rows of its own", 3, 2)
+      or "data is missing; a recipe has no rows of its own", 2)
   end
   local job = train_them(study, training,
     { { index = index, baseline = baseline } })

@@ -3,6 +3,8 @@
 -- (see neap.study.sheet), confirmed =, longer =, retuned =, held_out = sheets
 -- or nil, partial = what it is a part of, as text, or nil, session = the trials
 -- }.
+local arguments = require "neap.arguments"
+local core = require "neap.core"
 local metrics = require "neap.study.metrics"
 local store = require "neap.store"
 
@@ -61,7 +63,7 @@ end
 
 local function session_of(self)
   if not self.session then
-    error("the study has not run yet, or was closed; call study:run()", 3)
+    core.blame("the study has not run yet, or was closed; call study:run()")
   end
   return self.session
 end
@@ -107,5 +109,17 @@ function Results:export(path)
       require("neap.study.export")(self), path)
   end)
 end
+
+arguments.methods("neap.Study", Results, Results, {
+  best = "",
+  verdict = "",
+  table = "given?",
+  figure = "kind: string, given?",
+  report = "path: string, given?",
+  curves = "index: integer",
+  trials = "",
+  counts = "",
+  export = "path: string",
+})
 
 return Results

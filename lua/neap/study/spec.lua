@@ -10,15 +10,15 @@ local M = {}
 
 M.options = {
   name = { "string", default = "study" },
-  seed = { "number", default = 1, low = 0, whole = true },
+  seed = { "number", default = 1, low = 0, high = 2 ^ 53, whole = true },
   data = { "any", required = true, wanted = "a recipe or a data set" },
-  datasets = { "number", low = 1, whole = true },
-  confirm = { "number", low = 0, whole = true },
-  folds = { "number", low = 2, whole = true },
-  repeats = { "number", low = 1, whole = true },
-  nested = { "number", low = 2, whole = true },
+  datasets = { "number", low = 1, high = 1e6, whole = true },
+  confirm = { "number", low = 0, high = 1e6, whole = true },
+  folds = { "number", low = 2, high = 1e6, whole = true },
+  repeats = { "number", low = 1, high = 1e6, whole = true },
+  nested = { "number", low = 2, high = 1e6, whole = true },
   draws = { "number", low = 200, high = 1e6, whole = true },
-  test = { "any", wanted = "a data set" },
+  test = { "object", type = "neap.Data" },
   model = { "maker", type = "neap.Model", wanted = "a model or a function" },
   optimizer = { "maker", type = "neap.Optimizer",
     wanted = "an optimizer or a function" },
@@ -33,8 +33,8 @@ M.options = {
   reruns = { "boolean", default = true },
   worth = { "number", low = 0 },
   standardize = { "boolean" },
-  epochs = { "number", low = 1, whole = true },
-  batch = { "number", low = 1, whole = true },
+  epochs = { "number", low = 1, high = 1e9, whole = true },
+  batch = { "number", low = 1, high = 2 ^ 31, whole = true },
 }
 for key, rule in pairs(store.options) do M.options[key] = rule end
 
@@ -44,18 +44,18 @@ M.LEAST_DATASETS = 8
 local function check_data(d, folds)
   if #d.classes ~= 2 then
     options.refuse("study", ("studies compare losses of two classes; the data "
-      .. "have %d"):format(#d.classes), 5)
+      .. "have %d"):format(#d.classes))
   end
   for c, count in ipairs(d.counts) do
     if count < folds then
       options.refuse("study", ("folds is %d; class '%s' has %d rows, fewer "
-        .. "than one for each fold"):format(folds, d.classes[c], count), 5)
+        .. "than one for each fold"):format(folds, d.classes[c], count))
     end
   end
 end
 
 local function refuse(message)
-  options.refuse("study", message, 5)
+  options.refuse("study", message)
 end
 
 -- Training rows of a fold have all rows of a class but a fold's share.
@@ -65,7 +65,7 @@ local function check_nested(o)
     if not o.data.groups and left < o.nested then
       options.refuse("study", ("nested is %d; class '%s' leaves %d rows to "
         .. "train on, fewer than one for each fold"):format(o.nested,
-          o.data.classes[c], left), 5)
+          o.data.classes[c], left))
     end
   end
 end
@@ -109,13 +109,15 @@ local function check_datasets(o)
   end
 end
 
--- What a function makes is known in the run only.
-local function check_batches(o)
+-- Whether the optimizer goes with the rest. What a function makes is known in
+-- the run only.
+local function check_optimizer(o)
   local made = type(o.model) == "function" or type(o.optimizer) == "function"
   if made then return end
   local optimizer = o.optimizer or train.default_optimizer(o.model)
   local fault = train.batches_fault(o, optimizer)
-  if fault then options.refuse("study", fault, 4) end
+    or train.model_fault(o.model, optimizer)
+  if fault then options.refuse("study", fault) end
 end
 
 --- Reads the options of neap.study; blames the caller of the function that
@@ -123,24 +125,21 @@ end
 function M.read(given)
   if type(given) == "table" and given.prune ~= nil then
     options.refuse("study", "prune is for studies of an objective; a verdict "
-      .. "compares points that have seen the same rows", 3)
+      .. "compares points that have seen the same rows")
   end
-  local o = options.read("study", given, M.options, 3)
-  if o.test and not data.is_data(o.test) then
-    options.refuse("study", "test is no data set", 3)
-  end
+  local o = options.read("study", given, M.options)
   if data.is_data(o.data) then
     check_folds(o)
   elseif type(o.data) == "function" then
     check_datasets(o)
   else
-    options.refuse("study", "data is neither a recipe nor a data set", 3)
+    options.refuse("study", "data is neither a recipe nor a data set")
   end
   if not o.search.is_search then
     options.refuse("study", "search is a table; wanted a search, such as "
-      .. "neap.search.grid { ... }", 3)
+      .. "neap.search.grid { ... }")
   end
-  check_batches(o)
+  check_optimizer(o)
   return o
 end
 

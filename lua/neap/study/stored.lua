@@ -1,5 +1,7 @@
 --- A study that compares losses, as its store has it.
+local arguments = require "neap.arguments"
 local Results = require "neap.study.results"
+local core = require "neap.core"
 local json = require "neap.json"
 local keep = require "neap.study.keep"
 local points = require "neap.study.points"
@@ -96,13 +98,17 @@ end
 
 --- A point's script is needed to train it again.
 function Reader.predictions()
-  error("predictions: a study that is read from a store has no rows; run its "
-    .. "script", 2)
+  core.blame("predictions: a study that is read from a store has no rows; run "
+    .. "its script")
 end
 
 Reader.refit = function()
-  error("refit: a study that is read from a store has no rows; run its script",
-    2)
+  core.blame("refit: a study that is read from a store has no rows; run its "
+    .. "script")
 end
+
+arguments.methods("neap.Study", Reader, Reader, {
+  predictions = "point", refit = "point, given?",
+})
 
 return M

@@ -1,5 +1,6 @@
 --- A verdict on scores from any tool: neap.verdict { scores =, targets =, ...
 -- }.
+local arguments = require "neap.arguments"
 local compare = require "neap.verdict.compare"
 local core = require "neap.core"
 local metrics = require "neap.study.metrics"
@@ -21,7 +22,7 @@ local spec = {
   from = { "choice", default = "logits",
     names = { "logits", "probabilities" } },
   draws = { "number", default = 2000, low = 200, high = 1e6, whole = true },
-  seed = { "number", default = 1, low = 0, whole = true },
+  seed = { "number", default = 1, low = 0, high = 2 ^ 53, whole = true },
 }
 
 -- What is wrong with the options goes up to the function that has them.
@@ -393,10 +394,12 @@ end
 -- @return { verdict =, gain =, p =, need =, worth =, best =, baseline =, scores
 --   = { { label =, gain =, verdict =, p =, split = }, ... }, split =, text = },
 --   which prints as text; the best of the scores against the baseline
-return function(given)
+local function verdict(given)
   local o = options.read("verdict", given, spec)
   local ok, result = pcall(run, o)
   if ok then return result end
   if type(result) ~= "table" then error(result, 0) end
   options.refuse("verdict", result.refused)
 end
+
+return arguments.checked("verdict", "given", verdict)
