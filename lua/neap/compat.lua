@@ -11,7 +11,7 @@ M.is_new = tonumber(_VERSION:match("%d+%.%d+")) >= 5.4
 M.has_proxies = tonumber(_VERSION:match("%d+%.%d+")) >= 5.3
 
 --- This Lua's name and version, such as "LuaJIT 2.1.0-beta3".
-M.name = rawget(_G, "jit") and jit.version or _VERSION
+M.name = (rawget(_G, "jit") or {}).version or _VERSION
 
 --- Raises unless this Lua is new enough for what is written for 5.4; level: of
 -- the caller to blame.

@@ -125,8 +125,9 @@ local function make(parts)
     f.y, f.clean_y = f.codes, f.clean_codes
   end
   for key in pairs(lists) do
-    if f[key] and type(f[key]) == "table" and getmetatable(f[key]) ~= "neap.List" then
-      f[key] = frozen(f[key])
+    local list = f[key]
+    if type(list) == "table" and getmetatable(list) ~= "neap.List" then
+      f[key] = frozen(list)
     end
   end
   local data = setmetatable({}, meta)

@@ -10,7 +10,8 @@ describe("packed numbers", function()
     assert.equal("\0\0\0\0\0\0\16\0", pack("<I8", 2 ^ 52))
     assert.equal("\1\2\4\3\2\1", pack("<I2I4", 513, 16909060))
     assert.equal("\0\0\0\0\0\0\248\191\0\0\192\63", pack("<df", -1.5, 1.5))
-    assert.equal("\2\0ab\3\0\0\0\0\0\0\0abcz", pack("<s2s8c1", "ab", "abc", "z"))
+    assert.equal("\2\0ab\3\0\0\0\0\0\0\0abcz",
+      pack("<s2s8c1", "ab", "abc", "z"))
   end)
 
   it("come back", function()
@@ -25,12 +26,14 @@ end)
 
 describe("UTF-8", function()
   local utf8 = compat.utf8
-  local text = "a\195\169\226\130\172\240\159\152\128" -- a, e acute, euro, smile
+  local text = "a\195\169\226\130\172\240\159\152\128" -- of 1 to 4 bytes
 
   it("is counted, read and written", function()
     assert.equal(4, utf8.len(text))
     local codes = {}
-    for at, code in utf8.codes(text) do codes[#codes + 1] = at .. " " .. code end
+    for at, code in utf8.codes(text) do
+      codes[#codes + 1] = at .. " " .. code
+    end
     assert.same({ "1 97", "2 233", "4 8364", "7 128512" }, codes)
     for _, code in ipairs { 97, 233, 8364, 128512 } do
       assert.truthy(text:find(utf8.char(code), 1, true))

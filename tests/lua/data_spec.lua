@@ -124,7 +124,8 @@ describe("a data set from tables", function()
       neap.data.from { x = rows, y = { 0, 1 } }
     end, "y is %[2%] and x is %[4%]%[2%]")
     assert.error_matches(function()
-      neap.data.from { x = rows, y = { 0, 1, 1, 1 }, weights = { 1, 2, 3, -4.5 } }
+      neap.data.from { x = rows, y = { 0, 1, 1, 1 },
+        weights = { 1, 2, 3, -4.5 } }
     end, "weights%[4%] is %-4.5; wanted a number >= 0")
     assert.error_matches(function()
       neap.data.from { x = rows, y = { 0, 1, 1, 1 }, positive = 3 }

@@ -273,8 +273,9 @@ describe("types", function()
       for j = 0, 5 do add(i, j, "a") end
     end
     add(2.5, 2.5, "b") -- 37: alone among a
-    for i = 0, 3 do add(20 + i % 2, 20 + math.floor(i / 2), "b") end -- 38 to 41
-    for i = 0, 3 do add(20.5 + i % 2, 21.5 + math.floor(i / 2), "b") end -- 42 to 45
+    local half = math.floor
+    for i = 0, 3 do add(20 + i % 2, 20 + half(i / 2), "b") end -- 38 to 41
+    for i = 0, 3 do add(20.5 + i % 2, 21.5 + half(i / 2), "b") end -- 42 to 45
     add(40, 40, "b") -- 46 and 47: two among a
     add(40.1, 40, "b")
     for i = 0, 5 do add(40.5 + i / 10, 40.6, "a") end

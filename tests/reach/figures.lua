@@ -88,7 +88,8 @@ show("calibrated", linear:calibrate { data = test, method = "platt" }
 
 local job = neap.job { data = train, epochs = 4, points = {
   { loss = neap.loss.focal { gamma = 0 }, optimizer = neap.optimizer.adam {} },
-  { loss = own { gamma = 0.5 }, optimizer = neap.optimizer.adam { learning_rate = 0.01 } },
+  { loss = own { gamma = 0.5 },
+    optimizer = neap.optimizer.adam { learning_rate = 0.01 } },
 } }
 job:step(0)
 show("checkpoint", job:checkpoint())

@@ -1,5 +1,5 @@
--- Runs the specs of what LuaJIT and Lua 5.1 have, too, by busted in the Lua that
--- runs this; or a script, with the module that was built for this Lua.
+-- Runs the specs of what LuaJIT and Lua 5.1 have, too, by busted in the Lua
+-- that runs this; or a script, with the module that was built for this Lua.
 --
 --   luajit tests/reach/run.lua build/module_luajit [script]
 local module, script = arg[1], arg[2]
@@ -30,12 +30,13 @@ local skipped = {
   ["names the function of a module"] = "Lua 5.1 looks for no names in modules",
 }
 
-arg = { [0] = arg[0], "-o", "plainTerminal" }
+local words = { [0] = arg[0], "-o", "plainTerminal" }
 for pattern, why in pairs(skipped) do
   print(("skipped: %s: %s"):format(pattern, why))
-  arg[#arg + 1] = "--filter-out=" .. pattern
+  words[#words + 1] = "--filter-out=" .. pattern
 end
 for _, spec in ipairs(specs) do
-  arg[#arg + 1] = ("tests/%s_spec.lua"):format(spec)
+  words[#words + 1] = ("tests/%s_spec.lua"):format(spec)
 end
+rawset(_G, "arg", words)
 require "busted.runner" { standalone = false }
