@@ -198,15 +198,17 @@ static void push_piece(lua_State *L, char letter, va_list *given) {
   lua_pushstring(L, text);
 }
 
-static const char *push_format(lua_State *L, const char *format,
-                               va_list *given) {
+const char *neap_pushvfstring(lua_State *L, const char *format, va_list list) {
+  va_list given;  // its address is wanted, which that of an argument may not be
+  va_copy(given, list);
   luaL_checkstack(L, 4, "no room for a message");
   lua_pushliteral(L, "");
   for (const char *end; (end = strchr(format, '%')) != NULL; format = end + 2) {
     lua_pushlstring(L, format, (size_t)(end - format));
-    push_piece(L, end[1], given);
+    push_piece(L, end[1], &given);
     lua_concat(L, 3);
   }
+  va_end(given);
   lua_pushstring(L, format);
   lua_concat(L, 2);
   return lua_tostring(L, -1);
@@ -215,19 +217,9 @@ static const char *push_format(lua_State *L, const char *format,
 const char *neap_pushfstring(lua_State *L, const char *format, ...) {
   va_list given;
   va_start(given, format);
-  const char *text = push_format(L, format, &given);
+  const char *text = neap_pushvfstring(L, format, given);
   va_end(given);
   return text;
-}
-
-int neap_raise_format(lua_State *L, const char *format, ...) {
-  va_list given;
-  luaL_where(L, 1);
-  va_start(given, format);
-  push_format(L, format, &given);
-  va_end(given);
-  lua_concat(L, 2);
-  return lua_error(L);
 }
 
 // ----------------------------------------------------------------- numbers
@@ -253,17 +245,6 @@ lua_Number neap_tonumberx(lua_State *L, int index, int *is_number) {
 int neap_isinteger(lua_State *L, int index) {
   return lua_type(L, index) == LUA_TNUMBER &&
          is_whole_number(lua_tonumber(L, index));
-}
-
-lua_Integer neap_checkinteger(lua_State *L, int argument) {
-  const double number = luaL_checknumber(L, argument);
-  if (floor(number) != number)
-    luaL_argerror(L, argument, "number has no integer representation");
-  if (!is_whole_number(number)) {
-    luaL_argerror(L, argument,
-                  "whole numbers from 2^53 on are inexact in this Lua");
-  }
-  return (lua_Integer)number;
 }
 
 lua_Integer neap_len(lua_State *L, int index) {

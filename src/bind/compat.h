@@ -10,13 +10,17 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdarg.h>
 #include <stddef.h>
 
-// The largest seed that no other number is rounded to.
+// The largest seed that no other number is rounded to, and what an argument
+// that is no integer should have been.
 #if LUA_VERSION_NUM < 503
 #define NEAP_SEED_MAX (0x1p53 - 1)
+#define NEAP_WHOLE_NUMBER "a whole number below 2^53"
 #else
 #define NEAP_SEED_MAX 0x1p53
+#define NEAP_WHOLE_NUMBER "a whole number"
 #endif
 
 #if LUA_VERSION_NUM < 504
@@ -61,7 +65,7 @@ void neap_rawsetp(lua_State *L, int index, const void *key);
 const char *neap_pushstring(lua_State *L, const char *text);
 const char *neap_pushlstring(lua_State *L, const char *text, size_t size);
 const char *neap_pushfstring(lua_State *L, const char *format, ...);
-int neap_raise_format(lua_State *L, const char *format, ...);
+const char *neap_pushvfstring(lua_State *L, const char *format, va_list given);
 int neap_getsubtable(lua_State *L, int index, const char *key);
 int neap_newmetatable(lua_State *L, const char *name);
 void neap_setmetatable(lua_State *L, const char *name);
@@ -73,7 +77,7 @@ void neap_setfuncs(lua_State *L, const luaL_Reg *rows, int upvalues);
 #undef lua_pushliteral
 #define lua_pushliteral(L, text) neap_pushlstring(L, text, sizeof text - 1)
 #define lua_pushfstring(L, ...) neap_pushfstring(L, __VA_ARGS__)
-#define luaL_error(L, ...) neap_raise_format(L, __VA_ARGS__)
+#define lua_pushvfstring(L, format, given) neap_pushvfstring(L, format, given)
 #define luaL_getsubtable(L, index, key) neap_getsubtable(L, index, key)
 #define luaL_newmetatable(L, name) neap_newmetatable(L, name)
 #define luaL_setmetatable(L, name) neap_setmetatable(L, name)
@@ -88,7 +92,6 @@ void neap_setfuncs(lua_State *L, const luaL_Reg *rows, int upvalues);
 lua_Integer neap_tointegerx(lua_State *L, int index, int *is_whole);
 lua_Number neap_tonumberx(lua_State *L, int index, int *is_number);
 int neap_isinteger(lua_State *L, int index);
-lua_Integer neap_checkinteger(lua_State *L, int argument);
 lua_Integer neap_len(lua_State *L, int index);
 const char *neap_tolstring(lua_State *L, int index, size_t *size);
 void *neap_testudata(lua_State *L, int index, const char *name);
@@ -99,10 +102,6 @@ int neap_absindex(lua_State *L, int index);
 #define lua_tonumberx(L, index, is_number) neap_tonumberx(L, index, is_number)
 #define lua_isinteger(L, index) neap_isinteger(L, index)
 #define lua_rawlen(L, index) lua_objlen(L, index)
-#define luaL_checkinteger(L, argument) neap_checkinteger(L, argument)
-#undef luaL_optinteger
-#define luaL_optinteger(L, argument, otherwise) \
-  luaL_opt(L, neap_checkinteger, argument, otherwise)
 #define luaL_len(L, index) neap_len(L, index)
 #define luaL_tolstring(L, index, size) neap_tolstring(L, index, size)
 #define luaL_testudata(L, index, name) neap_testudata(L, index, name)
