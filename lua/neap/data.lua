@@ -281,6 +281,20 @@ function M.read(path, given)
   return make(parts)
 end
 
+--- The rows of a file without labels, as `like` has its columns, for a fit to
+-- predict; see docs/files.md.
+-- @return an array [n][features], or nil and why the file can't be read. What
+--   is wrong inside the file raises, with line and column.
+function M.read_rows(path, given)
+  local rows, why = files.read_rows(path, given, recipe_of)
+  return rows, why
+end
+
+--- The same from the bytes of a file.
+function M.parse_rows(text, given)
+  return (files.parse_rows(text, given, recipe_of))
+end
+
 --- The array of a .npy file, which is mapped and not copied where it can be.
 -- @return a frozen array, or nil and why the file can't be read
 function M.read_array(path)
@@ -444,6 +458,8 @@ return arguments.functions(M, {
   parse = "text: string, given?",
   population = "data: neap.Data, fit: table",
   read = "path: string, given?",
+  parse_rows = "text: string, given?",
   read_array = "path: string",
+  read_rows = "path: string, given?",
   recipe = "name: string, given?",
 })

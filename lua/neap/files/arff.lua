@@ -120,7 +120,7 @@ function M.load(bytes, o, like)
   local header = read_header(text)
   local given = {}
   for key, value in pairs(o) do given[key] = value end
-  given.target = find_target(header, o.target)
+  given.target = not o.rows_only and find_target(header, o.target) or nil
   given.names, given.levels = header.names, header.levels
   given.header, given.delimiter, given.decimal = false, ",", "."
   given.comment, given.line, given.unquote = "%", header.line, unquote

@@ -50,7 +50,7 @@ function M.load(bytes, o, like)
   return arrays.finish({
     x = x, labels = y, target = "label", groups = groups, notes = notes,
     base = base, columns = {},
-  }, { ignore = o.ignore }, like)
+  }, { ignore = o.ignore, rows_only = o.rows_only }, like)
 end
 
 return M
