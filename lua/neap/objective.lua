@@ -156,15 +156,11 @@ end
 
 -- Why there is nothing to show: every trial failed, and how the first one did.
 local function failure_of(session)
-  local counts = session:counts()
-  if counts.FAIL == 0 or counts.COMPLETE + counts.PRUNED + counts.RUNNING > 0
-  then
-    return nil
-  end
+  if session:has_other_than_failed() then return nil end
   for _, trial in ipairs(session:all()) do
     if trial.error then
-      return ("all of %d trials failed; the first: %s"):format(counts.FAIL,
-        trial.error:match("^[^\n]*"))
+      return ("all of %d trials failed; the first: %s"):format(
+        session:counts().FAIL, trial.error:match("^[^\n]*"))
     end
   end
 end
