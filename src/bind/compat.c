@@ -1,4 +1,4 @@
-// bind/compat.c -- what LuaJIT and Lua 5.1 to 5.3 lack of the API of 5.4. Each
+// bind/compat.c -- what LuaJIT, Lua 5.1 and 5.3 lack of the API of 5.4. Each
 // function does what the manual of 5.4 says of the one that it stands for.
 #include "bind/bind.h"
 

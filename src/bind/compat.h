@@ -1,4 +1,4 @@
-// bind/compat.h -- the API of Lua 5.4, in LuaJIT and Lua 5.1 to 5.3, too.
+// bind/compat.h -- the API of Lua 5.4, in LuaJIT, Lua 5.1 and 5.3, too.
 //
 // The bindings are written for 5.4 and include this in place of Lua's headers.
 // What an older Lua lacks, or has with less in it, stands here under its name

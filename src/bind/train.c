@@ -340,10 +340,14 @@ static int trainer_save(lua_State *L) {
   return 1;
 }
 
-// trainer:fingerprint() -> a number that trainers of the same spec share
+// trainer:fingerprint() -> a text that trainers of the same spec share: not
+// every Lua has whole numbers of 64 bits
 static int trainer_fingerprint(lua_State *L) {
   const neap_trainer *trainer = check_trainer(L)->trainer;
-  lua_pushinteger(L, (lua_Integer)neap_trainer_fingerprint(trainer));
+  char text[17];
+  snprintf(text, sizeof text, "%016llx",
+           (unsigned long long)neap_trainer_fingerprint(trainer));
+  lua_pushstring(L, text);
   return 1;
 }
 
