@@ -18,6 +18,19 @@ local function parameter(p)
     p.open and "above " or "", number(p.low), number(p.high))
 end
 
+--- The range and the default of a parameter, in words.
+function M.range(p)
+  local default = (p.default == false and "false" or p.choices and p.default
+    or number(p.default)) .. " if none is given"
+  if p.choices then return default end
+  if p.high == math.huge then
+    return ("%s %s, %s"):format(p.open and "above" or ">=", number(p.low),
+      default)
+  end
+  return ("%s%s to %s, %s"):format(p.open and "above " or "", number(p.low),
+    number(p.high), default)
+end
+
 --- A list of parameters as one cell; meanings: with what they mean.
 function M.parameters(list, meanings)
   local parts = {}

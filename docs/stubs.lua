@@ -96,19 +96,27 @@ local function add_function(module, block, owner, mark, name)
   module.functions[#module.functions + 1] = block
 end
 
+-- A table of functions that its stub tells of as a whole.
+local function add_table(module, block, name)
+  block.name, block.last = name, nil
+  module.tables[#module.tables + 1] = block
+end
+
 --- Reads one stub.
 -- @return { name =, text =, functions = { { owner = "M", "M.model" or a class's
 --   local name, name =, is_method =, text =, params =, returns = }, ... },
 --   classes = { { class = "neap.Data", parent =, text =, fields =, overload =,
---   owner = its local name }, ... } }; params, fields and returns are { name =,
+--   owner = its local name }, ... }, tables = { { name =, text = }, ... } of
+--   functions; params, fields and returns are { name =,
 --   type =, optional =, text = } each
 function M.parse(text)
-  local module = { functions = {}, classes = {} }
+  local module = { functions = {}, classes = {}, tables = {} }
   local block
   module.name = text:match "^%-%-%-@meta ([%w_.]+)"
   for line in (text .. "\n"):gmatch "(.-)\n" do
     local owner, mark, name = line:match "^function ([%w_.]-)([.:])([%w_]+)%("
-    local class = line:match "^local (%w+) = {}"
+    local class, list = line:match "^local (%w+) = {}",
+      line:match "^M%.(%w+) = {}"
     if line:find "^%-%-%-" and not line:find "^%-%-%-@meta" then
       block = block or new_block()
       add_line(block, line)
@@ -116,7 +124,9 @@ function M.parse(text)
       add_function(module, block or new_block(), owner, mark, name)
       block = nil
     else
-      if block and block.class then
+      if list then
+        add_table(module, block, list)
+      elseif block and block.class then
         block.owner, block.last = class, nil
         module.classes[#module.classes + 1] = block
       elseif block and line:find "^local M" then

@@ -50,6 +50,17 @@ typedef struct neap_error {
 // run with the same worker at the same time.
 typedef void neap_task(void *argument, size_t task, size_t worker);
 
+// A part of a file that is written. The parts of one file come in order,
+// without a gap, and the last one says so; the file is there then, and not
+// before.
+typedef struct neap_file_part {
+  const char *path;
+  const void *bytes;  // [size_bytes]; NULL: the file is given up
+  size_t size_bytes;
+  uint64_t offset;  // in the file; 0 begins a new one
+  bool is_last;
+} neap_file_part;
+
 // What a program gives to the library. Any member may be 0.
 typedef struct neap_host neap_host;
 struct neap_host {
@@ -75,6 +86,10 @@ struct neap_host {
   // error. 0: no files.
   void *(*read_file)(void *data, const neap_host *memory, const char *path,
                      size_t *size_bytes, neap_error *error);
+
+  // Writes a part of a file. On failure returns false, fills the error, and
+  // leaves no part of the file. 0: no files are written.
+  bool (*write_file)(void *data, const neap_file_part *part, neap_error *error);
 
   // "base", "avx2" or "avx512". 0: the best that this machine has.
   const char *isa;

@@ -6,15 +6,18 @@ local M = {}
 
 local methods = {}
 
--- Each method has fit(logits, data, fit) -> step, and apply(step, logits) ->
--- logits. A step is what is kept: plain numbers and arrays.
+-- Each method has fit(logits, data, fit) -> step, and apply(step, logits),
+-- which writes into the logits. A step is what is kept: plain numbers and
+-- arrays.
 
 -- eta of the loss's minimiser: of two classes for any binary loss, of more for
 -- cross_entropy and softmax_focal.
 methods.inverse_focal = {
   needs_data = false,
   fit = function(_, _, fit)
-    return { loss = fit.loss, counts = fit.counts, classes = fit.classes }
+    local counts = core.array.array(fit.counts)
+    return { loss = fit.loss, counts = core.array.freeze(counts),
+      classes = fit.classes }
   end,
   apply = function(step, logits)
     return core.calibration.invert(logits, step.loss, step.counts,
@@ -108,9 +111,9 @@ function M.fit(fit, given)
   return step
 end
 
---- Applies a step to logits: [n] or [n][k]. Returns new ones, float64.
+--- Applies a step to logits, an array [n] or [n][k] of float64, in place.
 function M.apply(step, logits)
-  return methods[step.method].apply(step, logits)
+  methods[step.method].apply(step, logits)
 end
 
 return M

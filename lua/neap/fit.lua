@@ -3,6 +3,7 @@ local arguments = require "neap.arguments"
 local calibrate = require "neap.calibrate"
 local core = require "neap.core"
 local export = require "neap.export"
+local host_files = require "neap.host_files"
 local options = require "neap.options"
 local saved = require "neap.saved"
 
@@ -159,21 +160,6 @@ local function check_out(out, n, width, dtype, name)
   end
 end
 
--- Copies calibrated logits into the array that was given for them.
-local function copy_to(out, z, name)
-  local n, width = z:shape()
-  check_out(out, n, width, z:dtype(), name)
-  for i = 1, n do
-    if width then
-      local from, to = z:row(i), out:row(i)
-      for o = 1, width do to[o] = from[o] end
-    else
-      out[i] = z[i]
-    end
-  end
-  return out
-end
-
 local function logits(self, x, out, name)
   x = rows_of(self, x, name)
   local _, features = x:shape()
@@ -182,23 +168,21 @@ local function logits(self, x, out, name)
       :format(features or 1, self.features))
   end
   local n, width = x:shape(), self.outputs > 1 and self.outputs or nil
-  local scaler, plain = self.scaler, #self.calibration == 0
-  local z = plain and out or core.array.zeros(n, width, self.precision)
-  if plain and out then
-    check_out(out, n, width, self.precision, name)
-  end
+  local scaler, steps = self.scaler, self.calibration
+  local dtype = #steps > 0 and "float64" or self.precision
+  if out then check_out(out, n, width, dtype, name) end
+  out = out or core.array.zeros(n, width, dtype)
   core.train.predict_into(self.model, x, self.parameters, self.outputs,
-    scaler and scaler.shift, scaler and scaler.scale, self.precision, z)
-  if plain then return z end
-  for _, step in ipairs(self.calibration) do z = calibrate.apply(step, z) end
-  return out and copy_to(out, z, name) or z
+    scaler and scaler.shift, scaler and scaler.scale, self.precision, out)
+  for i = 1, #steps do calibrate.apply(steps[i], out) end
+  return out
 end
 
 --- The logits of rows: raw ones, as they came to training. Those of a
 -- calibrated fit are calibrated, too, and float64.
 -- @param x a data set, an array [n][features] or rows of numbers
 -- @param out an array for the result, of its shape and number type (that of
---   fit.precision); it leaves no garbage, but for a calibrated fit
+--   fit.precision); then no garbage is left
 -- @return [n], or [n][k] for k classes
 function methods:logits(x, out)
   return logits(self, x, out, "logits")
@@ -242,7 +226,7 @@ end
 --- Writes the fit to a file, for neap.load: true, or nil and why. The file is
 -- there whole or not at all.
 function methods:save(path)
-  return saved.write(path, saved.pack(fields[self]))
+  return host_files.write_text(path, saved.pack(fields[self]))
 end
 
 --- Writes the fit as one C99 file without dependencies, whose function
@@ -257,7 +241,7 @@ function methods:to_c(path, name)
     core.blame("bad self (the fit is calibrated; write the one that it was "
       .. "calibrated from)")
   end
-  return saved.write(path, export.text(self, name))
+  return host_files.write_text(path, export.text(self, name))
 end
 
 -- Arrays of a fit never change.
@@ -283,7 +267,7 @@ end
 
 --- For neap.load: the fit of a file, or nil and why it can't be read.
 function M.load(path)
-  local bytes, why = saved.read(path)
+  local bytes, why = host_files.read(path)
   if not bytes then return nil, why end
   local ok, fit = pcall(revive, bytes)
   if not ok then return nil, ("%s: %s"):format(path, fit) end

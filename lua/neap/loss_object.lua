@@ -3,10 +3,10 @@ local core = require "neap.core"
 local define = require "neap.define"
 local export = require "neap.loss_export"
 local formulas = require "neap.formulas"
+local host_files = require "neap.host_files"
 local loss_text = require "neap.loss_text"
 local options = require "neap.options"
 local programs = require "neap.loss_program"
-local saved = require "neap.saved"
 local units = require "neap.loss_units"
 
 local M = {}
@@ -170,7 +170,7 @@ local function write(loss, path, given)
   contents.classes = o.classes
   contents.is_soft = wants_probabilities(contents, o)
   local text = export.text(contents, name, o.dtype, o.fixed)
-  return saved.write(path, text)
+  return host_files.write_text(path, text)
 end
 
 --- Writes the loss as one C99 file without dependencies: true, or nil and why.

@@ -148,27 +148,4 @@ function M.unpack(bytes)
   return fields
 end
 
---- Writes bytes to a file, whole or not at all: true, or nil and why.
-function M.write(path, bytes)
-  local part = path .. ".part"
-  local file, why = io.open(part, "wb")
-  if not file then return nil, why end
-  local done, problem = file:write(bytes)
-  local closed, trouble = file:close()
-  if not (done and closed) then
-    os.remove(part)
-    return nil, problem or trouble
-  end
-  return os.rename(part, path)
-end
-
---- Reads a whole file: its bytes, or nil and why.
-function M.read(path)
-  local file, why = io.open(path, "rb")
-  if not file then return nil, why end
-  local bytes, problem = file:read("*a")
-  file:close()
-  return bytes, problem
-end
-
 return M

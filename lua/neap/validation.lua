@@ -33,8 +33,8 @@ local function score_of(self, point, z)
   if type(rules.score) == "function" then
     local score = rules.score(z, d)
     if type(score) ~= "number" then
-      error(("the validation score is a %s; wanted a number")
-        :format(type(score)), 0)
+      core.blame(("the validation score is a %s; wanted a number")
+        :format(type(score)))
     end
     return score, true
   end
@@ -48,8 +48,8 @@ local function score_of(self, point, z)
   local score, why = core.metric[rules.score](z:copy "float64",
     rules.codes or rules.y, d.weights)
   if not score then
-    error(("the validation score %s has no value: %s"):format(rules.score,
-      why), 0)
+    core.blame(("the validation score %s has no value: %s"):format(rules.score,
+      why))
   end
   return score, rules.larger
 end

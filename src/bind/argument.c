@@ -174,7 +174,7 @@ const char *neap_opt_lstring(lua_State *L, int argument, const char *initial,
   if (!lua_isnoneornil(L, argument))
     return neap_check_lstring(L, argument, size);
   if (size != NULL)
-    *size = strlen(initial);
+    *size = initial != NULL ? strlen(initial) : 0;
   return initial;
 }
 

@@ -65,6 +65,21 @@ static int bytes_open(lua_State *L) {
   return bytes->start != NULL ? 1 : neap_push_failure(L, &error);
 }
 
+// (path, string or nil: give up, offset, whether it is the last part) -> true,
+// or nil and why
+static int write_part(lua_State *L) {
+  const neap_host *host = &neap_bound_engine(L)->host;
+  neap_file_part part = {.path = luaL_checkstring(L, 1),
+                         .bytes = luaL_optlstring(L, 2, NULL, &part.size_bytes),
+                         .offset = (uint64_t)luaL_checkinteger(L, 3),
+                         .is_last = lua_toboolean(L, 4)};
+  neap_error error = {.message = "this host writes no files"};
+  if (host->write_file == NULL || !host->write_file(host->data, &part, &error))
+    return neap_push_failure(L, &error);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
 // (string) -> bytes
 static int bytes_of(lua_State *L) {
   size_t size;
@@ -95,8 +110,10 @@ static const luaL_Reg meta[] = {
     {"__gc", bytes_close}, {"__len", bytes_len}, {NULL, NULL}};
 static const neap_function methods[] = {
     {"head", bytes_head, 1}, {"close", bytes_close, 0}, {0}};
-static const luaL_Reg functions[] = {
-    {"open", bytes_open}, {"bytes", bytes_of}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"open", bytes_open},
+                                     {"bytes", bytes_of},
+                                     {"write_part", write_part},
+                                     {NULL, NULL}};
 
 void neap_add_bytes(lua_State *L) {
   neap_make_type(L, NEAP_BYTES, meta, methods);

@@ -79,55 +79,60 @@ static int isotonic(lua_State *L) {
   return 2;
 }
 
+// What applies a calibration to logits writes into the same array, which it
+// returns; numbers of another kind are copied first.
+
 // (logits [n], knots, values) -> calibrated logits; -infinity and infinity
 // where the value is 0 or 1
 static int apply_isotonic(lua_State *L) {
-  const neap_array *logits = neap_check_doubles(L, 1);
+  neap_array *logits = neap_check_doubles(L, 1);
+  double *z = logits->data;
   const neap_array *knots = neap_check_doubles(L, 2);
   const neap_array *values = neap_check_doubles(L, 3);
-  neap_array *out = neap_new_array(L, NEAP_FLOAT64, logits->rows, 0);
   for (size_t i = 0; i < logits->rows; i++) {
-    const double p = neap_isotonic_at(knots->rows, knots->data, values->data,
-                                      ((const double *)logits->data)[i]);
-    ((double *)out->data)[i] = log(p) - log1p(-p);
+    const double p =
+        neap_isotonic_at(knots->rows, knots->data, values->data, z[i]);
+    z[i] = log(p) - log1p(-p);
   }
+  lua_settop(L, 1);
   return 1;
 }
 
 // (logits [n] or [n][k], slope, intercept) -> slope * logits + intercept
 static int apply_line(lua_State *L) {
-  const neap_array *logits = neap_check_doubles(L, 1);
+  neap_array *logits = neap_check_doubles(L, 1);
+  double *z = logits->data;
   const double slope = luaL_checknumber(L, 2);
   const double intercept = luaL_checknumber(L, 3);
-  neap_array *out =
-      neap_new_array(L, NEAP_FLOAT64, logits->rows,
-                     logits->dimensions == 2 ? logits->columns : 0);
-  for (size_t i = 0; i < neap_array_count(logits); i++) {
-    ((double *)out->data)[i] =
-        slope * ((const double *)logits->data)[i] + intercept;
-  }
+  for (size_t i = 0; i < neap_array_count(logits); i++)
+    z[i] = slope * z[i] + intercept;
+  lua_settop(L, 1);
   return 1;
 }
 
 // ------------------------------------------------------- the inverse link
 
 // The loss at an index for classes whose counts are at another (or nil) and
-// whose names are at a third; its memory stays on the stack.
+// whose names are at a third, in the state's scratch memory. *rest: `bytes`
+// more of it.
 static neap_resolved resolve(lua_State *L, int loss, int counts, int names,
-                             size_t count) {
+                             size_t count, size_t bytes, void **rest) {
   const neap_classes classes = {
       .count = count,
       .labels = 1,
       .counts =
           lua_isnil(L, counts) ? NULL : neap_check_doubles(L, counts)->data,
       .names = names};
-  void *memory = lua_newuserdatauv(L, neap_resolve_bytes(L, loss, &classes), 0);
+  const size_t own = neap_aligned(neap_resolve_bytes(L, loss, &classes));
+  char *memory = neap_bound_scratch(L, own + bytes);
+  if (rest != NULL)
+    *rest = memory + own;
   return neap_resolve(L, loss, &classes, memory, 0);
 }
 
-static int invert_classes(lua_State *L, const neap_array *logits) {
+static int invert_classes(lua_State *L, neap_array *logits) {
   const neap_bound_loss *bound = luaL_checkudata(L, 2, NEAP_LOSS_TYPE);
-  const neap_resolved r = resolve(L, 2, 3, 4, logits->columns);
+  const neap_resolved r = resolve(L, 2, 3, 4, logits->columns, 0, NULL);
   const neap_loss_options *o = &r.options;
   const char *name = r.loss != NULL ? neap_loss_name(r.loss) : "sum";
   const bool focal = strcmp(name, "softmax_focal") == 0;
@@ -145,11 +150,9 @@ static int invert_classes(lua_State *L, const neap_array *logits) {
     if (!(o->class_weights[c] > 0))
       luaL_error(L, "class %I has the weight 0", (lua_Integer)c);
   }
-  neap_array *out =
-      neap_new_array(L, NEAP_FLOAT64, logits->rows, logits->columns);
-  memcpy(out->data, logits->data, neap_array_count(logits) * sizeof(double));
   neap_invert_focal(logits->rows, logits->columns, focal ? bound->params[0] : 0,
-                    o->class_weights, out->data);
+                    o->class_weights, logits->data);
+  lua_settop(L, 1);
   return 1;
 }
 
@@ -157,13 +160,21 @@ static int invert_classes(lua_State *L, const neap_array *logits) {
 // -> calibrated logits
 static int invert(lua_State *L) {
   lua_settop(L, 4);
-  const neap_array *logits = neap_check_doubles(L, 1);
+  neap_array *logits = neap_check_doubles(L, 1);
   const neap_bound_loss *bound = luaL_checkudata(L, 2, NEAP_LOSS_TYPE);
   if (logits->dimensions == 2)
     return invert_classes(L, logits);
   if (neap_bound_kind(bound) != NEAP_BINARY)
     luaL_error(L, "the loss is not of two classes");
-  const neap_resolved r = resolve(L, 2, 3, 4, 2);
+  void *scratch;
+  const size_t bytes = bound->loss != NULL ? neap_loss_scratch_bytes(
+                                                 bound->loss, 1, NEAP_FLOAT64)
+                                           : 0;
+  const neap_resolved r = resolve(L, 2, 3, 4, 2, bytes, &scratch);
+  if (bound->loss == NULL) {  // a sum's scratch is known once it is made
+    scratch = lua_newuserdatauv(
+        L, neap_loss_scratch_bytes(r.loss, 1, NEAP_FLOAT64), 0);
+  }
   if (neap_loss_columns(r.loss) > 0) {
     luaL_error(L,
                "the loss reads columns of each row; no inverse link is known "
@@ -171,8 +182,6 @@ static int invert(lua_State *L) {
   }
   const neap_calibration plain = {
       .loss = r.loss, .options = r.options, .slope = 1};
-  void *scratch =
-      lua_newuserdatauv(L, neap_loss_scratch_bytes(r.loss, 1, NEAP_FLOAT64), 0);
   if (!neap_has_link(&plain, scratch)) {
     luaL_error(L,
                "the loss is %s, whose minimiser tells no probability; "
@@ -183,12 +192,12 @@ static int invert(lua_State *L) {
                                 .columns = 1,
                                 .scores = logits->data,
                                 .dtype = NEAP_FLOAT64};
-  neap_array *out = neap_new_array(L, NEAP_FLOAT64, logits->rows, 0);
   neap_error error = {0};
   neap_raise_if(L,
                 neap_apply_calibration(neap_bound_engine(L), &columns, &plain,
-                                       out->data, &error),
+                                       logits->data, &error),
                 &error);
+  lua_settop(L, 1);
   return 1;
 }
 

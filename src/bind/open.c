@@ -42,6 +42,12 @@ static void *read_file(void *data, const neap_host *memory, const char *path,
                                 error);
 }
 
+static bool write_file(void *data, const neap_file_part *part,
+                       neap_error *error) {
+  const bound_engine *bound = data;
+  return bound->given.write_file(bound->given.data, part, error);
+}
+
 static const void *map_file(void *data, const char *path, size_t *size_bytes,
                             neap_error *error) {
   const bound_engine *bound = data;
@@ -116,6 +122,7 @@ static void push_engine(lua_State *L, const neap_host *host) {
       .max_workers = given->max_workers,
       .clock = given->clock != NULL ? read_clock : NULL,
       .read_file = given->read_file != NULL ? read_file : NULL,
+      .write_file = given->write_file != NULL ? write_file : NULL,
       .isa = given->isa,
       .map_file = maps ? map_file : NULL,
       .unmap_file = maps ? unmap_file : NULL,

@@ -50,8 +50,8 @@ static int predict(lua_State *L) {
 }
 
 // (model, x, parameters [p], outputs, shift, scale, precision, out): writes the
-// logits of one point to out, [rows] or [rows][outputs], which the caller has
-// checked; without garbage
+// logits of one point to out, [rows] or [rows][outputs], of this precision or
+// float64, which the caller has checked; without garbage
 static int predict_into(lua_State *L) {
   lua_settop(L, 8);
   const neap_array *given =
@@ -61,18 +61,19 @@ static int predict_into(lua_State *L) {
   neap_predict_spec spec = check_prediction(L, &flat);
   neap_array *out = luaL_checkudata(L, 8, NEAP_ARRAY);
   const size_t outputs = spec.shape.outputs,
-               bytes = neap_dtype_size(out->dtype);
+               bytes = neap_dtype_size(spec.precision);
+  const bool same = out->dtype == spec.precision;
   spec.parameters = &parameters;
   spec.point_count = 1;
-  spec.logits = outputs == 1
+  spec.logits = outputs == 1 && same
                     ? out->data
                     : neap_bound_scratch(L, spec.rows * outputs * bytes);
   neap_error error = {0};
   neap_raise_if(L, neap_predict(neap_bound_engine(L), &spec, &error), &error);
-  for (size_t i = 0; outputs > 1 && i < spec.rows; i++) {
+  for (size_t i = 0; spec.logits != out->data && i < spec.rows; i++) {
     for (size_t o = 0; o < outputs; o++) {
-      memcpy((char *)out->data + (i * outputs + o) * bytes,
-             (const char *)spec.logits + (o * spec.rows + i) * bytes, bytes);
+      neap_put(out->data, out->dtype, i * outputs + o,
+               neap_get(spec.logits, spec.precision, o * spec.rows + i));
     }
   }
   return 0;

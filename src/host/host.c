@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -108,6 +109,55 @@ static void *read_file(void *data, const neap_host *memory, const char *path,
   return r.block;
 }
 
+// Where the parts of a file are kept until all are there, and then take its
+// name; what is no plain file, such as /dev/stdout, is written to as it is.
+static const char *place_of(const char *path, char *room, size_t size_bytes) {
+  struct stat about;
+  if (lstat(path, &about) == 0 && !S_ISREG(about.st_mode))
+    return path;
+  const int length = snprintf(room, size_bytes, "%s.part", path);
+  return length > 0 && (size_t)length < size_bytes ? room : NULL;
+}
+
+// Writes all of a part at the file's end. Returns 0 or an error number.
+static int append(const char *place, const neap_file_part *part) {
+  const int how = part->offset == 0 ? O_CREAT | O_TRUNC : O_APPEND;
+  const int file = open(place, O_WRONLY | O_CLOEXEC | how, 0666);
+  if (file < 0)
+    return errno;
+  int failure = 0;
+  for (size_t done = 0; done < part->size_bytes && failure == 0;) {
+    const ssize_t put =
+        write(file, (const char *)part->bytes + done, part->size_bytes - done);
+    if (put < 0 && errno != EINTR)
+      failure = errno;
+    done += put > 0 ? (size_t)put : 0;
+  }
+  if (close(file) != 0 && failure == 0)
+    failure = errno;
+  return failure;
+}
+
+static bool write_file(void *data, const neap_file_part *part,
+                       neap_error *error) {
+  (void)data;
+  char room[4096];
+  const char *place = place_of(part->path, room, sizeof room);
+  int failure = place == NULL ? ENAMETOOLONG : 0;
+  if (failure == 0 && part->bytes != NULL)
+    failure = append(place, part);
+  const bool is_apart = place == room;
+  if (failure == 0 && is_apart && part->bytes != NULL && part->is_last &&
+      rename(place, part->path) != 0)
+    failure = errno;
+  if (is_apart && (failure != 0 || part->bytes == NULL))
+    unlink(place);
+  if (failure != 0)
+    neap_fail(error, NEAP_EHOST, "can't write %.150s: %s", part->path,
+              strerror(failure));
+  return failure == 0;
+}
+
 // A file of no size, such as a pipe or one of /proc, can't be mapped.
 static const void *map_file(void *data, const char *path, size_t *size_bytes,
                             neap_error *error) {
@@ -189,6 +239,7 @@ static void make_shared(void) {
                             .max_workers = workers,
                             .clock = read_clock,
                             .read_file = read_file,
+                            .write_file = write_file,
                             .isa = getenv("NEAP_ISA"),
                             .map_file = map_file,
                             .unmap_file = unmap_file};

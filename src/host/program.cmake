@@ -39,6 +39,19 @@ add_custom_command(
   DEPENDS neap ${AMALGAMATE} VERBATIM)
 add_custom_target(amalgamation ALL DEPENDS ${SINGLE}/neap.c)
 
+# The reference: a page for each module, from the stubs, which editors read.
+set(REFERENCE ${PROJECT_BINARY_DIR}/reference)
+file(MAKE_DIRECTORY ${REFERENCE})
+file(GLOB STUBS CONFIGURE_DEPENDS lua/neap/meta/*.lua)
+add_custom_command(
+  OUTPUT ${REFERENCE}/index.md
+  COMMAND neap docs/reference.lua ${REFERENCE}
+  WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+  DEPENDS neap ${STUBS} docs/reference.lua docs/stubs.lua VERBATIM)
+add_custom_target(reference ALL DEPENDS ${REFERENCE}/index.md)
+install(DIRECTORY ${REFERENCE} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY lua/neap/meta DESTINATION ${CMAKE_INSTALL_DATADIR}/neap)
+
 install(TARGETS neap)
 install(TARGETS core DESTINATION ${NEAP_CMOD_DIR}/neap)
 install(DIRECTORY lua/neap DESTINATION ${NEAP_LMOD_DIR} PATTERN meta EXCLUDE)

@@ -1,6 +1,7 @@
 // tests/bind/open_test.c -- neap_open in states of a program: what it leaves
 // alone, what it takes from the host, and two states in two threads at once.
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <lualib.h>
@@ -8,11 +9,63 @@
 #include "bind/compat.h"
 #include "check.h"
 
+// Files in memory.
+enum { FILES = 16 };
+typedef struct memory_file {
+  char path[40], *bytes;
+  size_t size_bytes;
+  bool is_whole;
+} memory_file;
+
 typedef struct given {
   double now;
   size_t lines, loops;
   char line[200];
+  memory_file files[FILES];
 } given;
+
+static memory_file *find_file(given *g, const char *path) {
+  for (size_t i = 0; i < FILES; i++) {
+    if (g->files[i].path[0] == '\0' || strcmp(g->files[i].path, path) == 0)
+      return &g->files[i];
+  }
+  return NULL;
+}
+
+static void *read_from_memory(void *data, const neap_host *memory,
+                              const char *path, size_t *size_bytes,
+                              neap_error *error) {
+  const memory_file *file = find_file(data, path);
+  if (file == NULL || !file->is_whole) {
+    snprintf(error->message, sizeof error->message, "there is no %s", path);
+    return NULL;
+  }
+  char *block = memory->allocate(memory->data, NULL, 0, file->size_bytes + 1);
+  memcpy(block, file->bytes, file->size_bytes);
+  block[file->size_bytes] = 0;
+  *size_bytes = file->size_bytes;
+  return block;
+}
+
+static bool write_to_memory(void *data, const neap_file_part *part,
+                            neap_error *error) {
+  memory_file *file = find_file(data, part->path);
+  if (file == NULL || strstr(part->path, "full") != NULL) {
+    snprintf(error->message, sizeof error->message, "no room for %s",
+             part->path);
+    return false;
+  }
+  snprintf(file->path, sizeof file->path, "%s", part->path);
+  if (part->offset == 0)
+    file->size_bytes = 0;
+  CHECK(part->offset == file->size_bytes);
+  file->bytes = realloc(file->bytes, file->size_bytes + part->size_bytes + 1);
+  if (part->bytes != NULL)
+    memcpy(file->bytes + file->size_bytes, part->bytes, part->size_bytes);
+  file->size_bytes += part->size_bytes;
+  file->is_whole = part->is_last && part->bytes != NULL;
+  return true;
+}
 
 static double tick(void *data) {
   given *g = data;
@@ -105,6 +158,87 @@ static void test_host(void) {
   lua_close(L);
 }
 
+// What is written and read goes through the host, and nothing through Lua's io.
+static void test_files(void) {
+  given g = {0};
+  const neap_host host = {
+      .data = &g, .read_file = read_from_memory, .write_file = write_to_memory};
+  lua_State *L = luaL_newstate();
+  luaL_openlibs(L);
+  neap_open(L, &host);
+  run(L,
+      "io, os, debug = nil, nil, nil\n"
+      "local neap = require 'neap'\n"
+      "local focal = neap.loss.focal {}\n"
+      "local d = neap.data.gaussians { n = 3000, features = 4, seed = 1 }\n"
+      "local fit = neap.train { data = d, loss = focal }\n"
+      "assert(fit:save 'fit')\n"
+      "assert(neap.load('fit'):tobytes() == fit:tobytes())\n"
+      "assert(d:write 'd.csv' and d:write 'd.npz')\n"
+      "local again = neap.data.read('d.csv', { target = 'class',\n"
+      "  ignore = 'truth' })\n"
+      "assert(again.n == 3000 and again.x[7][2] == d.x[7][2])\n"
+      "assert(neap.data.read('d.npz', { target = 'y' }).n == 3000)\n"
+      "assert(fit:to_c 'fit.c' and focal:to_c 'focal.c')\n"
+      "local figure = neap.plot.loss { focal }\n"
+      "assert(figure:save 'f.txt' and figure:save 'f.html')\n"
+      "local study = neap.study { objective = function() return 1 end,\n"
+      "  search = neap.search.grid { a = { 1, 2 } } }\n"
+      "assert(study:run() and study:export 's.csv' and study:report 's.html')\n"
+      "local done, why = fit:save 'full'\n"
+      "assert(done == nil and why == 'no room for full', why)\n"
+      "done, why = neap.load 'none'\n"
+      "assert(done == nil and why == 'there is no none', why)\n");
+  size_t whole = 0;
+  for (size_t i = 0; i < FILES; i++) {
+    whole += g.files[i].is_whole;
+    free(g.files[i].bytes);
+  }
+  CHECK_SHOW(whole == 9, "%zu files", whole);
+  lua_close(L);
+  L = luaL_newstate();
+  luaL_openlibs(L);
+  neap_open(L, NULL);
+  run(L,
+      "local neap = require 'neap'\n"
+      "local done, why = neap.loss.focal {}:to_c 'focal.c'\n"
+      "assert(done == nil and why == 'this host writes no files', why)\n"
+      "done, why = neap.load 'fit'\n"
+      "assert(done == nil and why == 'this host reads no files', why)\n");
+  lua_close(L);
+}
+
+// A userdata as another version of neap in this state would make it.
+static int push_other_array(lua_State *L) {
+  memset(lua_newuserdatauv(L, 16, 0), 255, 16);
+  luaL_newmetatable(L, "neap.Array 0.0.1");
+  lua_pushliteral(L, "neap.Array");
+  lua_setfield(L, -2, "__name");
+  lua_setmetatable(L, -2);
+  return 1;
+}
+
+static void test_other_version(void) {
+  lua_State *L = luaL_newstate();
+  luaL_openlibs(L);
+  neap_open(L, NULL);
+  push_other_array(L);
+  lua_setglobal(L, "other");
+  run(L,
+      "local neap = require 'neap'\n"
+      "local focal = neap.loss.focal {}\n"
+      "local function refuses(f, ...)\n"
+      "  local ok, why = pcall(f, ...)\n"
+      "  assert(not ok and why:find 'bad' and why:find 'Array', why)\n"
+      "end\n"
+      "refuses(focal, other, { 1 })\n"
+      "refuses(focal.gradient, focal, { 1 }, { 1 }, nil, other)\n"
+      "refuses(neap.zeros(2).fill, other, 1)\n"
+      "refuses(neap.math.exp, other)\n"
+      "refuses(neap.metric.roc_auc, other, { 1 })\n");
+  lua_close(L);
+}
+
 static int open_neap(lua_State *L) {
   return neap_open(L, lua_touserdata(L, 1));
 }
@@ -155,6 +289,8 @@ static void test_threads(void) {
 int main(void) {
   test_globals();
   test_host();
+  test_files();
+  test_other_version();
   test_errors();
   test_threads();
   return check_result();

@@ -178,7 +178,8 @@ describe("the inverse focal map of classes", function()
       { gamma = 5, class_weights = { 3, 1, 1 } } } do
       o.reduction = "sum"
       local loss = neap.loss.softmax_focal(o)
-      local logits = core.calibration.invert(z, loss, nil, { "a", "b", "c" })
+      local logits = core.calibration.invert(z:copy(), loss, nil,
+        { "a", "b", "c" })
       for i = 1, 3 do
         local row, total, eta = logits:row(i), 0, {}
         for c = 1, 3 do total = total + math.exp(row[c]) end

@@ -63,6 +63,28 @@ describe("no garbage is left by", function()
     assert.equal(0, garbage_of(out.fill, out, 2))
   end)
 
+  it("the prediction of a calibrated fit into a buffer", function()
+    local d = neap.data.gaussians { n = 50, features = 3, prior = 0.4 }
+    local other = neap.data.gaussians { n = 80, features = 3, prior = 0.4,
+      part = 1 }
+    local row, out = neap.array { { 1, 2, 3 } }, neap.zeros(1)
+    for _, given in ipairs { { method = "platt", data = other },
+      { method = "isotonic", data = other },
+      { method = "temperature", data = other }, { method = "inverse_focal" } }
+    do
+      for _, optimizer in ipairs { neap.optimizer.lbfgs {},
+        neap.optimizer.adam {} } do -- float64 and float32
+        local fit = neap.train { data = d, optimizer = optimizer,
+          loss = neap.loss.focal { class_weights = "balanced" } }
+          :calibrate(given)
+        assert.equal(0, garbage_of(fit.logits, fit, row, out), given.method)
+        assert.equal(fit:logits(row)[1], out[1])
+        assert.equal(0, garbage_of(fit.probabilities, fit, row, out))
+        assert.equal(fit:probabilities(row)[1], out[1])
+      end
+    end
+  end)
+
   it("elements of arrays", function()
     local a = neap.zeros(3)
     assert.equal(0, garbage_of(function() a[2] = a[1] + #a end))

@@ -98,6 +98,14 @@ describe("an installed neap", function()
     assert.falsy(targets:find("spec", 1, true))
   end)
 
+  it("has the reference, and the stubs that editors read", function()
+    for _, path in ipairs { "doc/neap/reference/index.md",
+      "doc/neap/reference/loss.md", "neap/meta/loss.lua" } do
+      local file <close> = assert(io.open(prefix .. "/share/" .. path))
+      assert.matches("focal", file:read "a")
+    end
+  end)
+
   it("has the program, which runs alone", function()
     local status, output = run { prefix .. "/bin/neap", "-e",
       "print(type(require('neap').study))" }

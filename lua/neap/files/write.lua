@@ -1,6 +1,7 @@
 --- Writes data sets: .npz, which numpy reads, and CSV.
 local compat = require "neap.compat"
 local core = require "neap.core"
+local host_files = require "neap.host_files"
 local options = require "neap.options"
 
 local string_pack = compat.string_pack
@@ -210,18 +211,7 @@ return function(f, path, target)
     options.refuse("write", ("two columns would be '%s'; wanted other names, "
       .. "or another target"):format(twice))
   end
-  local file, why = io.open(path, "wb")
-  if not file then return nil, why end
-  local function put(bytes)
-    local done, wrong = file:write(bytes)
-    if not done then error({ wrong = wrong }, 0) end
-  end
-  local ok, result = pcall(header and csv or npz, put, f, header)
-  local closed, at_close = file:close()
-  if ok then
-    if not closed then return nil, at_close end
-    return true
-  end
-  if type(result) == "table" then return nil, path .. ": " .. result.wrong end
-  error(result, 0)
+  return host_files.write(path, function(put)
+    if header then csv(put, f, header) else npz(put, f) end
+  end)
 end

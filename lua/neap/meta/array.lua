@@ -67,4 +67,12 @@ function M.zeros(n, m, dtype) end
 ---@return neap.Array
 function M.from_bytes(bytes, dtype, n, m) end
 
+--- The array of f of each place of some arrays: f is traced once and run in one
+--- pass, and called with the numbers of some rows, which must give the same.
+---@param f fun(...: any): any of as many arguments as there are arrays
+---@param a neap.Array|table
+---@param ... neap.Array|table of the same shape and type
+---@return neap.Array
+function M.map(f, a, ...) end
+
 return M

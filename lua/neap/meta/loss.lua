@@ -32,48 +32,84 @@ local M = {}
 ---@field prior? number[] of logit_adjustment; the targets' shares if none given
 
 ---@class neap.FocalOptions: neap.LossOptions
----@field gamma? number 0 to 1e9, 2 if none is given: how much easy rows lose
----@field alpha? number|false 0 to 1: the weight of class 1; class 0 has
---- 1 - alpha. false, the default, is off: both weigh 1
----@field soft? "linear"|"expected" what soft targets mean: p_t linear in y, as
---- torchvision has it, or y f(x) + (1 - y) f(-x). "linear" if none is given
-
----@class neap.SoftmaxFocalOptions: neap.LossOptions
----@field gamma? number 0 to 1e9, 2 if none is given
+---@field gamma? number 0 to 1e9, 2 if none is given: focusing: 0 is
+--- cross-entropy
+---@field alpha? number|false 0 to 1, false if none is given: weight of class 1,
+--- 1 - alpha of class 0; false: off
+---@field soft? "linear"|"expected" linear if none is given: of soft targets:
+--- p_t or the loss is linear in y
 
 ---@class neap.FocalStarOptions: neap.LossOptions
----@field gamma? number above 0, to 1e6, 2 if none is given: the steepness
----@field beta? number -1e6 to 1e6, 1 if none is given: the shift
+---@field gamma? number above 0 to 1e6, 2 if none is given: steepness
+---@field beta? number -1e6 to 1e6, 1 if none is given: shift
 
 ---@class neap.Poly1Options: neap.LossOptions
 ---@field epsilon? number -1 to 1e6, 2 if none is given: what is added to the
---- first coefficient
+--- first
 
----@class neap.GeneralizedOptions: neap.LossOptions
+---@class neap.GeneralizedCrossEntropyOptions: neap.LossOptions
 ---@field q? number 0 to 1, 0.7 if none is given: 0 is cross-entropy, 1 the
 --- absolute error
 
----@class neap.SymmetricOptions: neap.LossOptions
----@field forward? number 0 to 1e6, 0.1 if none is given: weighs cross-entropy
----@field reverse? number 0 to 1e6, 1 if none is given: weighs the reverse one
+---@class neap.SymmetricCrossEntropyOptions: neap.LossOptions
+---@field forward? number 0 to 1e6, 0.1 if none is given: weight of the
+--- cross-entropy
+---@field reverse? number 0 to 1e6, 1 if none is given: weight of the reverse
+--- one
 ---@field cut? number 0 to 1e6, 4 if none is given: what -log 0 is taken as
 
 ---@class neap.AsymmetricOptions: neap.LossOptions
----@field gamma_positive? number 0 to 1e6, 0 if none is given
----@field gamma_negative? number 0 to 1e6, 4 if none is given
+---@field gamma_positive? number 0 to 1e6, 0 if none is given: g1
+---@field gamma_negative? number 0 to 1e6, 4 if none is given: g0
 ---@field margin? number 0 to 0.999999, 0.05 if none is given: negative rows
---- whose probability is below it cost nothing
+--- below it cost nothing
 
 ---@class neap.HingeOptions: neap.LossOptions
----@field margin? number 0 to 1e6, 1 if none is given: from here on a row costs 0
+---@field margin? number 0 to 1e6, 1 if none is given: from here on a row costs
+--- 0
+
+---@class neap.SquaredHingeOptions: neap.LossOptions
+---@field margin? number 0 to 1e6, 1 if none is given: from here on a row costs
+--- 0
 
 ---@class neap.HuberOptions: neap.LossOptions
----@field delta? number above 0, to 1e9, 1 if none is given: where squares end
+---@field delta? number above 0 to 1e9, 1 if none is given: where squares end
+
+---@class neap.SoftmaxFocalOptions: neap.LossOptions
+---@field gamma? number 0 to 1e9, 2 if none is given: focusing: 0 is
+--- cross-entropy
+
+---@class neap.SoftmaxFocalStarOptions: neap.LossOptions
+---@field gamma? number above 0 to 1e6, 2 if none is given: steepness
+---@field beta? number -1e6 to 1e6, 1 if none is given: shift
+
+---@class neap.SoftmaxPoly1Options: neap.LossOptions
+---@field epsilon? number -1 to 1e6, 2 if none is given: what is added to the
+--- first
+
+---@class neap.SoftmaxGeneralizedCrossEntropyOptions: neap.LossOptions
+---@field q? number 0 to 1, 0.7 if none is given: 0 is cross-entropy, 1 the
+--- absolute error
+
+---@class neap.SoftmaxSymmetricCrossEntropyOptions: neap.LossOptions
+---@field forward? number 0 to 1e6, 0.1 if none is given: weight of the
+--- cross-entropy
+---@field reverse? number 0 to 1e6, 1 if none is given: weight of the reverse
+--- one
+---@field cut? number 0 to 1e6, 4 if none is given: what -log 0 is taken as
+
+---@class neap.SoftmaxHingeOptions: neap.LossOptions
+---@field margin? number 0 to 1e6, 1 if none is given: from here on a row costs
+--- 0
+
+---@class neap.SoftmaxSquaredHingeOptions: neap.LossOptions
+---@field margin? number 0 to 1e6, 1 if none is given: from here on a row costs
+--- 0
 
 ---@class neap.LdamOptions: neap.LossOptions
----@field max_margin? number 0 to 1e6, 0.5 if none is given: of the rarest class;
---- the margins n_c^(-1/4) are scaled to it
----@field scale? number above 0, to 1e6, 30 if none is given: of all logits
+---@field max_margin? number 0 to 1e6, 0.5 if none is given: Delta of the rarest
+--- class
+---@field scale? number above 0 to 1e6, 30 if none is given: of all logits
 
 ---@class neap.Loss
 ---@field name string
@@ -209,141 +245,164 @@ function M.define(options) end
 ---@return table[] rows { name =, what =, passed =, worst = }
 function M.check(loss, options) end
 
---- -y log p - (1 - y) log(1 - p), p = sigmoid(x).
+--- -y log p - (1 - y) log(1 - p), p = sigmoid(x). Source: Cox 1958, J. R. Stat.
+--- Soc. B 20(2), sec. 2.
 ---@param options? neap.LossOptions
 ---@return neap.Loss
 function M.binary_cross_entropy(options) end
 
---- w_t (1 - p_t)^gamma (-log p_t): Lin et al. 2017, eq. 5.
+--- -alpha_t (1 - p_t)^gamma log p_t, p = sigmoid(x). Source: Lin et al. 2017,
+--- arXiv 1708.02002, eq. 5.
 ---@param options? neap.FocalOptions
 ---@return neap.Loss
 function M.focal(options) end
 
---- -log sigmoid(gamma x_t + beta) / gamma: Lin et al. 2017, appendix A. Convex.
+--- -log sigmoid(gamma x_t + beta) / gamma. Source: Lin et al. 2017, arXiv
+--- 1708.02002, appendix A, eq. 8.
 ---@param options? neap.FocalStarOptions
 ---@return neap.Loss
 function M.focal_star(options) end
 
---- -log p_t + epsilon (1 - p_t): Leng et al. 2022.
+--- -log p_t + epsilon (1 - p_t), p = sigmoid(x). Source: Leng et al. 2022,
+--- ICLR, arXiv 2204.12511, eq. 5.
 ---@param options? neap.Poly1Options
 ---@return neap.Loss
 function M.poly1(options) end
 
---- (1 - p_t^q) / q, robust to wrong labels: Zhang and Sabuncu 2018.
----@param options? neap.GeneralizedOptions
+--- (1 - p_t^q) / q, p = sigmoid(x). Source: Zhang and Sabuncu 2018, NeurIPS,
+--- eq. 6.
+---@param options? neap.GeneralizedCrossEntropyOptions
 ---@return neap.Loss
 function M.generalized_cross_entropy(options) end
 
---- -forward log p_t + reverse cut (1 - p_t): Wang et al. 2019.
----@param options? neap.SymmetricOptions
+--- -forward log p_t + reverse cut (1 - p_t), p = sigmoid(x). Source: Wang et
+--- al. 2019, ICCV, arXiv 1908.06112, eq. 6.
+---@param options? neap.SymmetricCrossEntropyOptions
 ---@return neap.Loss
 function M.symmetric_cross_entropy(options) end
 
---- Focal with a gamma for each class, and a margin for negative rows: Ridnik et
---- al. 2021.
+--- y = 1: (1 - p)^g1 (-log p); y = 0: u^g0 (-log(1 - u)), u = max(p - margin,
+--- 0). Source: Ridnik et al. 2021, ICCV, arXiv 2009.14119, eq. 7.
 ---@param options? neap.AsymmetricOptions
 ---@return neap.Loss
 function M.asymmetric(options) end
 
---- (p - y)^2, the Brier score.
+--- (p - y)^2, p = sigmoid(x). Source: Brier 1950, Mon. Weather Rev. 78(1), p. 1
+--- (half of his sum).
 ---@param options? neap.LossOptions
 ---@return neap.Loss
 function M.brier(options) end
 
---- max(0, margin - x_t).
+--- max(0, margin - x_t). Source: Cortes and Vapnik 1995, Mach. Learn. 20, sec.
+--- 3.
 ---@param options? neap.HingeOptions
 ---@return neap.Loss
 function M.hinge(options) end
 
---- max(0, margin - x_t)^2.
----@param options? neap.HingeOptions
+--- max(0, margin - x_t)^2. Source: Cortes and Vapnik 1995, Mach. Learn. 20,
+--- sec. 3.
+---@param options? neap.SquaredHingeOptions
 ---@return neap.Loss
 function M.squared_hinge(options) end
 
---- max(0, 1 - x_t)^2 for x_t >= -1, else -4 x_t: Zhang 2004.
+--- max(0, 1 - x_t)^2 for x_t >= -1, else -4 x_t. Source: Zhang 2004, ICML, eq.
+--- 12.
 ---@param options? neap.LossOptions
 ---@return neap.Loss
 function M.modified_huber(options) end
 
---- r^2 / 2 for |r| <= delta, else delta (|r| - delta / 2), r = x - y: for
---- regression.
+--- r^2 / 2 for |r| <= delta, else delta (|r| - delta / 2), r = x - y. Source:
+--- Huber 1964, Ann. Math. Stat. 35(1), p. 73.
 ---@param options? neap.HuberOptions
 ---@return neap.Loss
 function M.huber(options) end
 
---- -sum_k y_k log p_k, p = softmax(x).
+--- -sum_k y_k log p_k, p = softmax(x). Source: Bridle 1990, Neurocomputing,
+--- NATO ASI F68, p. 227.
 ---@param options? neap.LossOptions
 ---@return neap.Loss
 function M.cross_entropy(options) end
 
---- -sum_k y_k (1 - p_k)^gamma log p_k, p = softmax(x).
+--- -sum_k y_k (1 - p_k)^gamma log p_k, p = softmax(x). Source: Lin et al. 2017,
+--- arXiv 1708.02002, eq. 4.
 ---@param options? neap.SoftmaxFocalOptions
 ---@return neap.Loss
 function M.softmax_focal(options) end
 
---- focal_star of the margin x_t = z_t - log sum exp of the others.
----@param options? neap.FocalStarOptions
+--- -log sigmoid(gamma x_t + beta) / gamma, x_t the margin. Source: Lin et al.
+--- 2017, arXiv 1708.02002, appendix A, eq. 8.
+---@param options? neap.SoftmaxFocalStarOptions
 ---@return neap.Loss
 function M.softmax_focal_star(options) end
 
---- poly1 of the softmax.
----@param options? neap.Poly1Options
+--- sum_k y_k (-log p_k + epsilon (1 - p_k)), p = softmax(x). Source: Leng et
+--- al. 2022, ICLR, arXiv 2204.12511, eq. 5.
+---@param options? neap.SoftmaxPoly1Options
 ---@return neap.Loss
 function M.softmax_poly1(options) end
 
---- generalized_cross_entropy of the softmax.
----@param options? neap.GeneralizedOptions
+--- sum_k y_k (1 - p_k^q) / q, p = softmax(x). Source: Zhang and Sabuncu 2018,
+--- NeurIPS, eq. 6.
+---@param options? neap.SoftmaxGeneralizedCrossEntropyOptions
 ---@return neap.Loss
 function M.softmax_generalized_cross_entropy(options) end
 
---- symmetric_cross_entropy of the softmax.
----@param options? neap.SymmetricOptions
+--- sum_k y_k (-forward log p_k + reverse cut (1 - p_k)). Source: Wang et al.
+--- 2019, ICCV, arXiv 1908.06112, eq. 6.
+---@param options? neap.SoftmaxSymmetricCrossEntropyOptions
 ---@return neap.Loss
 function M.softmax_symmetric_cross_entropy(options) end
 
---- hinge of the margin x_t = z_t - log sum exp of the others.
----@param options? neap.HingeOptions
+--- max(0, margin - x_t), x_t = z_t - log sum exp of the others. Source: Cortes
+--- and Vapnik 1995, lifted.
+---@param options? neap.SoftmaxHingeOptions
 ---@return neap.Loss
 function M.softmax_hinge(options) end
 
---- squared_hinge of that margin.
----@param options? neap.HingeOptions
+--- max(0, margin - x_t)^2, x_t = z_t - log sum exp of the others. Source:
+--- Cortes and Vapnik 1995, lifted.
+---@param options? neap.SoftmaxSquaredHingeOptions
 ---@return neap.Loss
 function M.softmax_squared_hinge(options) end
 
---- modified_huber of that margin.
+--- modified_huber of x_t = z_t - log sum exp of the others. Source: Zhang 2004,
+--- ICML, eq. 12, lifted.
 ---@param options? neap.LossOptions
 ---@return neap.Loss
 function M.softmax_modified_huber(options) end
 
---- Cross-entropy with a margin for each class, the largest for the rarest: Cao et
---- al. 2019, eq. 13. The counts are those of the targets.
+--- cross_entropy of scale (x_t - Delta_t), scale x_j. Source: Cao et al. 2019,
+--- NeurIPS, arXiv 1906.07413, eq. 13.
 ---@param options? neap.LdamOptions
 ---@return neap.Loss
 function M.ldam(options) end
 
---- sum_k (q_k - y_k)^2, q = softmax(x).
+--- sum_k (q_k - y_k)^2, q = softmax(x). Source: Brier 1950, Mon. Weather Rev.
+--- 78(1), p. 1.
 ---@param options? neap.LossOptions
 ---@return neap.Loss
 function M.softmax_brier(options) end
 
---- sum_k P_k log(P_k / q_k), q = softmax(x), P the targets.
+--- sum_k P_k log(P_k / q_k), q = softmax(x). Source: Kullback and Leibler 1951,
+--- Ann. Math. Stat. 22(1), eq. 2.4.
 ---@param options? neap.LossOptions
 ---@return neap.Loss
 function M.kl(options) end
 
---- sum_k q_k log(q_k / P_k). Targets that are one class want label_smoothing.
+--- sum_k q_k log(q_k / P_k), q = softmax(x). Source: Kullback and Leibler 1951,
+--- Ann. Math. Stat. 22(1), eq. 2.4.
 ---@param options? neap.LossOptions
 ---@return neap.Loss
 function M.reverse_kl(options) end
 
---- (KL(P || m) + KL(q || m)) / 2, m = (P + q) / 2.
+--- (KL(P || m) + KL(q || m)) / 2, m = (P + q) / 2. Source: Lin 1991, IEEE
+--- Trans. Inf. Theory 37(1), eq. 4.1.
 ---@param options? neap.LossOptions
 ---@return neap.Loss
 function M.jensen_shannon(options) end
 
---- T^2 KL(softmax(u / T) || softmax(x / T)), u the targets, T the temperature:
---- Hinton et al. 2015.
+--- T^2 KL(softmax(u / T) || softmax(x / T)), T: temperature, u: targets, which
+--- are logits. Source: Hinton et al. 2015, arXiv 1503.02531, sec. 2.
 ---@param options? neap.LossOptions
 ---@return neap.Loss
 function M.distillation(options) end

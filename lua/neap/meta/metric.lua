@@ -28,7 +28,8 @@ local M = {}
 --- or of as much of [0, 1]
 ---@field estimator? "plugin"|"debiased" of ece: as it is, or less its bias
 
---- sum over thresholds of (R_i - R_(i-1)) P_i.
+--- sum over thresholds of (R_i - R_(i-1)) P_i. Source: Manning, Raghavan,
+--- Schuetze 2008, ch. 8.4; as scikit-learn.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
 ---@param weights? neap.Array|number[] >= 0
@@ -37,7 +38,8 @@ local M = {}
 ---@return string? why there is no value
 function M.average_precision(scores, targets, weights, options) end
 
---- P(positive scores above negative), ties count 1/2.
+--- P(positive scores above negative), ties count 1/2. Source: Hanley and McNeil
+--- 1982, Radiology 143(1), p. 29.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
 ---@param weights? neap.Array|number[] >= 0
@@ -46,7 +48,8 @@ function M.average_precision(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.roc_auc(scores, targets, weights, options) end
 
---- mean of -log P(true class), from logits.
+--- mean of -log P(true class), from logits. Source: Good 1952, J. R. Stat. Soc.
+--- B 14(1), p. 107.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
 ---@param weights? neap.Array|number[] >= 0
@@ -55,7 +58,8 @@ function M.roc_auc(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.log_loss(scores, targets, weights, options) end
 
---- mean of (p - y)^2, p = P(class 1).
+--- mean of (p - y)^2, p = P(class 1). Source: Brier 1950, Mon. Weather Rev.
+--- 78(1), p. 1 (half of his sum).
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
 ---@param weights? neap.Array|number[] >= 0
@@ -64,7 +68,8 @@ function M.log_loss(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.brier(scores, targets, weights, options) end
 
---- 2 TP / (2 TP + FP + FN) at a threshold.
+--- 2 TP / (2 TP + FP + FN) at a threshold. Source: van Rijsbergen 1979,
+--- Information Retrieval, ch. 7.
 --- Options: zero_division.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
@@ -74,7 +79,8 @@ function M.brier(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.f1(scores, targets, weights, options) end
 
---- (TP + TN) / all at a threshold.
+--- (TP + TN) / all at a threshold. Source: Manning, Raghavan, Schuetze 2008,
+--- ch. 8.3.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
 ---@param weights? neap.Array|number[] >= 0
@@ -83,7 +89,8 @@ function M.f1(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.accuracy(scores, targets, weights, options) end
 
---- TP / (TP + FP) at a threshold.
+--- TP / (TP + FP) at a threshold. Source: Manning, Raghavan, Schuetze 2008, ch.
+--- 8.3.
 --- Options: zero_division.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
@@ -93,7 +100,8 @@ function M.accuracy(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.precision(scores, targets, weights, options) end
 
---- TP / (TP + FN) at a threshold.
+--- TP / (TP + FN) at a threshold. Source: Manning, Raghavan, Schuetze 2008, ch.
+--- 8.3.
 --- Options: zero_division.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
@@ -103,7 +111,8 @@ function M.precision(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.recall(scores, targets, weights, options) end
 
---- TN / (TN + FP) at a threshold.
+--- TN / (TN + FP) at a threshold. Source: Yerushalmy 1947, Public Health Rep.
+--- 62(40).
 --- Options: zero_division.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
@@ -113,7 +122,8 @@ function M.recall(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.specificity(scores, targets, weights, options) end
 
---- (1 + b^2) TP / ((1 + b^2) TP + b^2 FN + FP) at a threshold.
+--- (1 + b^2) TP / ((1 + b^2) TP + b^2 FN + FP) at a threshold. Source: van
+--- Rijsbergen 1979, Information Retrieval, ch. 7.
 --- Options: beta, zero_division.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
@@ -123,7 +133,7 @@ function M.specificity(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.f_beta(scores, targets, weights, options) end
 
---- (TPR + TNR) / 2 at a threshold.
+--- (TPR + TNR) / 2 at a threshold. Source: Brodersen et al. 2010, ICPR, sec. 2.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
 ---@param weights? neap.Array|number[] >= 0
@@ -132,7 +142,7 @@ function M.f_beta(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.balanced_accuracy(scores, targets, weights, options) end
 
---- sqrt(TPR TNR) at a threshold.
+--- sqrt(TPR TNR) at a threshold. Source: Kubat and Matwin 1997, ICML, sec. 2.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
 ---@param weights? neap.Array|number[] >= 0
@@ -141,7 +151,8 @@ function M.balanced_accuracy(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.g_mean(scores, targets, weights, options) end
 
---- correlation of targets and predictions at a threshold.
+--- correlation of targets and predictions at a threshold. Source: Matthews
+--- 1975, Biochim. Biophys. Acta 405(2), p. 442.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
 ---@param weights? neap.Array|number[] >= 0
@@ -150,7 +161,8 @@ function M.g_mean(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.mcc(scores, targets, weights, options) end
 
---- 1 - wrong / wrong by chance at a threshold.
+--- 1 - wrong / wrong by chance at a threshold. Source: Cohen 1960, Educ.
+--- Psychol. Meas. 20(1), eq. 1.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
 ---@param weights? neap.Array|number[] >= 0
@@ -159,7 +171,8 @@ function M.mcc(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.kappa(scores, targets, weights, options) end
 
---- (a FP + b FN) / all, a and b the costs, at a threshold.
+--- (a FP + b FN) / all, a and b the costs, at a threshold. Source: Elkan 2001,
+--- IJCAI, sec. 1.
 --- Options: false_positive, false_negative.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
@@ -169,8 +182,9 @@ function M.kappa(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.expected_cost(scores, targets, weights, options) end
 
---- area A under the ROC to m = max_fpr; (1 + (A - m^2/2) / (m - m^2/2)) / 2,
---- or A if raw.
+--- area A under the ROC to m = max_fpr; (1 + (A - m^2/2) / (m - m^2/2)) / 2, or
+--- A if raw. Source: McClish 1989, Med. Decis. Making 9(3), eq. 9; as
+--- scikit-learn.
 --- Options: max_fpr, scale.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
@@ -180,7 +194,8 @@ function M.expected_cost(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.partial_auc(scores, targets, weights, options) end
 
---- max over thresholds of |TPR - FPR|.
+--- max over thresholds of |TPR - FPR|. Source: Smirnov 1948, Ann. Math. Stat.
+--- 19(2), p. 279.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
 ---@param weights? neap.Array|number[] >= 0
@@ -189,7 +204,8 @@ function M.partial_auc(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.ks(scores, targets, weights, options) end
 
---- max of R_i over thresholds with P_i >= precision, else 0.
+--- max of R_i over thresholds with P_i >= precision, else 0. Source: Manning,
+--- Raghavan, Schuetze 2008, ch. 8.4.
 --- Options: precision.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
@@ -199,7 +215,8 @@ function M.ks(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.recall_at_precision(scores, targets, weights, options) end
 
---- min of FPR over thresholds with TPR >= recall.
+--- min of FPR over thresholds with TPR >= recall. Source: Fawcett 2006, Pattern
+--- Recognit. Lett. 27(8), sec. 4.
 --- Options: recall.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
@@ -210,7 +227,8 @@ function M.recall_at_precision(scores, targets, weights, options) end
 function M.fpr_at_recall(scores, targets, weights, options) end
 
 --- share of positives in the k rows of largest score, expected over the order
---- of ties.
+--- of ties. Source: Manning, Raghavan, Schuetze 2008, ch. 8.4; McSherry and
+--- Najork 2008, ECIR.
 --- Options: k.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
@@ -221,7 +239,7 @@ function M.fpr_at_recall(scores, targets, weights, options) end
 function M.precision_at_k(scores, targets, weights, options) end
 
 --- share of the positives that are in the k rows of largest score, expected
---- over the order of ties.
+--- over the order of ties. Source: McSherry and Najork 2008, ECIR.
 --- Options: k.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
@@ -232,6 +250,8 @@ function M.precision_at_k(scores, targets, weights, options) end
 function M.recall_at_k(scores, targets, weights, options) end
 
 --- sum over bins of n_b/n |share of positives - mean p|, p = P(class 1).
+--- Source: Naeini, Cooper, Hauskrecht 2015, AAAI; debiased after Kumar, Liang,
+--- Ma 2019, NeurIPS.
 --- Options: bins, scheme, estimator.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1
@@ -241,7 +261,8 @@ function M.recall_at_k(scores, targets, weights, options) end
 ---@return string? why there is no value
 function M.ece(scores, targets, weights, options) end
 
---- max over bins of |share of positives - mean p|.
+--- max over bins of |share of positives - mean p|. Source: Naeini, Cooper,
+--- Hauskrecht 2015, AAAI.
 --- Options: bins, scheme.
 ---@param scores neap.Array|table [n] or [g][n]
 ---@param targets neap.Array|table 0 or 1

@@ -1,4 +1,5 @@
 --- Draws figures by gnuplot, a program of its own, into SVG, PNG and PDF.
+local host_files = require "neap.host_files"
 local scale = require "neap.plot.scale"
 local text = require "neap.text"
 
@@ -277,7 +278,7 @@ function M.save(figure, path, form)
   if not probe then return nil, why end
   probe:close()
   local script = os.tmpname()
-  local done, problem = require("neap.plot").write(script,
+  local done, problem = host_files.write_text(script,
     M.script(figure, path, form))
   if done then done, problem = run(host, script) end
   os.remove(script)

@@ -17,6 +17,7 @@
 -- A range (low, high of an axis) that is not given is that of the data. Labels
 -- may be any text.
 local arguments = require "neap.arguments"
+local host_files = require "neap.host_files"
 local options = require "neap.options"
 local scale = require "neap.plot.scale"
 
@@ -107,18 +108,6 @@ function checks.lines(parts)
   set_range(parts.y, scale.room(each { 2, 3, 4 }))
 end
 
---- The range of an axis that shows 0 and rows of intervals.
-function M.interval_range(rows)
-  return scale.room(function(take)
-    take(0)
-    for _, row in ipairs(rows) do
-      take(row.mean)
-      take(row.low)
-      take(row.high)
-    end
-  end)
-end
-
 function checks.intervals(parts)
   check_axis(parts.x, "x")
   check(parts.rows, "table", "rows")
@@ -130,7 +119,7 @@ function checks.intervals(parts)
       check(row[key], "number", name .. "." .. key, true)
     end
   end
-  set_range(parts.x, M.interval_range(parts.rows))
+  set_range(parts.x, scale.of_intervals(parts.rows))
 end
 
 --- Makes a figure from its data, which becomes the figure.
@@ -172,22 +161,13 @@ for _, kind in ipairs { "svg", "png", "pdf" } do
   end
 end
 
---- Writes text into a file. @return true, or nil and why it can't be written
-function M.write(path, text)
-  local file, why = io.open(path, "wb")
-  if not file then return nil, why end
-  local ok, problem = file:write(text)
-  local closed, other = file:close()
-  if ok and closed then return true end
-  return nil, ("%s: %s"):format(path, problem or other)
-end
-
 function writers.html(figure, path)
-  return M.write(path, require("neap.report.page").of_figure(figure))
+  return host_files.write_text(path,
+    require("neap.report.page").of_figure(figure))
 end
 
 function writers.txt(figure, path)
-  return M.write(path, tostring(figure) .. "\n")
+  return host_files.write_text(path, tostring(figure) .. "\n")
 end
 
 --- Writes the figure into a file.

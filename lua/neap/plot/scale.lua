@@ -201,4 +201,16 @@ function M.series_colour(i)
   return M.palette[(i - 1) % #M.palette + 1]
 end
 
+--- The range of an axis that shows 0 and rows of intervals.
+function M.of_intervals(rows)
+  return M.room(function(take)
+    take(0)
+    for _, row in ipairs(rows) do
+      take(row.mean)
+      take(row.low)
+      take(row.high)
+    end
+  end)
+end
+
 return M

@@ -190,7 +190,7 @@ function M.forest(study, v)
     add("best point over " .. remedy.label, remedy.gain, remedy.is_remedy)
   end
   -- The oracle and the constant are far off: the range is that of the others.
-  local low, high = plot.interval_range(compared)
+  local low, high = scale.of_intervals(compared)
   return plot.figure {
     kind = "intervals", rows = rows,
     title = ("%s: gains%s"):format(metrics.gain_title(study.spec.score),

@@ -2,9 +2,9 @@
 local compare = require "neap.verdict.compare"
 local core = require "neap.core"
 local facts = require "neap.report.facts"
+local host_files = require "neap.host_files"
 local metrics = require "neap.study.metrics"
 local page = require "neap.report.page"
-local plot = require "neap.plot"
 local study_figures = require "neap.plot.study"
 local verdict = require "neap.verdict"
 
@@ -231,7 +231,7 @@ function M.write(study, path, given)
   if #study.runs == 0 then
     core.blame("the study has no results; call study:run() first")
   end
-  return plot.write(path, M.of(study, o))
+  return host_files.write_text(path, M.of(study, o))
 end
 
 return M

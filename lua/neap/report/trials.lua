@@ -1,8 +1,8 @@
 --- The report of a study of any objective: its trials in one HTML page.
 local facts = require "neap.report.facts"
 local figures = require "neap.plot.trials"
+local host_files = require "neap.host_files"
 local page = require "neap.report.page"
-local plot = require "neap.plot"
 local tell = require "neap.store.tell"
 
 local M = {}
@@ -81,7 +81,7 @@ function M.write(study, path, given)
   local html, why, code = require("neap.store.connection").protect(M.of, study,
     o.title)
   if not html then return nil, why, code end
-  return plot.write(path, html)
+  return host_files.write_text(path, html)
 end
 
 return M

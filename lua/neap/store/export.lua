@@ -3,6 +3,7 @@
 -- CSV has one row for each number that a trial or a baseline has: its value
 -- (metric "value"), what it reported (metric "report", by step), and its scores
 -- by stage, data set or repeat and fold.
+local host_files = require "neap.host_files"
 local json = require "neap.json"
 local options = require "neap.options"
 
@@ -106,18 +107,10 @@ function M.to_file(study, path)
     options.refuse("export", ("path is '%s'; wanted one that ends in .csv or "
       .. ".json"):format(path))
   end
-  local file, message = io.open(path, "w")
-  if not file then return nil, message, "open" end
-  M[form](study, function(text)
-    if message == nil then
-      local ok, why = file:write(text)
-      if not ok then message = why end
-    end
+  local done, why = host_files.write(path, function(put)
+    M[form](study, put)
   end)
-  local closed, why = file:close()
-  if message or not closed then
-    return nil, ("can't write %s: %s"):format(path, message or why), "full"
-  end
+  if not done then return nil, why, "full" end
   return true
 end
 

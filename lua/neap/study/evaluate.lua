@@ -1,5 +1,6 @@
 --- One run of a study: its points trained on the same rows, scored on others.
 local baselines = require "neap.baselines"
+local core = require "neap.core"
 local data = require "neap.data"
 local fair = require "neap.study.fair"
 local points = require "neap.study.points"
@@ -14,10 +15,10 @@ local M = {}
 --- Raises what is wrong with a run's rows.
 function M.check(training, test, name)
   if not (data.is_data(training) and data.is_data(test)) then
-    error("the recipe returned no training and test data sets", 0)
+    core.blame("the recipe returned no training and test data sets")
   end
   local fault = rows.fault(training, test)
-  if fault then error(("%s: %s"):format(name, fault), 0) end
+  if fault then core.blame(("%s: %s"):format(name, fault)) end
 end
 
 -- A job of some points, or nil where it was interrupted. look(fraction) is

@@ -114,9 +114,9 @@ function M.tune(points, training, how, train)
   local ok, part, held = pcall(training.split, training,
     { test = 0.2, seed = how.seed })
   if not ok then
-    error(("%s, which tunes on a part of the training rows; fair = \"given\" "
-      .. "leaves l2 and learning rates as they are"):format(
-        tostring(part):match("%((.*)%)$") or part), 0)
+    core.blame(("%s, which tunes on a part of the training rows; fair = "
+      .. "\"given\" leaves l2 and learning rates as they are"):format(
+        tostring(part):match("%((.*)%)$") or part))
   end
   local job = train(part, all)
   if not job then return false end

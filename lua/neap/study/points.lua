@@ -2,6 +2,7 @@
 local baselines = require "neap.baselines"
 local core = require "neap.core"
 local spec = require "neap.study.spec"
+local options = require "neap.options"
 local train = require "neap.train"
 
 local M = {}
@@ -31,11 +32,12 @@ local function value_of(study, key, p, training)
   local value, kind = study.spec[key], spec.options[key].type
   if type(value) ~= "function" then return value end
   local made = value(guarded_params(study, p), training)
-  if getmetatable(made) == kind or made == nil and key ~= "loss" then
+  if options.fits(made, { "object", type = kind })
+    or made == nil and key ~= "loss" then
     return made
   end
-  error(("the study's %s function returned a %s; wanted a %s"):format(key,
-    type(made), kind), 0)
+  core.blame(("the study's %s function returned a %s; wanted a %s"):format(key,
+    type(made), kind))
 end
 
 -- Whether a point differs from another in more than its loss.
