@@ -45,12 +45,6 @@ M.is_whole = math.type and function(value)
   return value == math.floor(value)
 end or is_whole
 
---- Whether a value is a whole number that may be another one, rounded.
-function M.is_rounded(value)
-  return type(value) == "number" and value == math.floor(value)
-    and not M.is_whole(value)
-end
-
 --- math.type(value) == "integer"
 M.is_integer = math.type and function(value)
   return math.type(value) == "integer"

@@ -88,9 +88,8 @@ local function check_value(name, key, value, rule, level, position)
     fits = type(value) == rule[1]
   end
   if fits then return end
-  local why = rule.whole and compat.is_rounded(value) and "; " .. compat.rounds
-  refuse(name, ("%s is %s; wanted %s%s"):format(key, show(value), wanted(rule),
-    why or ""), level + 1, position)
+  refuse(name, ("%s is %s; wanted %s"):format(key, show(value), wanted(rule)),
+    level + 1, position)
 end
 
 --- Checks the options that a function was given, and fills in defaults.

@@ -71,15 +71,15 @@ describe("whole numbers", function()
   it("are taken as they are, or refused", function()
     local d = neap.data.gaussians { n = 20, prior = 0.4, seed = 2 ^ 53 - 1 }
     assert.equal(20, d.n)
-    local function refuses(f, why)
+    local function refuses(f)
       if math.type then return assert(pcall(f)) end
-      assert.error_matches(f, "seed.*wanted a whole number.*" .. (why or ""))
+      assert.error_matches(f, "seed.*wanted a whole number")
     end
     refuses(function() neap.data.gaussians { n = 20, seed = 2 ^ 53 } end)
     refuses(function() d:split { test = 0.5, seed = 2 ^ 53 } end)
     refuses(function()
       neap.train { data = d, loss = neap.loss.focal {}, seed = 2 ^ 53 }
-    end, "; .* rounds whole numbers from 2^53 on")
+    end)
   end)
 
   it("of saved values are never rounded", function()
