@@ -97,18 +97,25 @@ local function unpack_whole(bytes, signed)
   return value
 end
 
--- The bytes of a float, and back, by an array of one; least byte first.
-local function float_of(letter)
+-- Bytes in the machine's order as those with the least first, and back.
+local function ordered(bytes, array)
+  local is_little = array.array({ 1 }, "int32"):tobytes():byte() == 1
+  return is_little and bytes or bytes:reverse()
+end
+
+local dtypes, ones = { f = "float32", d = "float64" }, {}
+
+-- The bytes of a float, by an array of one.
+local function pack_float(letter, value)
   local array = require "neap.core".array
-  local one = array.zeros(1, nil, letter == "d" and "float64" or "float32")
-  local turned = array.array({ 1 }, "int32"):tobytes():byte() ~= 1
-  return function(value)
-    one[1] = value
-    return turned and one:tobytes():reverse() or one:tobytes()
-  end, function(bytes)
-    if turned then bytes = bytes:reverse() end
-    return array.from_bytes(bytes, one:dtype(), 1)[1]
-  end
+  ones[letter] = ones[letter] or array.zeros(1, nil, dtypes[letter])
+  ones[letter][1] = value
+  return ordered(ones[letter]:tobytes(), array)
+end
+
+local function unpack_float(letter, bytes)
+  local array = require "neap.core".array
+  return array.from_bytes(ordered(bytes, array), dtypes[letter], 1)[1]
 end
 
 M.string_pack = string.pack or function(format, ...)
@@ -120,7 +127,7 @@ M.string_pack = string.pack or function(format, ...)
     elseif letter == "s" then
       out[#out + 1] = pack_whole(#value, tonumber(size)) .. value
     elseif sizes[letter] then
-      out[#out + 1] = float_of(letter)(value)
+      out[#out + 1] = pack_float(letter, value)
     else
       out[#out + 1] = pack_whole(value, tonumber(size))
     end
@@ -143,7 +150,7 @@ M.string_unpack = string.unpack or function(format, bytes, at)
     if letter == "s" then
       part = take(unpack_whole(part))
     elseif sizes[letter] then
-      part = select(2, float_of(letter))(part)
+      part = unpack_float(letter, part)
     elseif letter ~= "c" then
       part = unpack_whole(part, letter == "i")
     end
