@@ -76,7 +76,7 @@ local function put_reports(self, trial)
   for i = (trial.kept or 0) + 1, #trial.steps do
     local step = trial.steps[i]
     local value, kind = stored.split_value(trial.values[step])
-    self.db:run("INSERT INTO trial_intermediate_values (trial_id, step, "
+    self.db:later(nil, "INSERT INTO trial_intermediate_values (trial_id, step, "
       .. "intermediate_value, intermediate_value_type) "
       .. "VALUES ($1, $2, $3, $4) ON CONFLICT (trial_id, step) DO NOTHING",
       trial.id, step, value, kind)
@@ -245,8 +245,8 @@ end
 function Session:settle()
   if self.db.kind ~= "postgresql" then return end
   self.db:later(nil, "SET LOCAL synchronous_commit TO on")
-  self.db:later(nil, "UPDATE neap_worker SET began = began WHERE worker_id = $1",
-    self.worker_id)
+  self.db:later(nil, "UPDATE neap_worker SET began = began "
+    .. "WHERE worker_id = $1", self.worker_id)
 end
 
 Session.claim_task = tasks.claim
