@@ -308,7 +308,7 @@ function Session:renew()
   self.last_renewed = now
   self.db:transaction(function()
     for _, name in ipairs { "neap_trial", "neap_task" } do
-      self.db:run(("UPDATE %s SET lease_until = $1 WHERE study_id = $2 "
+      self.db:later(nil, ("UPDATE %s SET lease_until = $1 WHERE study_id = $2 "
         .. "AND lease_until > 0 AND worker_id = $3"):format(name),
         self:lease_end(), self.study_id, self.worker_id)
     end
@@ -319,9 +319,9 @@ end
 function Session:release(trials)
   self.db:transaction(function()
     for _, trial in ipairs(trials) do
-      self.db:run("UPDATE neap_trial SET lease_until = 0 WHERE trial_id = $1 "
-        .. "AND worker_id = $2 AND lease_until IS NOT NULL", trial.id,
-        self.worker_id)
+      self.db:later(nil, "UPDATE neap_trial SET lease_until = 0 "
+        .. "WHERE trial_id = $1 AND worker_id = $2 "
+        .. "AND lease_until IS NOT NULL", trial.id, self.worker_id)
     end
   end)
   for _, trial in ipairs(trials) do self.held[trial.id] = nil end
