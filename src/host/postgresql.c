@@ -371,8 +371,9 @@ static bool send_flight(database *self, const request *requests, int count) {
 
 //- database:flight(statements) -> list of results | nil, message, code
 // Runs a list of statements, each { text, values ..., n = how many }, up to the
-// first that fails. They are sent together: the server is waited for once. A
-// result is a list of rows, the number of changed ones and that of columns.
+// first that fails. They are prepared, then sent together: the server is waited
+// for once. A result is a list of rows, the number of changed ones and that of
+// columns.
 static int flight(lua_State *L) {
   database *self = check_database(L);
   const char *values[VALUES_MAX];

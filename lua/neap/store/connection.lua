@@ -187,20 +187,34 @@ local function database(self)
   return self.db
 end
 
--- So many statements, and values of theirs, wait at most.
-local WAITING_MAX <const>, WAITING_VALUES_MAX <const> = 63, 600
+-- So many statements, and values of theirs, travel together at most.
+local FLIGHT_MAX <const>, VALUES_MAX <const> = 64, 999
 
--- Sends the statements that wait, and another one if there is one, to a server:
--- the result of the last.
-local function send(self, text, ...)
+-- Sends the statements that wait to a server: the result of the last.
+local function send(self)
   local list = self.waiting
-  if text then list[#list + 1] = { text, n = select("#", ...), ... } end
   self.waiting, self.waiting_values = {}, 0
   local results = check(self, database(self):flight(list))
   for i, one in ipairs(list) do
     if one.call then one.call(results[i]) end
   end
   return results[#results]
+end
+
+--- Runs what waits.
+function Connection:flush()
+  if self.waiting[1] then send(self) end
+end
+
+-- Puts a statement behind those that wait.
+local function enqueue(self, call, text, ...)
+  local count = select("#", ...)
+  if #self.waiting == FLIGHT_MAX
+    or self.waiting_values + count > VALUES_MAX then
+    self:flush()
+  end
+  self.waiting_values = self.waiting_values + count
+  table.insert(self.waiting, { text, n = count, call = call, ... })
 end
 
 --- Runs a statement whose rows nobody waits for: before the next statement, or
@@ -212,18 +226,7 @@ function Connection:later(call, text, ...)
     self:run(text, ...)
     return
   end
-  local count = select("#", ...)
-  if #self.waiting >= WAITING_MAX
-    or self.waiting_values + count > WAITING_VALUES_MAX then
-    self:flush()
-  end
-  self.waiting_values = self.waiting_values + count
-  table.insert(self.waiting, { text, n = count, call = call, ... })
-end
-
---- Runs what waits.
-function Connection:flush()
-  if self.waiting[1] then send(self) end
+  enqueue(self, call, text, ...)
 end
 
 --- Runs a statement with values for $1, $2, ...: the rows it changed, and the
@@ -232,7 +235,8 @@ function Connection:run(text, ...)
   if not self.waiting[1] then
     return check(self, database(self):run(text, ...))
   end
-  local rows = send(self, text, ...)
+  enqueue(self, nil, text, ...)
+  local rows = send(self)
   return rows.changed, table.unpack(rows[1] or {}, 1, rows.width)
 end
 
@@ -241,7 +245,8 @@ function Connection:rows(text, ...)
   if not self.waiting[1] then
     return check(self, database(self):rows(text, ...))
   end
-  return send(self, text, ...)
+  enqueue(self, nil, text, ...)
+  return send(self)
 end
 
 --- Runs statements without values.

@@ -76,7 +76,7 @@ local function put_reports(self, trial)
   for i = (trial.kept or 0) + 1, #trial.steps do
     local step = trial.steps[i]
     local value, kind = stored.split_value(trial.values[step])
-    self.db:run("INSERT INTO trial_intermediate_values (trial_id, step, "
+    self.db:later(nil, "INSERT INTO trial_intermediate_values (trial_id, step, "
       .. "intermediate_value, intermediate_value_type) "
       .. "VALUES ($1, $2, $3, $4) ON CONFLICT (trial_id, step) DO NOTHING",
       trial.id, step, value, kind)
@@ -245,8 +245,8 @@ end
 function Session:settle()
   if self.db.kind ~= "postgresql" then return end
   self.db:later(nil, "SET LOCAL synchronous_commit TO on")
-  self.db:later(nil, "UPDATE neap_worker SET began = began WHERE worker_id = $1",
-    self.worker_id)
+  self.db:later(nil, "UPDATE neap_worker SET began = began "
+    .. "WHERE worker_id = $1", self.worker_id)
 end
 
 Session.claim_task = tasks.claim
@@ -308,7 +308,7 @@ function Session:renew()
   self.last_renewed = now
   self.db:transaction(function()
     for _, name in ipairs { "neap_trial", "neap_task" } do
-      self.db:run(("UPDATE %s SET lease_until = $1 WHERE study_id = $2 "
+      self.db:later(nil, ("UPDATE %s SET lease_until = $1 WHERE study_id = $2 "
         .. "AND lease_until > 0 AND worker_id = $3"):format(name),
         self:lease_end(), self.study_id, self.worker_id)
     end
@@ -319,9 +319,9 @@ end
 function Session:release(trials)
   self.db:transaction(function()
     for _, trial in ipairs(trials) do
-      self.db:run("UPDATE neap_trial SET lease_until = 0 WHERE trial_id = $1 "
-        .. "AND worker_id = $2 AND lease_until IS NOT NULL", trial.id,
-        self.worker_id)
+      self.db:later(nil, "UPDATE neap_trial SET lease_until = 0 "
+        .. "WHERE trial_id = $1 AND worker_id = $2 "
+        .. "AND lease_until IS NOT NULL", trial.id, self.worker_id)
     end
   end)
   for _, trial in ipairs(trials) do self.held[trial.id] = nil end
