@@ -119,7 +119,9 @@ static void push_option_names(lua_State *L, const neap_bound_row *bound) {
 // object.name and its parameters; the metatable's __name tells the type.
 static int row_index(lua_State *L) {
   const neap_bound_row *bound = lua_touserdata(L, 1);
-  const char *key = luaL_checkstring(L, 2);
+  if (lua_type(L, 2) != LUA_TSTRING)
+    return 0;
+  const char *key = lua_tostring(L, 2);
   size_t i;
   if (strcmp(key, "name") == 0) {
     lua_pushstring(L, bound->name);

@@ -193,7 +193,9 @@ static void push_common(lua_State *L, const neap_bound_loss *b,
 //- loss[key]: a parameter, an option, a method, or nil
 int neap_loss_index(lua_State *L) {
   const neap_bound_loss *bound = self(L);
-  const char *key = luaL_checkstring(L, 2);
+  if (lua_type(L, 2) != LUA_TSTRING)
+    return 0;
+  const char *key = lua_tostring(L, 2);
   luaL_getmetafield(L, 1, "methods");
   lua_pushvalue(L, 2);
   if (lua_rawget(L, -2) != LUA_TNIL || push_parameter(L, bound, key))

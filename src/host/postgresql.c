@@ -171,6 +171,8 @@ static const char *text_of(lua_State *L, int index, int argument) {
     push_hexadecimal(L, bytes, size_bytes);
     lua_replace(L, index);
   }
+  if (lua_isinteger(L, index))
+    lua_tolstring(L, index, NULL);  // which makes it text
   const char *text = luaL_checklstring(L, index, &size_bytes);
   luaL_argcheck(L, strlen(text) == size_bytes, argument,
                 "text with a zero byte");

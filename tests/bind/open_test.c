@@ -180,21 +180,27 @@ static void test_files(void) {
       "assert(again.n == 3000 and again.x[7][2] == d.x[7][2])\n"
       "assert(neap.data.read('d.npz', { target = 'y' }).n == 3000)\n"
       "assert(fit:to_c 'fit.c' and focal:to_c 'focal.c')\n"
-      "local figure = neap.plot.loss { focal }\n"
-      "assert(figure:save 'f.txt' and figure:save 'f.html')\n"
-      "local study = neap.study { objective = function() return 1 end,\n"
-      "  search = neap.search.grid { a = { 1, 2 } } }\n"
-      "assert(study:run() and study:export 's.csv' and study:report 's.html')\n"
       "local done, why = fit:save 'full'\n"
       "assert(done == nil and why == 'no room for full', why)\n"
       "done, why = neap.load 'none'\n"
       "assert(done == nil and why == 'there is no none', why)\n");
-  size_t whole = 0;
+  size_t wanted = 5, whole = 0;
+#if LUA_VERSION_NUM >= 504
+  wanted = 9;
+  run(L,
+      "local neap = require 'neap'\n"
+      "local figure = neap.plot.loss { neap.loss.focal {} }\n"
+      "assert(figure:save 'f.txt' and figure:save 'f.html')\n"
+      "local study = neap.study { objective = function() return 1 end,\n"
+      "  search = neap.search.grid { a = { 1, 2 } } }\n"
+      "assert(study:run() and study:export 's.csv' and study:report "
+      "'s.html')\n");
+#endif
   for (size_t i = 0; i < FILES; i++) {
     whole += g.files[i].is_whole;
     free(g.files[i].bytes);
   }
-  CHECK_SHOW(whole == 9, "%zu files", whole);
+  CHECK_SHOW(whole == wanted, "%zu files", whole);
   lua_close(L);
   L = luaL_newstate();
   luaL_openlibs(L);

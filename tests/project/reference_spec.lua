@@ -40,6 +40,13 @@ describe("the reference", function()
     end
   end
 
+  -- What is there by a name; some parts are loaded when they are asked for.
+  local function find(name)
+    local value = { neap = neap }
+    for part in name:gmatch "[^.]+" do value = value and value[part] end
+    return value
+  end
+
   it("has every function, and no other", function()
     local found, there = headings(), {}
     for _, name in ipairs { "array", "zeros", "from_bytes", "map", "train",
@@ -62,7 +69,9 @@ describe("the reference", function()
       end
     end
     for name in pairs(there) do assert.is_true(found[name], name) end
-    for name in pairs(found) do assert.is_true(there[name], name) end
+    for name in pairs(found) do
+      assert.is_true(there[name] or type(find(name)) == "function", name)
+    end
   end)
 
   it("has every option of the rows with its range", function()
