@@ -49,7 +49,7 @@ function M.parse(text, options) end
 --- ignored may lack
 ---@field format? "csv"|"tsv"|"npy"|"npz"|"libsvm"|"arff"
 ---@field ignore? neap.Column|neap.Column[]
----@field missing? "mean"|"median"|number|table<string, neap.Missing>
+---@field missing? neap.Missing|table<string, neap.Missing> "drop" is refused
 ---@field delimiter? string one character
 ---@field decimal? "."|","
 ---@field header? boolean
