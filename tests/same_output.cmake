@@ -1,8 +1,8 @@
 # tests/same_output.cmake -- fails unless two programs print the same.
 #
-#   cmake -D ONE=program -D OTHER=program -P same_output.cmake
+#   cmake -D ONE=program -D "OTHER=program;argument" -P same_output.cmake
 foreach(name ONE OTHER)
-  execute_process(COMMAND "${${name}}" RESULT_VARIABLE status
+  execute_process(COMMAND ${${name}} RESULT_VARIABLE status
                   OUTPUT_VARIABLE output_${name})
   if(NOT status EQUAL 0 OR output_${name} STREQUAL "")
     message(FATAL_ERROR "${${name}} ended with ${status}")

@@ -169,6 +169,7 @@ if(NEAP_TESTS)
       endif()
     endforeach()
   endif()
+  include(tests/reach.cmake)
   if(NEAP_TEST_ALL)  # more floats, and where the golden values come from
     add_test(NAME all/math COMMAND kernel_math_test --all)
     if(TARGET bits_cmake)

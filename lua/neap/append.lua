@@ -16,7 +16,7 @@ local function join(a, b, width, keep)
   local row = (dtype == "float64" and 8 or 4) * (width or 1)
   local bytes = a:tobytes() .. b:copy(dtype):tobytes()
   if keep and #bytes > keep * row then bytes = bytes:sub(-keep * row) end
-  return core.array.from_bytes(bytes, dtype, #bytes // row, width)
+  return core.array.from_bytes(bytes, dtype, math.floor(#bytes / row), width)
 end
 
 -- The codes of labels that the data have already, or nil and which is new.

@@ -4,6 +4,7 @@
 -- features, names, classes, counts, prior, weights, groups, truth, clean_y,
 -- clean_truth, notes, warnings.
 local arguments = require "neap.arguments"
+local compat = require "neap.compat"
 local core = require "neap.core"
 local files = require "neap.files"
 local labels = require "neap.labels"
@@ -19,8 +20,15 @@ local M = {}
 local fields = setmetatable({}, { __mode = "k" })
 local methods = {}
 
--- A list that can be read and not written.
+local lists = {
+  counts = true, classes = true, names = true, notes = true, columns = true,
+  warnings = true,
+}
+
+-- A list that can be read and not written. Where no such list has a length,
+-- scripts get a copy each time they ask.
 local function frozen(list)
+  if not compat.has_proxies then return list end
   return setmetatable({}, {
     __index = list,
     __len = function() return #list end,
@@ -42,7 +50,10 @@ local meta = {
   __index = function(self, key)
     local value = fields[self][key]
     if value == nil then return methods[key] end
-    if key == "warnings" then return warnings_of(fields[self]) end
+    if key == "warnings" then value = warnings_of(fields[self]) end
+    if lists[key] and not compat.has_proxies then
+      return compat.table_move(value, 1, #value, 1, {})
+    end
     return value
   end,
   __newindex = function(_, key)
@@ -94,7 +105,7 @@ local function make(parts)
     group_count = parts.group_count,
     standardize = parts.standardize,
     notes = parts.notes or {},
-    warnings = parts.warnings or frozen {},
+    warnings = parts.warnings or {},
     recipe = parts.recipe,
     source = parts.source,
     origin = parts.origin,
@@ -113,10 +124,10 @@ local function make(parts)
   else
     f.y, f.clean_y = f.codes, f.clean_codes
   end
-  for _, key in ipairs { "counts", "classes", "names", "notes",
-    "columns" } do
-    if f[key] and getmetatable(f[key]) ~= "neap.List" then
-      f[key] = frozen(f[key])
+  for key in pairs(lists) do
+    local list = f[key]
+    if type(list) == "table" and getmetatable(list) ~= "neap.List" then
+      f[key] = frozen(list)
     end
   end
   local data = setmetatable({}, meta)
@@ -268,6 +279,20 @@ function M.read(path, given)
   local parts, why = files.read(path, given, recipe_of)
   if not parts then return nil, why end
   return make(parts)
+end
+
+--- The rows of a file without labels, as `like` has its columns, for a fit to
+-- predict; see docs/files.md.
+-- @return an array [n][features], or nil and why the file can't be read. What
+--   is wrong inside the file raises, with line and column.
+function M.read_rows(path, given)
+  local rows, why = files.read_rows(path, given, recipe_of)
+  return rows, why
+end
+
+--- The same from the bytes of a file.
+function M.parse_rows(text, given)
+  return (files.parse_rows(text, given, recipe_of))
 end
 
 --- The array of a .npy file, which is mapped and not copied where it can be.
@@ -433,6 +458,8 @@ return arguments.functions(M, {
   parse = "text: string, given?",
   population = "data: neap.Data, fit: table",
   read = "path: string, given?",
+  parse_rows = "text: string, given?",
   read_array = "path: string",
+  read_rows = "path: string, given?",
   recipe = "name: string, given?",
 })

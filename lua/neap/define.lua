@@ -1,5 +1,6 @@
 --- Losses written in Lua: traced once, differentiated, run without Lua.
 local arguments = require "neap.arguments"
+local compat = require "neap.compat"
 local core = require "neap.core"
 local loss_text = require "neap.loss_text"
 local options = require "neap.options"
@@ -114,7 +115,7 @@ local function read_columns(given)
     seen[name] = true
   end
   for key in pairs(given or {}) do
-    if math.type(key) ~= "integer" or key < 1 or key > #list then
+    if not compat.is_integer(key) or key < 1 or key > #list then
       refuse("columns is no list of names")
     end
   end
@@ -146,14 +147,18 @@ end
 -- Calls a user's function, which may neither yield nor go on afterwards.
 local function call(f, name, ...)
   local thread = coroutine.create(f)
-  local results = table.pack(coroutine.resume(thread, ...))
+  local results = compat.table_pack(coroutine.resume(thread, ...))
   if coroutine.status(thread) == "suspended" then
-    coroutine.close(thread)
+    compat.close(thread)
     return nil, ("%s yields; wanted a function that returns"):format(name)
   elseif not results[1] then
     local message = results[2]
     if type(message) ~= "string" then
       message = ("an error that is a %s"):format(type(message))
+    elseif message:find("attempt to compare .-userdata") then
+      -- Lua 5.1 calls no function of ours where one side is a number.
+      message = message .. "; use neap.math.less or greater, and "
+        .. "neap.math.where"
     end
     return nil, message
   elseif results.n ~= 2 then
@@ -223,10 +228,10 @@ end
 local function check_numbers(o, trace, result)
   local kind = o.margin and "margin" or "binary"
   for i = 0, 63 do
-    local x, y = logits[i % 8 + 1], i // 8 % 2
+    local x, y = logits[i % 8 + 1], math.floor(i / 8) % 2
     local params, inputs = {}, {}
     for k, row in ipairs(o.rows) do
-      params[k] = trials(row)[(i // 16 + k - 1) % 4 + 1]
+      params[k] = trials(row)[(math.floor(i / 16) + k - 1) % 4 + 1]
     end
     for k = 1, COLUMN + COLUMNS_MAX do inputs[k] = 0 end
     inputs[LOGIT + 1], inputs[TARGET + 1] = x, y
@@ -274,7 +279,8 @@ local function find_loss_of_digits(o, made)
   for _, x in ipairs(margins) do
     for k = 0, 7 do
       local y, params, inputs = k % 2, {}, {}
-      for i, row in ipairs(o.rows) do params[i] = trials(row)[k // 2 + 1] end
+      local at = math.floor(k / 2) + 1
+      for i, row in ipairs(o.rows) do params[i] = trials(row)[at] end
       for i = 1, COLUMN + COLUMNS_MAX do inputs[i] = i > COLUMN and 1.5 or 0 end
       inputs[LOGIT + 1], inputs[TARGET + 1] = x, y
       local numbers = { core.expr.accuracy(made, params, inputs) }
@@ -406,7 +412,7 @@ end
 -- @return a definition, which is called for a loss as neap.loss.focal is
 function M.define(given)
   local self = make(given)
-  for _, message in ipairs(self.warnings) do warn(message) end
+  for _, message in ipairs(self.warnings) do compat.warn(message) end
   by_name[self.name] = self
   return self
 end

@@ -3,6 +3,7 @@
 -- The arithmetic is that of the kernels, operation by operation (fused where
 -- they fuse), so that it gives the bits of fit:logits on machines with fused
 -- operations.
+local compat = require "neap.compat"
 local polynomials = require "neap.polynomials"
 
 local M = {}
@@ -138,7 +139,7 @@ end
 -- ----------------------------------------------------------------- the tables
 
 local function literal(x, suffix)
-  return ("%a%s"):format(x, suffix)
+  return compat.hex(x) .. suffix
 end
 
 local function list(values, per_line)
@@ -172,7 +173,7 @@ local function parameters_text(fit, r)
   for i = 1, #fit.parameters do
     local x = fit.parameters[i]
     if r.type == "float" then
-      x = string.unpack("<f", string.pack("<f", x))
+      x = compat.string_unpack("<f", compat.string_pack("<f", x))
     end
     values[i] = literal(x, r.suffix)
   end

@@ -1,5 +1,6 @@
 --- Data sets that are drawn: the generators, and recipes for fresh draws.
 local arguments = require "neap.arguments"
+local compat = require "neap.compat"
 local core = require "neap.core"
 local options = require "neap.options"
 local recipes = require "neap.recipes"
@@ -152,7 +153,7 @@ return function(M, make)
     end
     local train = copy_table(given or {})
     local rows = train.test or train.n or 1000
-    if math.type(rows) ~= "integer" or rows < 1 then
+    if not compat.is_integer(rows) or rows < 1 then
       options.refuse("recipe", ("test is %s; wanted a whole number >= 1")
         :format(options.show(rows)), 2)
     end

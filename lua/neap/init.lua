@@ -37,6 +37,12 @@ local files = {
   open = "neap.store.reader",
 }
 
+-- Those among them that are written for Lua 5.4.
+local newer = {
+  prune = true, search = true, study = true, verdict = true, plot = true,
+  open = true,
+}
+
 -- Files that have several of them.
 local by_name = {
   ["neap.train"] = true, ["neap.fit"] = true, ["neap.store.reader"] = true,
@@ -85,6 +91,7 @@ return setmetatable(M, {
   __index = function(self, name)
     local file = files[name]
     if not file then return nil end
+    if newer[name] then require "neap.compat".check_new("neap." .. name, 2) end
     local value = require(file)
     if by_name[file] then value = value[name] end
     rawset(self, name, value)

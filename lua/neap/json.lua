@@ -1,4 +1,5 @@
 --- JSON, to write and to read. Numbers keep every bit, keys come sorted.
+local compat = require "neap.compat"
 local M = {}
 
 local null_meta = { __name = "neap.json.null",
@@ -18,13 +19,13 @@ local escapes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b",
 
 -- Bytes that are no UTF-8 become U+FFFD: databases refuse them.
 local function valid(text)
-  if utf8.len(text) then return text end
+  if compat.utf8.len(text) then return text end
   local out, at = {}, 1
   while at <= #text do
-    local _, wrong = utf8.len(text, at)
+    local _, wrong = compat.utf8.len(text, at)
     out[#out + 1] = text:sub(at, (wrong or #text + 1) - 1)
     if not wrong then break end
-    out[#out + 1] = "\u{FFFD}"
+    out[#out + 1] = "\239\191\189" -- U+FFFD
     at = wrong + 1
   end
   return table.concat(out)
@@ -39,7 +40,7 @@ end
 
 -- The shortest text that reads back as the same number.
 local function write_number(value)
-  if math.type(value) == "integer" then return ("%d"):format(value) end
+  if compat.is_integer(value) then return ("%d"):format(value) end
   if value ~= value then return "NaN" end
   if value == math.huge then return "Infinity" end
   if value == -math.huge then return "-Infinity" end
@@ -112,7 +113,7 @@ local function code_point(text, at)
   if code >= 0xD800 and code < 0xDC00 then
     local low = tonumber(text:match("^\\u(%x%x%x%x)", at) or "0", 16)
     if low >= 0xDC00 and low < 0xE000 then
-      return 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00), at + 6
+      return 0x10000 + (code - 0xD800) * 1024 + (low - 0xDC00), at + 6
     end
   end
   return code, at
@@ -129,7 +130,7 @@ local function read_string(text, at)
     if letter == "u" then
       local code
       code, at = code_point(text, last)
-      parts[#parts + 1] = utf8.char(code)
+      parts[#parts + 1] = compat.utf8.char(code)
     else
       parts[#parts + 1] = unescapes[letter] or fail(text, last)
       at = last + 2

@@ -189,7 +189,7 @@ function M.text(what, name, dtype, fixed)
     target_row = what.is_soft and "at" or "row",
     columns = columns_text(columns), column_count = math.max(count, 1),
     classes = what.classes,
-    padded = is_class and (what.classes + step - 1) // step * step,
+    padded = is_class and math.ceil(what.classes / step) * step,
     given = fixed and "fixed: params is not looked at" or "NULL: these numbers",
     chosen = fixed and "defaults" or "params != NULL ? params : defaults",
     unused = (fixed and "  (void)params;\n" or "")

@@ -22,7 +22,7 @@ local function built_in_definition(loss)
   local form = loss.name == "focal" and loss.alpha ~= false
     or loss.name == "asymmetric" and loss.margin > 0
   local soft = loss.name == "focal" and loss.soft or ""
-  local key = ("%s|%s|%s"):format(loss.name, form, soft)
+  local key = ("%s|%s|%s"):format(loss.name, tostring(form), soft)
   if not built_in[key] then
     local parts = make(form, soft)
     parts.name = "neap_" .. loss.name

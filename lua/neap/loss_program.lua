@@ -1,4 +1,5 @@
 --- A defined loss's programs as C: its constants, and a loop for each program.
+local compat = require "neap.compat"
 local M = {}
 
 -- --------------------------------------------------------------- constants
@@ -33,7 +34,7 @@ function M.literal(x)
   if x == math.floor(x) and math.abs(x) < 2 ^ 31 then
     return ("%d.0"):format(x)
   end
-  return ("%a"):format(x)
+  return compat.hex(x)
 end
 
 --- A number as texts have it: no longer than it must be.
@@ -161,7 +162,7 @@ function M.loop(prefix, name, kind, listing, steps, is_class)
   end
   local results = {}
   for k = 0, 3 do results[outputs[k]] = names[listing.output_place + k] end
-  table.move(body, 1, #body, #loads + 1, loads)
+  compat.table_move(body, 1, #body, #loads + 1, loads)
   return (program:gsub("%$(%a+)", {
     name = prefix .. "_" .. name, constants = prefix .. "_constants",
     lanes = is_class and "NEAP_SUM_LANES" or "NEAP_BLOCK_LANES",

@@ -1,4 +1,5 @@
 --- What a defined loss is, as text: formula, derivative and program.
+local compat = require "neap.compat"
 local M = {}
 
 local inputs = { [0] = "x", "y", "x", "small", "l", "p", "q", "l1" }
@@ -37,9 +38,9 @@ local function compose(self, node)
       return tonumber(short) == node.number and short or text
     end), node.number < 0 and 1 or 9
   elseif node.op == "parameter" then
-    return self.names[math.tointeger(node.number) + 1], 9
+    return self.names[compat.tointeger(node.number) + 1], 9
   elseif node.op == "input" then
-    return input_name(self, math.tointeger(node.number)), 9
+    return input_name(self, compat.tointeger(node.number)), 9
   elseif node.op == "NEG" then
     return "-" .. argument(self, from[1], 2), 1
   elseif node.op == "POWER_SIGMOID" then

@@ -4,6 +4,7 @@
 -- and targets [n][labels]. Both are made of binary metrics, one a column, and
 -- of sums over rows, all of which C computes.
 local arguments = require "neap.arguments"
+local compat = require "neap.compat"
 local core = require "neap.core"
 local options = require "neap.options"
 
@@ -37,8 +38,8 @@ end
 -- Calls C, and blames the caller of the metric for what it raises. C's
 -- argument numbers are ours.
 local function call(name, f, ...)
-  local results = table.pack(pcall(f, ...))
-  if results[1] then return table.unpack(results, 2, results.n) end
+  local results = compat.table_pack(pcall(f, ...))
+  if results[1] then return compat.table_unpack(results, 2, results.n) end
   local message = tostring(results[2])
   local position, text = message:match("bad argument #(%d+) to '[^']*' (.*)")
   if not position then error(message, 0) end

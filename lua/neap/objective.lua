@@ -27,7 +27,7 @@ for key, rule in pairs(store.options) do study_options[key] = rule end
 local run_options = {
   trials = { "number", low = 1, high = 2 ^ 53, whole = true },
   seconds = { "number", low = 0 },
-  batch = { "number", default = 1, low = 1, high = 1e6, whole = true },
+  batch = { "number", low = 1, high = 1e6, whole = true },
   workers = { "number", low = 1, high = 1024, whole = true },
   quiet = { "boolean", default = false },
 }
@@ -140,11 +140,30 @@ local function is_over(o, start)
     or o.seconds and host.clock() - start >= o.seconds)
 end
 
--- Runs the trials of a batch; gives back those that it did not come to.
-local function run_batch(self, batch, o, start)
+-- Where nobody says how many trials to claim at once: so many that they take
+-- about this long, in seconds, and not more.
+local CLAIM_FOR <const>, CLAIM_MOST <const> = 0.02, 100
+
+-- Whether nobody says so, and it makes no difference to a trial: its point and
+-- its end depend on no other, and it need not be synced before the next one.
+local function claims_some(self, o)
+  local spec = self.spec
+  return not o.batch and self.session.db ~= nil and not spec.prune
+    and not spec.search.adaptive and spec.durable == "process"
+end
+
+-- How many to claim after some that took so many seconds, each.
+local function next_size(size, seconds)
+  local fits = CLAIM_FOR / math.max(seconds, 1e-9)
+  return math.max(math.floor(math.min(fits, 4 * size, CLAIM_MOST)), 1)
+end
+
+-- Runs the trials of a batch; gives back those that it did not come to, by a
+-- time.
+local function run_batch(self, batch, o, start, latest)
   local session, ended = self.session, {}
   for i, claimed in ipairs(batch) do
-    if i > 1 and is_over(o, start) then
+    if i > 1 and (is_over(o, start) or latest and host.clock() > latest) then
       session:release(table.move(batch, i, #batch, 1, {}))
       break
     end
@@ -158,15 +177,11 @@ end
 
 -- Why there is nothing to show: every trial failed, and how the first one did.
 local function failure_of(session)
-  local counts = session:counts()
-  if counts.FAIL == 0 or counts.COMPLETE + counts.PRUNED + counts.RUNNING > 0
-  then
-    return nil
-  end
+  if session:has_other_than_failed() then return nil end
   for _, trial in ipairs(session:all()) do
     if trial.error then
-      return ("all of %d trials failed; the first: %s"):format(counts.FAIL,
-        trial.error:match("^[^\n]*"))
+      return ("all of %d trials failed; the first: %s"):format(
+        session:counts().FAIL, trial.error:match("^[^\n]*"))
     end
   end
 end
@@ -177,11 +192,16 @@ local function work(self, o)
   bar.silent = bar.silent or o.quiet
   local start, left = found and host.clock() or 0, o.trials or math.huge
   local ended, done = {}, 0
+  local size, some = o.batch or 1, claims_some(self, o)
   while true do
-    local want = is_over(o, start) and 0 or math.min(o.batch, left)
+    local want = is_over(o, start) and 0 or math.min(size, left)
     local batch, status = session:exchange(ended, want)
     if want == 0 or status == "complete" then break end
-    ended = run_batch(self, batch, o, start)
+    local began = some and host.clock()
+    ended = run_batch(self, batch, o, start, some and began + 5 * CLAIM_FOR)
+    if some and #ended > 0 then
+      size = next_size(size, (host.clock() - began) / #ended)
+    end
     done, left = done + #ended, left - #ended
     bar:update(done)
     if #batch == 0 then session:wait() end
@@ -201,9 +221,10 @@ end
 
 --- Runs trials until every point has been tried.
 -- @param given { trials = at most so many now, seconds = begin none after
---   these, batch = trials that are claimed and kept at once (1), workers =
---   processes that run this script, this one among them (the command line's
---   --workers), quiet = }
+--   these, batch = trials that are claimed and kept at once (of a store so many
+--   that they take 20 ms, where that makes no difference; else 1),
+--   workers = processes that run this script, this one among them (the command
+--   line's --workers), quiet = }
 -- @return the study; nil and "interrupted" after Ctrl-C, nil and what is wrong
 --   with the store, or nil and how the first one failed where all trials have:
 --   what ended before is kept

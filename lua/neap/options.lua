@@ -1,4 +1,5 @@
 --- Named options of the Lua functions: checked keys, types and ranges.
+local compat = require "neap.compat"
 local core = require "neap.core"
 
 -- Messages are raised by core.blame, at the line of the script that called
@@ -53,7 +54,7 @@ end
 local function is_number(value, rule)
   return type(value) == "number" and value == value
     and value ~= math.huge and value ~= -math.huge
-    and not (rule.whole and value ~= math.floor(value))
+    and not (rule.whole and not compat.is_whole(value))
     and not (rule.low and value < rule.low)
     and not (rule.high and value > rule.high)
     and not (rule.above and value <= rule.above)

@@ -1,5 +1,6 @@
 --- Labels that are wrong, classes that are rare, rows that are hard: on any
 -- data set.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local options = require "neap.options"
 
@@ -159,11 +160,11 @@ local function add_noise(inside, data, given)
       refuse("boundary needs the truth, which these data don't have")
     end
     codes, truth = relabel.noise_boundary(f.codes, f.truth, o.rate, o.scale,
-      math.tointeger(o.seed))
+      compat.tointeger(o.seed))
   else
     local matrix = matrices[o.kind](#f.classes, o, refuse, f.classes)
     codes, truth = relabel.noise_transition(f.codes,
-      core.array.array(matrix, "float64"), f.truth, math.tointeger(o.seed))
+      core.array.array(matrix, "float64"), f.truth, compat.tointeger(o.seed))
   end
   return codes, truth, ("noise %s"):format(o.kind)
 end
@@ -183,7 +184,7 @@ end
 local function step(k, most, factor)
   local counts = {}
   for c = 1, k do
-    counts[c] = c <= k // 2 and most or math.floor(most * (1 / factor))
+    counts[c] = c <= k / 2 and most or math.floor(most * (1 / factor))
   end
   return counts
 end
@@ -209,14 +210,14 @@ local function read_counts(o, f, refuse)
     local counts = by_class(o.counts, f.classes, "imbalance", "counts")
     for c = 1, k do
       if counts[c] == nil then counts[c] = f.counts[c] end
-      if math.type(counts[c]) ~= "integer" or counts[c] < 0 then
+      if not compat.is_integer(counts[c]) or counts[c] < 0 then
         refuse(("counts of class '%s' is %s; wanted a whole number >= 0")
           :format(f.classes[c], options.show(counts[c])))
       end
     end
     return counts
   end
-  local most = o.most and math.tointeger(o.most)
+  local most = o.most and compat.tointeger(o.most)
   if not most then
     most = 0
     for c = 1, k do most = math.max(most, f.counts[c]) end
@@ -252,7 +253,7 @@ local type_names = { "safe", "borderline", "rare", "outlier" }
 local types_meta = {
   __tostring = function(self)
     local lines = { ("%-20s %10s %10s %10s %10s"):format("class",
-      table.unpack(type_names)) }
+      compat.table_unpack(type_names)) }
     for _, class in ipairs(self.classes) do
       local counts = self.counts[class]
       lines[#lines + 1] = ("%-20s %10d %10d %10d %10d"):format(class,
@@ -321,7 +322,7 @@ return function(inside)
     local f = fields[self]
     local counts = read_counts(o, f, refuse)
     local ok, kept = pcall(relabel.sample_classes, f.codes, counts,
-      math.tointeger(o.seed))
+      compat.tointeger(o.seed))
     if not ok then
       refuse((kept:gsub("^.-:%d+: ", ""):gsub("class (%d+)", function(c)
         return ("class '%s'"):format(f.classes[tonumber(c) + 1])
@@ -364,6 +365,6 @@ return function(inside)
     local shift, scale
     if o.standardize then shift, scale = core.data.standardize(f.x) end
     return count_types(f, relabel.find_types(f.x, f.codes,
-      math.tointeger(o.k), shift, scale))
+      compat.tointeger(o.k), shift, scale))
   end
 end

@@ -2,6 +2,7 @@
 --
 -- The bytes are "neap fit 1\n" and a table in the form of neap.pack: the fit's
 -- fields, with losses, models and optimizers as tables of their options.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local pack = require "neap.pack"
 
@@ -140,6 +141,7 @@ function M.unpack(bytes)
   local ok, fields = pcall(function()
     return M.revive(pack.unpack(bytes:sub(#FORMAT + 1)))
   end)
+  if not ok and fields == compat.rounds then error(fields, 0) end
   if not ok or type(fields) ~= "table" or not fields.parameters then
     error("the saved fit is damaged", 0)
   end

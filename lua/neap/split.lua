@@ -1,5 +1,6 @@
 --- Which rows go where: training and test rows, folds, nested samples. All are
 -- pure functions of the data's classes, groups or order, and a seed.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local options = require "neap.options"
 
@@ -114,7 +115,9 @@ local function folds_in_order(f, o)
       .. "each fold and the first training rows"):format(f.n, o.k + 1))
   end
   local i = 0
-  local function bound(block) return f.n * block // (o.k + 1) end
+  local function bound(block)
+    return math.floor(f.n * block / (o.k + 1))
+  end
   return function()
     i = i + 1
     if i > o.k then return nil end
@@ -175,7 +178,7 @@ function M.samples(f, given)
   local stratified = o.stratified ~= false
   local codes, count = strata_of(f, stratified)
   for i, size in ipairs(o.sizes) do
-    if math.type(size) ~= "integer" or size < 1 or size > f.n then
+    if not compat.is_integer(size) or size < 1 or size > f.n then
       options.refuse("samples", ("sizes[%d] is %s; wanted a whole number, 1 to "
         .. "%d"):format(i, options.show(size), f.n))
     end

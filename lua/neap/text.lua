@@ -1,4 +1,5 @@
 --- Text for the terminal: wrapped sentences and aligned columns.
+local compat = require "neap.compat"
 local json = require "neap.json"
 
 local M = {}
@@ -28,9 +29,9 @@ end
 
 -- The columns that a UTF-8 string takes.
 local function width_of(s)
-  if not s:find("[\128-\255]") or not utf8.len(s) then return #s end
+  if not s:find("[\128-\255]") or not compat.utf8.len(s) then return #s end
   local sum = 0
-  for _, code in utf8.codes(s) do sum = sum + columns_of(code) end
+  for _, code in compat.utf8.codes(s) do sum = sum + columns_of(code) end
   return sum
 end
 M.width = width_of
@@ -46,10 +47,10 @@ end
 function M.clip(s, most)
   if width_of(s) <= most then return s end
   local kept, width = {}, 0
-  for _, code in utf8.codes(s) do
+  for _, code in compat.utf8.codes(s) do
     width = width + columns_of(code)
     if width > most - 2 then break end
-    kept[#kept + 1] = utf8.char(code)
+    kept[#kept + 1] = compat.utf8.char(code)
   end
   return table.concat(kept) .. ".."
 end

@@ -130,7 +130,7 @@ function M.best(study)
   return {
     index = row.label,
     params = study.points[row.label],
-    score = compare.mean_of(row, view.score, #study.runs),
+    value = compare.mean_of(row, view.score, #study.runs),
   }
 end
 

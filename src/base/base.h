@@ -83,6 +83,9 @@ static inline void neap_put(void *array, neap_dtype dtype, size_t at,
 // Returns the rows before the one whose name is NULL; rows NULL: 0.
 size_t neap_parameter_count(const neap_parameter *rows);
 
+// Writes the defaults; numbers: out [neap_parameter_count(rows)].
+void neap_initial_parameters(const neap_parameter *rows, double *numbers);
+
 // Checks numbers that are given in the order of rows (NULL: none are): each is
 // in its range, or NaN where that is the default, which is off.
 //   NEAP_EARGUMENT  one is not; names it

@@ -10,6 +10,12 @@ size_t neap_parameter_count(const neap_parameter *rows) {
   return count;
 }
 
+void neap_initial_parameters(const neap_parameter *rows, double *numbers) {
+  const size_t count = neap_parameter_count(rows);
+  for (size_t i = 0; i < count; i++)
+    numbers[i] = rows[i].initial;
+}
+
 static bool is_allowed(const neap_parameter *row, double number) {
   if (isnan(row->initial) && isnan(number))
     return true;  // off

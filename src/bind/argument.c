@@ -151,7 +151,7 @@ lua_Integer neap_check_integer(lua_State *L, int argument) {
   lua_pushvalue(L, argument);
   neap_argument_error(
       L, argument,
-      lua_pushfstring(L, "%s; wanted a whole number", neap_shown(L)));
+      lua_pushfstring(L, "%s; wanted " NEAP_WHOLE_NUMBER, neap_shown(L)));
   return 0;
 }
 

@@ -5,10 +5,8 @@
 #ifndef NEAP_BIND_H
 #define NEAP_BIND_H
 
-#include <lauxlib.h>
-#include <lua.h>
-
 #include "base/base.h"
+#include "bind/compat.h"
 
 // Returns the engine of a state that neap_open_core has been called on.
 const neap *neap_bound_engine(lua_State *L);
@@ -35,6 +33,7 @@ void neap_preload(lua_State *L);
 // As luaL_error, but where neap's own Lua files called the function, the line
 // is that of the script which called them.
 int neap_throw(lua_State *L, const char *format, ...);
+#undef luaL_error
 #define luaL_error neap_throw
 
 // The lua_CFunctions core.blame(message) and core.set_folder().

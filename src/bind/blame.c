@@ -30,16 +30,18 @@ static void push_where(lua_State *L) {
   lua_Debug frame;
   lua_rawgetp(L, LUA_REGISTRYINDEX, &folder_key);
   const char *folder = lua_tostring(L, -1);
-  int outermost = 0;
+  int caller = 1;
   for (int level = 1; lua_getstack(L, level, &frame) != 0; level++) {
     lua_getinfo(L, "S", &frame);
-    if (is_own(&frame, folder))
-      outermost = level;
-    else if (strcmp(frame.what, "C") != 0)
+    // Lua 5.1 has a level for what a tail call left.
+    const bool is_tail = strcmp(frame.what, "tail") == 0;
+    if (is_own(&frame, folder) || (is_tail && caller == level))
+      caller = level + 1;
+    else if (!is_tail && strcmp(frame.what, "C") != 0)
       break;
   }
   lua_pop(L, 1);  // the registry keeps the folder
-  luaL_where(L, outermost + 1);
+  luaL_where(L, caller);
 }
 
 // core.blame(message): raises it at the line of who called neap

@@ -104,9 +104,10 @@ static int find_not_finite(lua_State *L) {
   const neap_array *x = luaL_checkudata(L, 1, NEAP_ARRAY);
   if (x->dtype == NEAP_INT32)
     return 0;
+  const size_t count = neap_array_count(x);
   const size_t at =
-      neap_find_not_finite(x->rows, x->columns, x->data, x->dtype);
-  if (at == neap_array_count(x))
+      neap_find_not_finite(neap_bound_engine(L), count, x->data, x->dtype);
+  if (at == count)
     return 0;
   lua_pushinteger(L, (lua_Integer)(at / x->columns) + 1);
   lua_pushinteger(L, (lua_Integer)(at % x->columns) + 1);

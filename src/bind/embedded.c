@@ -16,7 +16,8 @@ static bool is_lua(const char *path) {
 // The loader of one file, which is its upvalue. The value of a Lua file is what
 // it returns, that of any other its text.
 static int load_file(lua_State *L) {
-  const neap_embedded_file *file = lua_touserdata(L, lua_upvalueindex(1));
+  const neap_embedded_file *file =
+      &neap_embedded_files[lua_tointeger(L, lua_upvalueindex(1))];
   lua_settop(L, 1);
   if (!is_lua(file->path)) {
     lua_pushlstring(L, (const char *)file->bytes, file->size_bytes);
@@ -32,15 +33,41 @@ static int load_file(lua_State *L) {
   return 1;
 }
 
+#if LUA_VERSION_NUM < 502
+// There a module whose loader has raised is "being loaded" for good. So it is
+// forgotten, and can be required again; the loader is the upvalue.
+static int load_or_forget(lua_State *L) {
+  lua_settop(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_pushvalue(L, 1);
+  if (lua_pcall(L, 1, 1, 0) == LUA_OK)
+    return 1;
+  lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+  lua_pushvalue(L, 1);
+  lua_pushnil(L);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+  return lua_error(L);
+}
+#endif
+
+// Takes the loader on top of the stack.
+static void set_loader(lua_State *L, const char *module) {
+#if LUA_VERSION_NUM < 502
+  lua_pushcclosure(L, load_or_forget, 1);
+#endif
+  lua_setfield(L, -2, module);
+}
+
 void neap_preload(lua_State *L) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   lua_pushcfunction(L, open_core);
-  lua_setfield(L, -2, "neap.core");
+  set_loader(L, "neap.core");
   for (const neap_embedded_file *file = neap_embedded_files;
        file->module != NULL; file++) {
-    lua_pushlightuserdata(L, (void *)(size_t)file);
+    lua_pushinteger(L, file - neap_embedded_files);
     lua_pushcclosure(L, load_file, 1);
-    lua_setfield(L, -2, file->module);
+    set_loader(L, file->module);
   }
   lua_pop(L, 1);
 }

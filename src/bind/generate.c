@@ -11,7 +11,7 @@
 static const neap_parameter size_rows[] = {
     {"n", 1000, 1, 4e9, .meaning = "rows", .whole = 1},
     {"features", NAN, 1, 1e6, .meaning = "columns", .whole = 1},
-    {"seed", 1, 0, 0x1p53, .meaning = "another draw", .whole = 1},
+    {"seed", 1, 0, NEAP_SEED_MAX, .meaning = "another draw", .whole = 1},
     {"part", 0, 0, 255, .meaning = "another part of the same draw", .whole = 1},
     {0}};
 enum { N, FEATURES, SEED, PART };

@@ -8,8 +8,8 @@
 
 static uint64_t check_seed(lua_State *L, int index) {
   const lua_Number seed = luaL_checknumber(L, index);
-  luaL_argcheck(L, seed == floor(seed) && seed >= 0 && seed <= 0x1p53, index,
-                "seed: wanted a whole number, 0 to 2^53");
+  luaL_argcheck(L, seed == floor(seed) && seed >= 0 && seed <= NEAP_SEED_MAX,
+                index, "seed: wanted a whole number, 0 to 2^53");
   return (uint64_t)seed;
 }
 

@@ -142,18 +142,20 @@ static const double *push_counts(lua_State *L, const neap_train_spec *spec,
   double *counts = lua_newuserdatauv(L, count * sizeof *counts, 0);
   const size_t outputs = spec->shape.outputs;
   memset(counts, 0, count * sizeof *counts);
-  for (size_t i = 0; i < spec->rows; i++) {
-    if (spec->classes != NULL)
+  if (spec->classes != NULL) {
+    for (size_t i = 0; i < spec->rows; i++)
       counts[spec->classes[i]]++;
-    for (size_t o = 0; o < outputs && spec->classes == NULL; o++) {
-      const double y = spec->targets[i * outputs + o];
-      if (spec->kind == NEAP_CLASSES) {
-        counts[o] += y;
-      } else {
-        counts[1] += y;
-        counts[0] += 1 - y;
-      }
+  } else if (spec->kind == NEAP_CLASSES) {
+    for (size_t i = 0; i < spec->rows * outputs; i++)
+      counts[i % outputs] += spec->targets[i];
+  } else {
+    double zeros = 0, ones = 0;
+    for (size_t i = 0; i < spec->rows * outputs; i++) {
+      ones += spec->targets[i];
+      zeros += 1 - spec->targets[i];
     }
+    counts[0] = zeros;
+    counts[1] = ones;
   }
   return counts;
 }
@@ -338,10 +340,14 @@ static int trainer_save(lua_State *L) {
   return 1;
 }
 
-// trainer:fingerprint() -> a number that trainers of the same spec share
+// trainer:fingerprint() -> a text that trainers of the same spec share: not
+// every Lua has whole numbers of 64 bits
 static int trainer_fingerprint(lua_State *L) {
   const neap_trainer *trainer = check_trainer(L)->trainer;
-  lua_pushinteger(L, (lua_Integer)neap_trainer_fingerprint(trainer));
+  char text[17];
+  snprintf(text, sizeof text, "%016llx",
+           (unsigned long long)neap_trainer_fingerprint(trainer));
+  lua_pushstring(L, text);
   return 1;
 }
 

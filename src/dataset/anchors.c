@@ -192,19 +192,22 @@ static neap_status draw_anchors(const neap *engine, const neap_draw *draw,
   return status;
 }
 
+static const neap_parameter parameter_rows[] = {
+    {"per_image", 1000, 4, 1e7, .meaning = "anchors", .whole = 1},
+    {"positives", 1, 0, 500, .meaning = "mean number in an image"},
+    {"hard", 0.01, 0, 1, .meaning = "share of hard ones in class 0"},
+    {"distance", 4, 0, 1e6, .meaning = "positives from easy negatives"},
+    {"overlap", 1.5, 0, 1e6, .meaning = "positives from hard ones"},
+    {"effect", 0.5, 0, 1e3,
+     .meaning = "deviation of what the anchors of an image share"},
+    {"ignore", 0, 0, 0.99,
+     .meaning = "share of negatives half-way, of weight 0"},
+    {0}};
+
 const neap_generator neap_generator_anchors = {
     .name = "anchors",
     .summary = "a detector's anchors: images, few positives, hard negatives",
-    .parameters =
-        {{"per_image", 1000, 4, 1e7, .meaning = "anchors", .whole = 1},
-         {"positives", 1, 0, 500, .meaning = "mean number in an image"},
-         {"hard", 0.01, 0, 1, .meaning = "share of hard ones in class 0"},
-         {"distance", 4, 0, 1e6, .meaning = "positives from easy negatives"},
-         {"overlap", 1.5, 0, 1e6, .meaning = "positives from hard ones"},
-         {"effect", 0.5, 0, 1e3,
-          .meaning = "deviation of what the anchors of an image share"},
-         {"ignore", 0, 0, 0.99,
-          .meaning = "share of negatives half-way, of weight 0"}},
+    .parameters = parameter_rows,
     .features = 16,
     .has_groups = true,
     .has_weights = true,

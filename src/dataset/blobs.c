@@ -29,13 +29,16 @@ static neap_status make(const neap *engine, const neap_draw *draw,
   return NEAP_OK;
 }
 
+static const neap_parameter parameter_rows[] = {
+    {"classes", 3, 2, 100, .meaning = "classes", .whole = 1},
+    {"deviation", 1, 1e-6, 1e6, .meaning = "of each feature"},
+    {"box", 10, 0, 1e6, .meaning = "centers are uniform in -box to box"},
+    {0}};
+
 const neap_generator neap_generator_blobs = {
     .name = "blobs",
     .summary = "round Gaussians at random centers, one a class",
-    .parameters = {{"classes", 3, 2, 100, .meaning = "classes", .whole = 1},
-                   {"deviation", 1, 1e-6, 1e6, .meaning = "of each feature"},
-                   {"box", 10, 0, 1e6,
-                    .meaning = "centers are uniform in -box to box"}},
+    .parameters = parameter_rows,
     .features = 2,
     .classes_of = classes_of,
     .mixture = make,

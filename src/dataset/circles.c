@@ -26,14 +26,16 @@ static neap_status draw_circles(const neap *engine, const neap_draw *draw,
   return neap_draw_curves(engine, draw, &curves, error);
 }
 
+static const neap_parameter parameter_rows[] = {
+    {"prior", 0.5, 0, 1, .meaning = "probability of class 1"},
+    {"noise", 0.1, 0.01, 1e3, .meaning = "deviation around the circles"},
+    {"factor", 0.8, 0, 1, .meaning = "radius of class 1; class 0 has 1"},
+    {0}};
+
 const neap_generator neap_generator_circles = {
     .name = "circles",
     .summary = "a circle within a circle",
-    .parameters = {{"prior", 0.5, 0, 1, .meaning = "probability of class 1"},
-                   {"noise", 0.1, 0.01, 1e3,
-                    .meaning = "deviation around the circles"},
-                   {"factor", 0.8, 0, 1,
-                    .meaning = "radius of class 1; class 0 has 1"}},
+    .parameters = parameter_rows,
     .features = 2,
     .fixed_features = true,
     .draw = draw_circles,

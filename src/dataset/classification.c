@@ -294,23 +294,25 @@ static neap_status draw_classification(const neap *engine,
   return status;
 }
 
+static const neap_parameter parameter_rows[] = {
+    {"classes", 2, 2, 100, .meaning = "classes", .whole = 1},
+    {"prior", NAN, 0, 1, .meaning = "probability of class 1, of two"},
+    {"informative", 2, 1, 1000, .meaning = "columns", .whole = 1},
+    {"redundant", 2, 0, 1e6, .meaning = "combinations of them", .whole = 1},
+    {"repeated", 0, 0, 1e6, .meaning = "copies of either", .whole = 1},
+    {"clusters", 2, 1, 1000, .meaning = "of each class", .whole = 1},
+    {"class_sep", 1, 0, 1e6, .meaning = "half the edge of the cube"},
+    {"flip", 0, 0, 1, .meaning = "share of rows given a random class"},
+    {"shift", 0, -1e6, 1e6, .meaning = "added to every column"},
+    {"scale", 1, 1e-6, 1e6, .meaning = "times every column, shifted"},
+    {"hypercube", 1, 0, 1, .meaning = "0: corners are moved at random",
+     .whole = 1},
+    {0}};
+
 const neap_generator neap_generator_classification = {
     .name = "classification",
     .summary = "clusters at corners of a cube, redundant and useless columns",
-    .parameters =
-        {{"classes", 2, 2, 100, .meaning = "classes", .whole = 1},
-         {"prior", NAN, 0, 1, .meaning = "probability of class 1, of two"},
-         {"informative", 2, 1, 1000, .meaning = "columns", .whole = 1},
-         {"redundant", 2, 0, 1e6, .meaning = "combinations of them",
-          .whole = 1},
-         {"repeated", 0, 0, 1e6, .meaning = "copies of either", .whole = 1},
-         {"clusters", 2, 1, 1000, .meaning = "of each class", .whole = 1},
-         {"class_sep", 1, 0, 1e6, .meaning = "half the edge of the cube"},
-         {"flip", 0, 0, 1, .meaning = "share of rows given a random class"},
-         {"shift", 0, -1e6, 1e6, .meaning = "added to every column"},
-         {"scale", 1, 1e-6, 1e6, .meaning = "times every column, shifted"},
-         {"hypercube", 1, 0, 1, .meaning = "0: corners are moved at random",
-          .whole = 1}},
+    .parameters = parameter_rows,
     .features = 20,
     .classes_of = classes_of,
     .draw = draw_classification,

@@ -84,12 +84,41 @@ void neap_standardize(size_t rows, size_t columns, const void *x,
   }
 }
 
-size_t neap_find_not_finite(size_t rows, size_t columns, const void *x,
+// ------------------------------------------------- numbers that are none
+
+enum { SEARCHED = 1 << 16, SEARCHES = 64 };  // numbers a part; parts at most
+
+typedef struct search {
+  const neap_kernels *kernels;
+  const char *x;
+  size_t count, parts;
+  size_t found[SEARCHES];  // by part: a place in x, or count
+} search;
+
+static void search_part(void *argument, size_t i, size_t worker) {
+  search *s = argument;
+  (void)worker;
+  const size_t first = s->count * i / s->parts;
+  const size_t count = s->count * (i + 1) / s->parts - first;
+  const bool single = s->kernels->dtype == NEAP_FLOAT32;
+  const double most = single ? (double)FLT_MAX : DBL_MAX;
+  const char *from = s->x + first * neap_dtype_size(s->kernels->dtype);
+  const size_t at = s->kernels->find_outside(count, from, -most, most);
+  s->found[i] = at < count ? first + at : s->count;
+}
+
+size_t neap_find_not_finite(const neap *engine, size_t count, const void *x,
                             neap_dtype dtype) {
-  const size_t count = rows * columns;
-  for (size_t i = 0; i < count; i++) {
-    if (!isfinite(neap_get(x, dtype, i)))
-      return i;
+  search s = {.kernels = neap_kernels_of(engine, dtype),
+              .x = x,
+              .count = count,
+              .parts = count / SEARCHED + 1};
+  if (s.parts > SEARCHES)
+    s.parts = SEARCHES;
+  neap_parallel_for(engine, search_part, &s, s.parts);
+  for (size_t i = 0; i < s.parts; i++) {
+    if (s.found[i] < count)
+      return s.found[i];
   }
   return count;
 }

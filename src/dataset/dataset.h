@@ -77,9 +77,9 @@ typedef struct neap_draw {
 typedef struct neap_generator {
   const char *name;
   const char *summary;
-  neap_parameter parameters[NEAP_PARAMETER_MAX];  // ends where name is NULL
-  size_t features;                                // unless asked
-  bool fixed_features;                            // and nothing else
+  const neap_parameter *parameters;  // ends where name is NULL
+  size_t features;                   // unless asked
+  bool fixed_features;               // and nothing else
   bool has_groups, has_weights;
   bool takes_components;  // of a mixture that the caller describes
   // Returns the number of classes that its parameters ask for; NULL: 2.
@@ -292,9 +292,9 @@ neap_status neap_look_over(const neap *engine, size_t rows, size_t columns,
 void neap_shuffle(const neap *engine, uint64_t seed, neap_stream stream,
                   uint32_t part, size_t count, uint32_t *order);
 
-// Returns the position (row * columns + column) of the first number that is
-// not finite, or rows * columns where all are.
-size_t neap_find_not_finite(size_t rows, size_t columns, const void *x,
+// Returns the place of the first of float64 or float32 numbers that is not
+// finite, or count where all are.
+size_t neap_find_not_finite(const neap *engine, size_t count, const void *x,
                             neap_dtype dtype);
 
 #endif

@@ -173,7 +173,7 @@ static void add_factor(const neap_pieces *p, piece *w, size_t first,
   } else {
     const size_t row_bytes = features * neap_dtype_size(p->draw->dtype);
     kernels->turn(count, features, (const char *)p->draw->x + first * row_bytes,
-                  w->columns, p->stride);
+                  features, w->columns, p->stride);
   }
   const double over = f->lower != NULL ? 0.5 : 0.5 / (f->scale * f->scale);
   const double add = f->lower != NULL ? f->log_determinant

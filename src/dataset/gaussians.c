@@ -143,16 +143,19 @@ static neap_status make(const neap *engine, const neap_draw *draw,
   return status;
 }
 
+static const neap_parameter parameter_rows[] = {
+    {"prior", 0.5, 0, 1, .meaning = "probability of class 1"},
+    {"distance", 2, 0, 1e6, .meaning = "Mahalanobis, between the means"},
+    {"correlation", 0, -1, 0.999999,
+     .meaning = "of any two features; deviations are 1", .open = 1},
+    {"condition", 1, 1, 1e12,
+     .meaning = "of the covariance: largest over smallest eigenvalue"},
+    {0}};
+
 const neap_generator neap_generator_gaussians = {
     .name = "gaussians",
     .summary = "two Gaussians of one covariance, one a class",
-    .parameters =
-        {{"prior", 0.5, 0, 1, .meaning = "probability of class 1"},
-         {"distance", 2, 0, 1e6, .meaning = "Mahalanobis, between the means"},
-         {"correlation", 0, -1, 0.999999,
-          .meaning = "of any two features; deviations are 1", .open = 1},
-         {"condition", 1, 1, 1e12,
-          .meaning = "of the covariance: largest over smallest eigenvalue"}},
+    .parameters = parameter_rows,
     .features = 16,
     .mixture = make,
 };

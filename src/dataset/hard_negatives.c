@@ -21,14 +21,17 @@ static neap_status make(const neap *engine, const neap_draw *draw,
                             error);
 }
 
+static const neap_parameter parameter_rows[] = {
+    {"prior", 0.01, 0, 1, .meaning = "probability of class 1"},
+    {"hard", 0.05, 0, 1, .meaning = "share of hard ones in class 0"},
+    {"distance", 4, 0, 1e6, .meaning = "positives from easy negatives"},
+    {"overlap", 1.5, 0, 1e6, .meaning = "positives from hard ones"},
+    {0}};
+
 const neap_generator neap_generator_hard_negatives = {
     .name = "hard_negatives",
     .summary = "rare positives, most negatives easy, a share beside them",
-    .parameters =
-        {{"prior", 0.01, 0, 1, .meaning = "probability of class 1"},
-         {"hard", 0.05, 0, 1, .meaning = "share of hard ones in class 0"},
-         {"distance", 4, 0, 1e6, .meaning = "positives from easy negatives"},
-         {"overlap", 1.5, 0, 1e6, .meaning = "positives from hard ones"}},
+    .parameters = parameter_rows,
     .features = 16,
     .mixture = make,
 };

@@ -138,12 +138,15 @@ static neap_status draw_logistic(const neap *engine, const neap_draw *draw,
   return NEAP_OK;
 }
 
+static const neap_parameter parameter_rows[] = {
+    {"prior", 0.5, 1e-9, 0.999999999, .meaning = "probability of class 1"},
+    {"slope", 2, 0, 1e3, .meaning = "of the true logit"},
+    {0}};
+
 const neap_generator neap_generator_logistic = {
     .name = "logistic",
     .summary = "one round Gaussian, labels by a logistic model",
-    .parameters = {{"prior", 0.5, 1e-9, 0.999999999,
-                    .meaning = "probability of class 1"},
-                   {"slope", 2, 0, 1e3, .meaning = "of the true logit"}},
+    .parameters = parameter_rows,
     .features = 16,
     .draw = draw_logistic,
 };

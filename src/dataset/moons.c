@@ -25,12 +25,15 @@ static neap_status draw_moons(const neap *engine, const neap_draw *draw,
   return neap_draw_curves(engine, draw, &curves, error);
 }
 
+static const neap_parameter parameter_rows[] = {
+    {"prior", 0.5, 0, 1, .meaning = "probability of class 1"},
+    {"noise", 0.2, 0.01, 1e3, .meaning = "deviation around the half circles"},
+    {0}};
+
 const neap_generator neap_generator_moons = {
     .name = "moons",
     .summary = "two half circles that reach into each other",
-    .parameters = {{"prior", 0.5, 0, 1, .meaning = "probability of class 1"},
-                   {"noise", 0.2, 0.01, 1e3,
-                    .meaning = "deviation around the half circles"}},
+    .parameters = parameter_rows,
     .features = 2,
     .fixed_features = true,
     .draw = draw_moons,

@@ -84,12 +84,12 @@ static void fill_loss(const neap *engine, const neap_definition *d,
         .formula = d->text,
         .source = d->source,
         .kind = kind,
+        .parameters = to->parameters,
         .column_count = (size_t)d->column_count,
         .program = &to->formula,
         .evaluate = classes ? kernels->softmax : kernels->sigmoid,
         .margin = to->margins[i],
         .scratch_bytes = classes ? neap_softmax_bytes : NULL};
-    memcpy(forms[i].parameters, d->parameters, sizeof forms[i].parameters);
     loss->form[i] = &forms[i];
     loss->kernels[i] = neap_kernels_of(engine, dtype);
     kernels->fill(&to->formula, to->margins[i]);
@@ -102,6 +102,7 @@ neap_status neap_define(const neap *engine, const neap_definition *d,
   neap_formula *f = &to->formula;
   f->engine = engine;
   f->column_count = d->column_count;
+  memcpy(to->parameters, d->parameters, sizeof to->parameters);
   neap_graph_init(engine, &f->graph);
   f->graph.parameters = d->parameters;
   find_hard(d, f);

@@ -217,6 +217,7 @@ enum { NEAP_MARGIN_BYTES = 64 };
 struct neap_defined {
   neap_loss binary, classes;
   neap_loss_form binary_forms[2], classes_forms[2];
+  neap_parameter parameters[NEAP_PARAMETER_MAX];
   uint64_t margins[2][NEAP_MARGIN_BYTES / 8];
   neap_formula formula;
   bool is_margin;

@@ -1,8 +1,8 @@
 -- host/amalgamate.lua -- writes the library as one source, neap.c, and one
 -- header, neap.h. Run by the build target `amalgamation`:
 --
---   neap amalgamate.lua VERSION OUTPUT --engine SOURCES --bind SOURCES
---     --lua MODULE FILE ...
+--   neap amalgamate.lua VERSION OUTPUT --engine SOURCES --small SOURCES
+--     --bind SOURCES --lua MODULE FILE ...
 --
 -- src/host/neap.c.in says what stands where. Names that a source defines for
 -- itself and that are taken elsewhere get the source's name in front.
@@ -199,10 +199,21 @@ end
 
 -- What a pragma of this file's part adds, as CMakeLists.txt does by options.
 local pragmas = {
-  ["kernel/matmul.c"] = { "NEAP_FUSE\n", "\nNEAP_FUSE_END\n" },
-  ["kernel/products.c"] = { "NEAP_FUSE\n", "\nNEAP_FUSE_END\n" },
-  ["kernel/resample.c"] = { "NEAP_NARROW\n", "\nNEAP_NARROW_END\n" },
+  ["kernel/matmul.c"] = "NEAP_FUSE",
+  ["kernel/products.c"] = "NEAP_FUSE",
+  ["kernel/resample.c"] = "NEAP_NARROW",
 }
+for _, path in ipairs(given.small) do
+  pragmas[path:gsub("^src/", "")] = "NEAP_SMALL"
+end
+
+-- A source between what its pragma begins and ends.
+local function put_source(file)
+  local pragma = pragmas[file.name]
+  put(pragma and "\n" .. pragma .. "\n" or "")
+  put_file(file)
+  put(pragma and "\n" .. pragma .. "_END\n" or "")
+end
 
 local writers = {}
 
@@ -236,7 +247,7 @@ end
 
 function writers.engine()
   for _, file in ipairs(sources.engine) do
-    if not file.part then put_file(file) end
+    if not file.part then put_source(file) end
   end
 end
 
@@ -299,12 +310,7 @@ end
 for _, part in ipairs { "LANES", "PLAIN", "DATA" } do
   writers["part " .. part] = function()
     for _, file in ipairs(all) do
-      if file.part == part then
-        local pragma = pragmas[file.name] or { "", "" }
-        put(pragma[1])
-        put_file(file)
-        put(pragma[2])
-      end
+      if file.part == part then put_source(file) end
     end
   end
 end

@@ -8,69 +8,13 @@
 #include "bind/bind.h"
 #include "host/database.h"
 #include "host/host.h"
+#include "host/libpq.h"
 
 #define POSTGRESQL_TYPE NEAP_TYPE("Postgresql")
 
-// What is used of libpq-fe.h.
-typedef struct pg_conn PGconn;
-typedef struct pg_result PGresult;
-typedef unsigned int Oid;
-
 enum {
-  STATUS_CONNECTED = 0,
-  RESULT_COMMAND_OK = 1,
-  RESULT_TUPLES_OK = 2,
-  FIELD_SQLSTATE = 'C',
   VALUES_MAX = 999,
-};
-
-typedef struct postgresql_library {
-  PGconn *(*connectdb)(const char *);
-  void (*finish)(PGconn *);
-  int (*status)(const PGconn *);
-  char *(*errorMessage)(const PGconn *);
-  PGresult *(*exec)(PGconn *, const char *);
-  PGresult *(*prepare)(PGconn *, const char *, const char *, int, const Oid *);
-  PGresult *(*execPrepared)(PGconn *, const char *, int, const char *const *,
-                            const int *, const int *, int);
-  int (*resultStatus)(const PGresult *);
-  char *(*resultErrorMessage)(const PGresult *);
-  char *(*resultErrorField)(const PGresult *, int);
-  int (*ntuples)(const PGresult *);
-  int (*nfields)(const PGresult *);
-  Oid (*ftype)(const PGresult *, int);
-  int (*getisnull)(const PGresult *, int, int);
-  char *(*getvalue)(const PGresult *, int, int);
-  int (*getlength)(const PGresult *, int, int);
-  char *(*cmdTuples)(PGresult *);
-  void (*clear)(PGresult *);
-  void *(*setNoticeProcessor)(PGconn *, void (*)(void *, const char *), void *);
-} postgresql_library;
-
-#define SYMBOL(name) \
-  { "PQ" #name, offsetof(postgresql_library, name) }
-
-static const neap_symbol symbols[] = {
-    SYMBOL(connectdb),
-    SYMBOL(finish),
-    SYMBOL(status),
-    SYMBOL(errorMessage),
-    SYMBOL(exec),
-    SYMBOL(prepare),
-    SYMBOL(execPrepared),
-    SYMBOL(resultStatus),
-    SYMBOL(resultErrorMessage),
-    SYMBOL(resultErrorField),
-    SYMBOL(ntuples),
-    SYMBOL(nfields),
-    SYMBOL(ftype),
-    SYMBOL(getisnull),
-    SYMBOL(getvalue),
-    SYMBOL(getlength),
-    SYMBOL(cmdTuples),
-    SYMBOL(clear),
-    SYMBOL(setNoticeProcessor),
-    {NULL, 0},
+  FLIGHT_MAX = 64,  // statements that are sent together
 };
 
 static const char *const library_names[] = {"libpq.so.5", "libpq.so",
@@ -78,11 +22,20 @@ static const char *const library_names[] = {"libpq.so.5", "libpq.so",
 
 // User value 1: the names of prepared statements by their text.
 typedef struct database {
-  postgresql_library call;
-  PGconn *handle;    // NULL once closed
-  PGresult *result;  // of the call that runs, for the collector
-  int prepared;      // statements so far
+  neap_libpq call;
+  neap_pipeline pipeline;        // zeros where libpq is older
+  PGconn *handle;                // NULL once closed
+  PGresult *result;              // of the call that runs, for the collector
+  PGresult *flight[FLIGHT_MAX];  // of its statements, where it has several
+  int prepared;                  // statements so far
 } database;
+
+// A statement that is about to be run. Lua's stack keeps what it points to.
+typedef struct request {
+  const char *name;
+  const char *const *values;
+  int count;
+} request;
 
 static database *check_database(lua_State *L) {
   database *self = luaL_checkudata(L, 1, POSTGRESQL_TYPE);
@@ -91,9 +44,12 @@ static database *check_database(lua_State *L) {
 }
 
 static void clear_result(database *self) {
-  if (self->result != NULL)
-    self->call.clear(self->result);
+  self->call.clear(self->result);
   self->result = NULL;
+  for (int i = 0; i < FLIGHT_MAX; i++) {
+    self->call.clear(self->flight[i]);
+    self->flight[i] = NULL;
+  }
 }
 
 // ------------------------------------------------------------------- errors
@@ -137,34 +93,36 @@ static int push_failure(lua_State *L, database *self) {
   return neap_database_failure(L, lua_tostring(L, -1), code);
 }
 
-// Whether self->result is a success.
-static bool succeeded(const database *self) {
-  if (self->result == NULL)
+// Whether a result is a success.
+static bool succeeded(const database *self, const PGresult *result) {
+  if (result == NULL)
     return false;
-  const int status = self->call.resultStatus(self->result);
+  const int status = self->call.resultStatus(result);
   return status == RESULT_COMMAND_OK || status == RESULT_TUPLES_OK;
 }
 
 // --------------------------------------------------------------- statements
 
-// Pushes the name of the prepared statement of the text at 2. Returns false if
-// it can't be prepared.
-static bool find_statement(lua_State *L, database *self) {
-  const char *text = luaL_checkstring(L, 2);
+// Puts the name of the prepared statement in the place of its text. Returns
+// NULL if it can't be prepared.
+static const char *find_statement(lua_State *L, database *self, int index) {
+  const char *text = luaL_checkstring(L, index);
   lua_getiuservalue(L, 1, 1);
-  lua_pushvalue(L, 2);
-  if (lua_rawget(L, -2) == LUA_TSTRING)
-    return true;
+  lua_pushvalue(L, index);
+  if (lua_rawget(L, -2) != LUA_TSTRING) {
+    lua_pop(L, 1);
+    const char *name = lua_pushfstring(L, "neap_%d", ++self->prepared);
+    self->result = self->call.prepare(self->handle, name, text, 0, NULL);
+    if (!succeeded(self, self->result))
+      return NULL;
+    clear_result(self);
+    lua_pushvalue(L, index);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, -4);
+  }
+  lua_replace(L, index);
   lua_pop(L, 1);
-  const char *name = lua_pushfstring(L, "neap_%d", ++self->prepared);
-  self->result = self->call.prepare(self->handle, name, text, 0, NULL);
-  if (!succeeded(self))
-    return false;
-  clear_result(self);
-  lua_pushvalue(L, 2);
-  lua_pushvalue(L, -2);
-  lua_rawset(L, -4);
-  return true;
+  return lua_tostring(L, index);
 }
 
 // Pushes bytes as the server reads them: \\x and two digits each.
@@ -195,9 +153,10 @@ static void push_bytes(lua_State *L, const char *text, size_t length) {
   luaL_pushresultsize(&buffer, count);
 }
 
-// Returns the argument at an index as the text that the server reads; numbers
-// keep every bit. The stack keeps it alive in the argument's place.
-static const char *text_of(lua_State *L, int index) {
+// Returns the value at an index as the text that the server reads; numbers keep
+// every bit. The stack keeps it alive in the value's place. A fault is one of
+// an argument.
+static const char *text_of(lua_State *L, int index, int argument) {
   if (lua_type(L, index) == LUA_TNUMBER && !lua_isinteger(L, index)) {
     char text[40];
     snprintf(text, sizeof text, "%.17g", lua_tonumber(L, index));
@@ -215,8 +174,25 @@ static const char *text_of(lua_State *L, int index) {
   if (lua_isinteger(L, index))
     lua_tolstring(L, index, NULL);  // which makes it text
   const char *text = luaL_checklstring(L, index, &size_bytes);
-  luaL_argcheck(L, strlen(text) == size_bytes, index, "text with a zero byte");
+  luaL_argcheck(L, strlen(text) == size_bytes, argument,
+                "text with a zero byte");
   return text;
+}
+
+// Reads the statement at an index, and after it so many values, into a request
+// with room for them. Returns false if it can't be prepared.
+static bool read_request(lua_State *L, database *self, int index, int count,
+                         const char **values, request *out) {
+  for (int i = 0; i < count; i++)
+    values[i] = text_of(L, index + 1 + i, index == 2 ? i + 3 : 2);
+  *out = (request){find_statement(L, self, index), values, count};
+  return out->name != NULL;
+}
+
+// Returns the result of a statement.
+static PGresult *run_request(const database *self, const request *one) {
+  return self->call.execPrepared(self->handle, one->name, one->count,
+                                 one->values, NULL, NULL, 0);
 }
 
 // Runs the statement at 2 with the values after it; self->result has how it
@@ -224,22 +200,19 @@ static const char *text_of(lua_State *L, int index) {
 static bool run_statement(lua_State *L, database *self) {
   const char *values[VALUES_MAX];
   const int count = lua_gettop(L) - 2;
+  request one;
   luaL_argcheck(L, count <= VALUES_MAX, 2, "too many values");
   luaL_checkstack(L, 8, "too many values");
-  for (int i = 0; i < count; i++)
-    values[i] = text_of(L, i + 3);
   clear_result(self);
-  if (!find_statement(L, self))
+  if (!read_request(L, self, 2, count, values, &one))
     return false;
-  self->result = self->call.execPrepared(self->handle, lua_tostring(L, -1),
-                                         count, values, NULL, NULL, 0);
-  return succeeded(self);
+  self->result = run_request(self, &one);
+  return succeeded(self, self->result);
 }
 
 // Pushes a value by the type's number in pg_type.dat.
-static void push_value(lua_State *L, const database *self, int row,
-                       int column) {
-  const PGresult *result = self->result;
+static void push_value(lua_State *L, const database *self,
+                       const PGresult *result, int row, int column) {
   if (self->call.getisnull(result, row, column)) {
     lua_pushnil(L);
     return;
@@ -271,6 +244,12 @@ static void push_value(lua_State *L, const database *self, int row,
   }
 }
 
+// Pushes how many rows a statement has changed.
+static void push_changed(lua_State *L, const database *self, PGresult *result) {
+  const char *count = self->call.cmdTuples(result);
+  lua_pushinteger(L, (lua_Integer)strtoll(count, NULL, 10));
+}
+
 //- database:run(text, values ...) -> changed rows, columns ... of the first
 //-   row | nil, message, code
 static int run(lua_State *L) {
@@ -281,12 +260,27 @@ static int run(lua_State *L) {
                           ? self->call.nfields(self->result)
                           : 0;
   luaL_checkstack(L, columns + 2, "too many columns");
-  lua_pushinteger(
-      L, (lua_Integer)strtoll(self->call.cmdTuples(self->result), NULL, 10));
+  push_changed(L, self, self->result);
   for (int i = 0; i < columns; i++)
-    push_value(L, self, 0, i);
+    push_value(L, self, self->result, 0, i);
   clear_result(self);
   return columns + 1;
+}
+
+// Pushes the rows of a result: lists of their columns.
+static void push_rows(lua_State *L, const database *self,
+                      const PGresult *result) {
+  const int count = self->call.ntuples(result);
+  const int columns = self->call.nfields(result);
+  lua_createtable(L, count, 0);
+  for (int i = 0; i < count; i++) {
+    lua_createtable(L, columns, 0);
+    for (int j = 0; j < columns; j++) {
+      push_value(L, self, result, i, j);
+      lua_rawseti(L, -2, j + 1);
+    }
+    lua_rawseti(L, -2, i + 1);
+  }
 }
 
 //- database:rows(text, values ...) -> list of rows | nil, message, code
@@ -295,15 +289,109 @@ static int rows(lua_State *L) {
   database *self = check_database(L);
   if (!run_statement(L, self))
     return push_failure(L, self);
-  const int count = self->call.ntuples(self->result);
-  const int columns = self->call.nfields(self->result);
+  push_rows(L, self, self->result);
+  clear_result(self);
+  return 1;
+}
+
+// ------------------------------------------------------------------ flights
+
+// Reads the list of statements at 2, each { text, values ..., n = their count
+// }, into requests, whose texts stay on the stack. Returns how many they are,
+// or -1 if one can't be prepared.
+static int read_flight(lua_State *L, database *self, const char **values,
+                       request *out) {
+  luaL_checktype(L, 2, LUA_TTABLE);
+  const lua_Unsigned count = lua_rawlen(L, 2);
+  luaL_argcheck(L, count <= FLIGHT_MAX, 2, "too many statements");
+  lua_Integer used = 0;
+  for (int i = 0; i < (int)count; i++) {
+    lua_rawgeti(L, 2, i + 1);
+    const int list = lua_gettop(L);
+    luaL_checktype(L, list, LUA_TTABLE);
+    lua_getfield(L, list, "n");
+    const lua_Integer size = luaL_checkinteger(L, -1);
+    luaL_argcheck(L, size >= 0 && size <= VALUES_MAX - used, 2,
+                  "too many values");
+    luaL_checkstack(L, (int)size + 8, "too many values");
+    for (int j = 0; j <= (int)size; j++)
+      lua_rawgeti(L, list, j + 1);
+    if (!read_request(L, self, list + 2, (int)size, values + used, &out[i]))
+      return -1;
+    used += size;
+  }
+  return (int)count;
+}
+
+// Sends requests at once and waits for what came of each. Returns whether the
+// connection was there to the end.
+static bool send_together(database *self, const request *requests, int count) {
+  const neap_libpq *call = &self->call;
+  PGconn *handle = self->handle;
+  bool fine = self->pipeline.enterPipelineMode(handle) == 1;
+  for (int i = 0; fine && i < count; i++)
+    fine = call->sendQueryPrepared(handle, requests[i].name, requests[i].count,
+                                   requests[i].values, NULL, NULL, 0) == 1;
+  fine = fine && self->pipeline.pipelineSync(handle) == 1;
+  // After each result there is a NULL, and after all one of the sync.
+  for (int i = 0; fine && i < count; i++) {
+    self->flight[i] = call->getResult(handle);
+    fine = call->status(handle) == STATUS_CONNECTED;
+    if (fine)
+      call->clear(call->getResult(handle));
+  }
+  if (fine)
+    call->clear(call->getResult(handle));
+  return self->pipeline.exitPipelineMode(handle) == 1 && fine;
+}
+
+// The same, one after another, up to the first that fails.
+static void send_singly(database *self, const request *requests, int count) {
+  for (int i = 0; i < count; i++) {
+    self->flight[i] = run_request(self, &requests[i]);
+    if (!succeeded(self, self->flight[i]))
+      return;
+  }
+}
+
+// Sends requests; self->flight has what came of each. Returns whether all is
+// well; else self->result has what was wrong.
+static bool send_flight(database *self, const request *requests, int count) {
+  if (self->pipeline.pipelineSync == NULL)
+    send_singly(self, requests, count);
+  else if (!send_together(self, requests, count))
+    return false;
+  for (int i = 0; i < count; i++) {
+    if (!succeeded(self, self->flight[i])) {
+      self->result = self->flight[i];
+      self->flight[i] = NULL;
+      return false;
+    }
+  }
+  return true;
+}
+
+//- database:flight(statements) -> list of results | nil, message, code
+// Runs a list of statements, each { text, values ..., n = how many }, up to the
+// first that fails. They are prepared, then sent together: the server is waited
+// for once. A result is a list of rows, the number of changed ones and that of
+// columns.
+static int flight(lua_State *L) {
+  database *self = check_database(L);
+  const char *values[VALUES_MAX];
+  request requests[FLIGHT_MAX];
+  lua_settop(L, 2);
+  clear_result(self);
+  const int count = read_flight(L, self, values, requests);
+  if (count < 0 || !send_flight(self, requests, count))
+    return push_failure(L, self);
   lua_createtable(L, count, 0);
   for (int i = 0; i < count; i++) {
-    lua_createtable(L, columns, 0);
-    for (int j = 0; j < columns; j++) {
-      push_value(L, self, i, j);
-      lua_rawseti(L, -2, j + 1);
-    }
+    push_rows(L, self, self->flight[i]);
+    push_changed(L, self, self->flight[i]);
+    lua_setfield(L, -2, "changed");
+    lua_pushinteger(L, self->call.nfields(self->flight[i]));
+    lua_setfield(L, -2, "width");
     lua_rawseti(L, -2, i + 1);
   }
   clear_result(self);
@@ -317,7 +405,7 @@ static int execute(lua_State *L) {
   const char *text = luaL_checkstring(L, 2);
   clear_result(self);
   self->result = self->call.exec(self->handle, text);
-  if (!succeeded(self))
+  if (!succeeded(self, self->result))
     return push_failure(L, self);
   clear_result(self);
   lua_pushboolean(L, true);
@@ -357,9 +445,13 @@ static void drop_notice(void *argument, const char *message) {
 int neap_postgresql_open(lua_State *L) {
   static const luaL_Reg meta[] = {
       {"__gc", close_database}, {"__close", close_database}, {NULL, NULL}};
-  static const neap_function methods[] = {
-      {"close", close_database, 0}, {"execute", execute, 1}, {"kind", kind, 0},
-      {"rows", rows, INT_MAX},      {"run", run, INT_MAX},   {0}};
+  static const neap_function methods[] = {{"close", close_database, 0},
+                                          {"execute", execute, 1},
+                                          {"flight", flight, 1},
+                                          {"kind", kind, 0},
+                                          {"rows", rows, INT_MAX},
+                                          {"run", run, INT_MAX},
+                                          {0}};
   const char *url = luaL_checkstring(L, 1);
   neap_make_type(L, POSTGRESQL_TYPE, meta, methods);
   database *self = lua_newuserdatauv(L, sizeof *self, 1);
@@ -368,12 +460,15 @@ int neap_postgresql_open(lua_State *L) {
   lua_newtable(L);
   lua_setiuservalue(L, -2, 1);
   const char *wrong =
-      neap_database_library(L, library_names, symbols, &self->call);
+      neap_database_library(L, library_names, neap_libpq_symbols, &self->call);
   if (wrong != NULL) {
     lua_pushfstring(L, "can't load PostgreSQL's libpq (Debian's libpq5): %s",
                     wrong);
     return neap_database_failure(L, lua_tostring(L, -1), "library");
   }
+  if (neap_database_library(L, library_names, neap_pipeline_symbols,
+                            &self->pipeline) != NULL)
+    memset(&self->pipeline, 0, sizeof self->pipeline);
   self->handle = self->call.connectdb(url);
   if (self->handle == NULL)
     return neap_database_failure(L, "no memory", "error");

@@ -4,30 +4,32 @@
 
 typedef real unary(real x);
 
-// f is a constant at every call, so each call becomes one vector loop.
+// f is a constant at every call, so each call becomes one vector loop. The
+// rest runs through the same code, filled up with ones.
 NEAP_INLINE void apply(size_t count, const void *input, void *output,
                        unary *f) {
+  enum { LANES = NEAP_SUM_LANES };
+  real rest[LANES];
   const real *x = input;
   real *y = output;
-  size_t i = 0;
-  for (; i + NEAP_SUM_LANES <= count; i += NEAP_SUM_LANES) {
-    NEAP_LANES
-    for (int lane = 0; lane < NEAP_SUM_LANES; lane++) {
-      y[i + (size_t)lane] = f(x[i + (size_t)lane]);
+  for (size_t left = count; left > 0;) {
+    const size_t some = left < LANES ? left : LANES;
+    real *to = y;
+    if (some < LANES) {
+      for (int lane = 0; lane < LANES; lane++)
+        rest[lane] = R(1);
+      memcpy(rest, x, some * sizeof *x);
+      x = to = rest;
     }
+    NEAP_LANES
+    for (int lane = 0; lane < LANES; lane++)
+      to[lane] = f(x[lane]);
+    if (some < LANES)
+      memcpy(y, rest, some * sizeof *y);
+    x += LANES;
+    y += LANES;
+    left -= some;
   }
-  // The rest runs through the same vector code, filled up with ones.
-  real rest[NEAP_SUM_LANES];
-  NEAP_LANES
-  for (int lane = 0; lane < NEAP_SUM_LANES; lane++)
-    rest[lane] = R(1);
-  if (i < count)
-    memcpy(rest, x + i, (count - i) * sizeof *x);
-  NEAP_LANES
-  for (int lane = 0; lane < NEAP_SUM_LANES; lane++)
-    rest[lane] = f(rest[lane]);
-  if (i < count)
-    memcpy(y + i, rest, (count - i) * sizeof *y);
 }
 
 void NEAP_NAME(neap_array_exp)(size_t count, const void *x, void *y) {

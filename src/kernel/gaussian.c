@@ -44,45 +44,56 @@ void NEAP_NAME(neap_place)(size_t features, const double *mean, double scale,
 
 enum { TILE = NEAP_PAD * NEAP_PAD };
 
-// Puts the second half of a tile between the numbers of the first. Done four
-// times it turns the bits of a place, rrrrcccc, into ccccrrrr.
-static void shuffle(const real *from, real *to) {
-  NEAP_LANES
-  for (int i = 0; i < TILE / 2; i++) {
-    to[2 * i] = from[i];
-    to[2 * i + 1] = from[i + TILE / 2];
+// Puts the second half of a tile's lines between the numbers of the first.
+// Done four times it turns the bits of a place, rrrrcccc, into ccccrrrr.
+NEAP_INLINE void shuffle(const real *from, size_t stride, real *to) {
+  for (int r = 0; r < NEAP_PAD / 2; r++) {
+    const real *a = from + (size_t)r * stride;
+    const real *b = a + NEAP_PAD / 2 * stride;
+    NEAP_LANES
+    for (int c = 0; c < NEAP_PAD; c++) {
+      to[2 * c] = a[c];
+      to[2 * c + 1] = b[c];
+    }
+    to += 2 * NEAP_PAD;
   }
 }
 
-NEAP_INLINE void turn_tile(size_t rows, const int columns, const real *from,
-                           size_t features, real *to, size_t stride) {
+// Turns a tile into `columns` lines.
+NEAP_INLINE void turn_tile(const real *from, size_t row_stride,
+                           const int columns, real *to, size_t stride) {
   real a[TILE], b[TILE];
-  memset(a, 0, sizeof a);
-  for (size_t r = 0; r < rows; r++) {
-    for (int c = 0; c < columns; c++)
-      a[r * NEAP_PAD + (size_t)c] = from[r * features + (size_t)c];
-  }
-  for (int pass = 0; pass < 2; pass++) {
-    shuffle(a, b);
-    shuffle(b, a);
-  }
+  shuffle(from, row_stride, a);
+  shuffle(a, NEAP_PAD, b);
+  shuffle(b, NEAP_PAD, a);
+  shuffle(a, NEAP_PAD, b);
   for (int c = 0; c < columns; c++)
-    memcpy(to + (size_t)c * stride, a + c * NEAP_PAD, NEAP_PAD * sizeof *a);
+    memcpy(to + (size_t)c * stride, b + c * NEAP_PAD, NEAP_PAD * sizeof *b);
+}
+
+// Turns a tile of fewer rows or columns; the other rows are 0.
+static void turn_part(size_t rows, size_t columns, const real *from,
+                      size_t row_stride, real *to, size_t stride) {
+  real tile[TILE] = {0};
+  for (size_t r = 0; r < rows; r++) {
+    for (size_t c = 0; c < columns; c++)
+      tile[r * NEAP_PAD + c] = from[r * row_stride + c];
+  }
+  turn_tile(tile, NEAP_PAD, (int)columns, to, stride);
 }
 
 void NEAP_NAME(neap_turn)(size_t rows, size_t features, const void *x,
-                          void *columns, size_t stride) {
+                          size_t row_stride, void *columns, size_t stride) {
   for (size_t i = 0; i < rows; i += NEAP_PAD) {
     const size_t left = rows - i, count = left < NEAP_PAD ? left : NEAP_PAD;
-    const real *from = (const real *)x + i * features;
+    const real *from = (const real *)x + i * row_stride;
     real *to = (real *)columns + i;
     size_t j = 0;
-    for (; j + NEAP_PAD <= features; j += NEAP_PAD) {
-      turn_tile(count, NEAP_PAD, from + j, features, to + j * stride, stride);
-    }
-    if (j < features) {
-      turn_tile(count, (int)(features - j), from + j, features, to + j * stride,
-                stride);
+    for (; j + NEAP_PAD <= features && count == NEAP_PAD; j += NEAP_PAD)
+      turn_tile(from + j, row_stride, NEAP_PAD, to + j * stride, stride);
+    for (; j < features; j += NEAP_PAD) {
+      const size_t width = features - j < NEAP_PAD ? features - j : NEAP_PAD;
+      turn_part(count, width, from + j, row_stride, to + j * stride, stride);
     }
   }
 }

@@ -124,10 +124,10 @@ typedef struct neap_kernels {
   void (*place)(size_t features, const double *mean, double scale,
                 const double *factor, const float *normal, void *x);
 
-  // Turns rows x [rows][features] into columns [features][stride], with room
+  // Turns rows x [rows][row_stride] into columns [features][stride], with room
   // for the next multiple of NEAP_PAD above rows; what is there becomes 0.
-  void (*turn)(size_t rows, size_t features, const void *x, void *columns,
-               size_t stride);
+  void (*turn)(size_t rows, size_t features, const void *x, size_t row_stride,
+               void *columns, size_t stride);
 
   // out_i = sum_j (columns_ji - mean_j)^2 in order, in double, without fused
   // operations. columns [features][stride]; rows a multiple of NEAP_PAD.

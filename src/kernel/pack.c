@@ -40,19 +40,6 @@ NEAP_INLINE void copy_row(const neap_rows *from, size_t row, real *to,
     to[j] = R(0);
 }
 
-// Turns a group of 16 rows, which lies in the first-level cache, into its
-// part of the columns.
-static void turn_group(size_t columns, const real *rows, ptrdiff_t row_stride,
-                       real *to, ptrdiff_t column_stride) {
-  for (size_t j = 0; j < columns; j++) {
-    NEAP_LANES
-    for (int r = 0; r < NEAP_PAD; r++) {
-      to[(ptrdiff_t)j * column_stride + r] =
-          rows[r * row_stride + (ptrdiff_t)j];
-    }
-  }
-}
-
 static size_t row_at(const neap_rows *from, size_t i) {
   return from->index != NULL ? from->index[i] : from->first + i;
 }
@@ -88,7 +75,9 @@ NEAP_INLINE void pack(size_t count, const neap_rows *from, real *rows,
       }
     }
     if (columns != NULL) {
-      turn_group(from->columns, group, row_stride, columns + i, column_stride);
+      NEAP_NAME(neap_turn)
+      (NEAP_PAD, from->columns, group, (size_t)row_stride, columns + i,
+       (size_t)column_stride);
     }
   }
 }

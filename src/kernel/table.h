@@ -37,7 +37,7 @@ void NEAP_NAME(neap_pack)(size_t count, const neap_rows *from, void *rows,
 void NEAP_NAME(neap_place)(size_t features, const double *mean, double scale,
                            const double *factor, const float *normal, void *x);
 void NEAP_NAME(neap_turn)(size_t rows, size_t features, const void *x,
-                          void *columns, size_t stride);
+                          size_t row_stride, void *columns, size_t stride);
 void NEAP_NAME(neap_square_distances)(size_t features, size_t rows,
                                       const void *columns, size_t stride,
                                       const double *mean, double *out);

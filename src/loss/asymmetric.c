@@ -66,25 +66,43 @@ static void run_focal(const neap_margins *m, int start, const neap_constants *c,
 
 // ------------------------------------------------------ y = 0 with a margin
 
+// Of some rows: u = q - margin, 1/2 where it is 0 or next to it, and its powers
 // w = u^g, u^(g - 1) and u^(g - 2), unless a factor g or g - 1 kills them.
 typedef struct powers {
-  real w, w1, w2;
+  _Alignas(NEAP_ALIGNMENT) real u[NEAP_SUM_LANES];
+  real line[POWER_4 + 3][NEAP_SUM_LANES];
+  const real *w, *w1, *w2;
 } powers;
 
-NEAP_INLINE powers powers_of(real u, real w, const int path) {
-  const real square = u * u;
-  if (path == POWER_0)
-    return (powers){.w = R(1)};
-  if (path == POWER_1)
-    return (powers){.w = u, .w1 = R(1)};
-  if (path == POWER_2)
-    return (powers){.w = square, .w1 = u, .w2 = R(1)};
-  if (path == POWER_3)
-    return (powers){.w = square * u, .w1 = square, .w2 = u};
-  if (path == POWER_4)
-    return (powers){.w = square * square, .w1 = square * u, .w2 = square};
-  const real inverse = R(1) / u;
-  return (powers){.w = w, .w1 = w * inverse, .w2 = w * inverse * inverse};
+static void find_powers(const real *q, const neap_constants *c, powers *k) {
+  const real g = c->c[NEGATIVE], margin = c->c[MARGIN];
+  const real least = NEAP_SMALLEST_NORMAL;
+  const int any = c->path == ANY_POWER, first = any ? POWER_0 : c->path;
+  NEAP_LANES
+  for (int i = 0; i < NEAP_SUM_LANES; i++) {
+    const real gap = q[i] - margin, u = gap < least ? R(0.5) : gap;
+    const real square = u * u;
+    k->u[i] = u;
+    k->line[0][i] = k->line[1][i] = R(0);
+    k->line[2][i] = R(1);
+    k->line[3][i] = u;
+    k->line[4][i] = square;
+    k->line[5][i] = square * u;
+    k->line[6][i] = square * square;
+  }
+  k->w = k->line[first + 2];
+  k->w1 = k->line[first + 1];
+  k->w2 = k->line[first];
+  if (!any)
+    return;
+  NEAP_LANES
+  for (int i = 0; i < NEAP_SUM_LANES; i++) {
+    const real inverse = R(1) / k->u[i];
+    const real w = neap_exp(g * log_core(k->u[i], R(0)));
+    k->line[2][i] = w;
+    k->line[1][i] = w * inverse;
+    k->line[0][i] = w * inverse * inverse;
+  }
 }
 
 // With q the probability of class 1, u = q - margin, v = 1 - u, L = -log v,
@@ -92,73 +110,39 @@ NEAP_INLINE powers powers_of(real u, real w, const int path) {
 //   f = w L,   f' = -(w t + g u^(g-1) p q L) = -d,
 //   f'' = t (w t + 2 g u^(g-1) p q) + g (g-1) u^(g-2) (p q)^2 L + (p - q) d
 // and all of it 0 where u <= 0, or next to it.
-NEAP_INLINE neap_curve shifted(real p, real q, real power, real g, real margin,
-                               const int path) {
-  const real gap = q - margin, least = NEAP_SMALLEST_NORMAL;
-  const int off = gap < least;
-  const real u = off ? R(0.5) : gap, rounded = R(1) - u;
+NEAP_INLINE neap_curve shifted(real p, real q, const powers *k, int i, real g,
+                               real margin) {
+  const real u = k->u[i], w = k->w[i], least = NEAP_SMALLEST_NORMAL;
+  const int off = q - margin < least;
+  const real rounded = R(1) - u;
   // Whichever of u and v is small says what log v is.
   const real other = p + margin > least ? p + margin : least;
   const real v = u < R(0.5) ? rounded : other, inverse = R(1) / v;
   const real lost = u < R(0.5) ? (R(1) - rounded) - u : R(0);
   const real cost = -log_core(v, lost * inverse);
-  const powers k = powers_of(u, power, path);
-  const real pq = p * q, t = pq * inverse, gw = g * k.w1 * pq;
-  const real down = NEAP_FMA(k.w, t, gw * cost);
-  const real bend = t * NEAP_FMA(k.w, t, R(2) * gw);
-  const real focus = g * (g - R(1)) * k.w2 * (pq * pq) * cost;
+  const real pq = p * q, t = pq * inverse, gw = g * k->w1[i] * pq;
+  const real down = NEAP_FMA(w, t, gw * cost);
+  const real bend = t * NEAP_FMA(w, t, R(2) * gw);
+  const real focus = g * (g - R(1)) * k->w2[i] * (pq * pq) * cost;
   const real turn = (p - q) * down;
   const real up = (focus > R(0) ? focus : R(0)) + (turn > R(0) ? turn : R(0));
   const real less =
       (focus < R(0) ? -focus : R(0)) + (turn < R(0) ? -turn : R(0));
-  return (neap_curve){.value = off ? R(0) : k.w * cost,
+  return (neap_curve){.value = off ? R(0) : w * cost,
                       .first = off ? R(0) : -down,
                       .plus = off ? R(0) : bend + up,
                       .minus = off ? R(0) : less};
 }
 
-NEAP_INLINE void map_shifted(const neap_margins *m, int start,
-                             const neap_constants *c, const int path,
-                             step *to) {
-  const real g = c->c[NEGATIVE], margin = c->c[MARGIN];
-  const real *p = m->p + start, *q = m->q + start;
-  const real least = NEAP_SMALLEST_NORMAL;
-  real power[NEAP_SUM_LANES];
-  if (path == ANY_POWER) {
-    NEAP_LANES
-    for (int i = 0; i < NEAP_SUM_LANES; i++) {
-      const real gap = q[i] - margin;
-      power[i] = neap_exp(g * log_core(gap < least ? R(0.5) : gap, R(0)));
-    }
-  }
-  NEAP_LANES
-  for (int i = 0; i < NEAP_SUM_LANES; i++) {
-    const real w = path == ANY_POWER ? power[i] : R(0);
-    put(to, i, shifted(p[i], q[i], w, g, margin, path));
-  }
-}
-
 static void run_shifted(const neap_margins *m, int start,
                         const neap_constants *c, step *to) {
-  switch (c->path) {
-    case POWER_0:
-      map_shifted(m, start, c, POWER_0, to);
-      break;
-    case POWER_1:
-      map_shifted(m, start, c, POWER_1, to);
-      break;
-    case POWER_2:
-      map_shifted(m, start, c, POWER_2, to);
-      break;
-    case POWER_3:
-      map_shifted(m, start, c, POWER_3, to);
-      break;
-    case POWER_4:
-      map_shifted(m, start, c, POWER_4, to);
-      break;
-    default:
-      map_shifted(m, start, c, ANY_POWER, to);
-  }
+  const real g = c->c[NEGATIVE], margin = c->c[MARGIN];
+  const real *p = m->p + start, *q = m->q + start;
+  powers k;
+  find_powers(q, c, &k);
+  NEAP_LANES
+  for (int i = 0; i < NEAP_SUM_LANES; i++)
+    put(to, i, shifted(p[i], q[i], &k, i, g, margin));
 }
 
 // ------------------------------------------------------------------ the loss
@@ -211,6 +195,13 @@ static void prepare(const double *params, neap_constants *c) {
 static const neap_margin_loss margin_loss = {.prepare = prepare,
                                              .curve = curve_block};
 
+static const neap_parameter parameter_rows[] = {
+    {"gamma_positive", 0, 0, 1e6, .meaning = "g1"},
+    {"gamma_negative", 4, 0, 1e6, .meaning = "g0"},
+    {"margin", 0.05, 0, 0.999999,
+     .meaning = "negative rows below it cost nothing"},
+    {0}};
+
 const neap_loss_form NEAP_NAME(neap_loss_asymmetric) = {
     .name = "asymmetric",
     .formula =
@@ -218,10 +209,7 @@ const neap_loss_form NEAP_NAME(neap_loss_asymmetric) = {
         "u = max(p - margin, 0)",
     .source = "Ridnik et al. 2021, ICCV, arXiv 2009.14119, eq. 7",
     .kind = NEAP_BINARY,
-    .parameters = {{"gamma_positive", 0, 0, 1e6, .meaning = "g1"},
-                   {"gamma_negative", 4, 0, 1e6, .meaning = "g0"},
-                   {"margin", 0.05, 0, 0.999999,
-                    .meaning = "negative rows below it cost nothing"}},
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_sigmoid),
     .margin = &margin_loss,
 };

@@ -29,16 +29,13 @@ static void run_softmax(const neap_softmax *s, neap_line *z, neap_line *q,
     }
   }
   for (size_t j = 0; j < s->classes; j++) {
+    NEAP_NAME(neap_exp_line)(z[j], most, q[j]);
     NEAP_LANES
-    for (int i = 0; i < ROWS; i++) {
-      const real power = exp_difference(z[j][i], most[i]);
-      q[j][i] = top[i] == (real)j ? R(0) : power;
-    }
+    for (int i = 0; i < ROWS; i++)
+      q[j][i] = top[i] == (real)j ? R(0) : q[j][i];
   }
   NEAP_NAME(neap_sum_lines)(s, q, rest);
-  NEAP_LANES
-  for (int i = 0; i < ROWS; i++)
-    log_total[i] = neap_log1p(rest[i]);
+  NEAP_NAME(neap_log1p_lines)(1, &rest, &log_total);
   for (size_t j = 0; j < s->classes; j++) {
     NEAP_LANES
     for (int i = 0; i < ROWS; i++) {
@@ -77,9 +74,7 @@ static void find_ratios_of_logits(const neap_softmax *s, neap_line *p,
     }
   }
   NEAP_NAME(neap_sum_lines)(s, terms, more);
-  NEAP_LANES
-  for (int i = 0; i < ROWS; i++)
-    log_more[i] = neap_log1p(more[i]);
+  NEAP_NAME(neap_log1p_lines)(1, &more, &log_more);
   for (size_t j = 0; j < s->classes; j++) {
     NEAP_LANES
     for (int i = 0; i < ROWS; i++) {
@@ -95,7 +90,7 @@ static void find_ratios_of_logits(const neap_softmax *s, neap_line *p,
 // log(q / P) of probabilities, whose difference is exact where they are close.
 static void find_ratios(const neap_softmax *s, neap_line *p, neap_line *q,
                         neap_line *ratio) {
-  neap_line close, far;
+  neap_line close, log_p, log_q;
   for (size_t j = 0; j < s->classes; j++) {
     NEAP_LANES
     for (int i = 0; i < ROWS; i++) {
@@ -104,14 +99,12 @@ static void find_ratios(const neap_softmax *s, neap_line *p, neap_line *q,
       const real share = gap / base;
       close[i] = near ? share : R(INFINITY);
     }
+    NEAP_NAME(neap_log_lines)(1, &p[j], &log_p);
+    NEAP_NAME(neap_log_lines)(1, &q[j], &log_q);
+    NEAP_NAME(neap_log1p_lines)(1, &close, &ratio[j]);
     NEAP_LANES
     for (int i = 0; i < ROWS; i++)
-      far[i] = neap_log(q[j][i]) - neap_log(p[j][i]);
-    NEAP_LANES
-    for (int i = 0; i < ROWS; i++) {
-      const real log = neap_log1p(close[i]);
-      ratio[j][i] = close[i] == R(INFINITY) ? far[i] : log;
-    }
+      ratio[j][i] = close[i] == R(INFINITY) ? log_q[i] - log_p[i] : ratio[j][i];
   }
 }
 
@@ -204,10 +197,11 @@ static void load_block(const neap_softmax *s, block *b) {
       z[j][i] = logit_of(s, z[j][i], j);
   }
   run_softmax(s, z, q, lines_of(s, NEAP_LINE_C));
+  NEAP_NAME(neap_log_lines)(s->classes, p, a);
   for (size_t j = 0; j < s->classes; j++) {
     NEAP_LANES
     for (int i = 0; i < ROWS; i++)
-      a[j][i] = z[j][i] - neap_log(p[j][i]);
+      a[j][i] = z[j][i] - a[j][i];
   }
 }
 

@@ -134,8 +134,7 @@ void neap_loss_evaluate_unchecked(const neap_loss *loss,
   neap_loss_call full = complete(call);
   double initial[NEAP_PARAMETER_MAX];
   if (full.options.params == NULL) {
-    for (int i = 0; i < NEAP_PARAMETER_MAX; i++)
-      initial[i] = form->parameters[i].initial;
+    neap_initial_parameters(form->parameters, initial);
     full.options.params = initial;
   }
   if (full.denominator != NULL)

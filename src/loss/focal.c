@@ -7,114 +7,128 @@ enum { GAMMA, GAMMA_LOW, EXPECTED };
 // The powers that are products or roots of q = 1 - p_t, and any other.
 enum { ANY_POWER, POWER_0, POWER_HALF, POWER_1, POWER_2 };
 
-NEAP_INLINE real any_power(neap_margin m, const neap_constants *c) {
-  return power_of_q(m, (neap_wide){c->c[GAMMA], c->c[GAMMA_LOW]});
+static void find_any_powers(const neap_margins *m, int lanes,
+                            const neap_constants *c, real *w) {
+  const neap_wide gamma = {c->c[GAMMA], c->c[GAMMA_LOW]};
+  NEAP_LANES
+  for (int i = 0; i < lanes; i++) {
+    w[i] = power_of_q(
+        (neap_margin){.x = m->x[i], .small = m->small[i], .l1 = m->l1[i]},
+        gamma);
+  }
+}
+
+// Writes u^gamma where it is a product or a root of u. Returns whether it is.
+static int find_easy_powers(const real *u, int lanes, int path, real *w) {
+  if (path == POWER_HALF) {
+    NEAP_LANES
+    for (int i = 0; i < lanes; i++)
+      w[i] = NEAP_SQRT(u[i]);
+  } else if (path != ANY_POWER) {
+    NEAP_LANES
+    for (int i = 0; i < lanes; i++) {
+      const real once = path == POWER_0 ? R(1) : u[i];
+      w[i] = path == POWER_2 ? u[i] * u[i] : once;
+    }
+  }
+  return path != ANY_POWER;
 }
 
 // With q = 1 - p, l = -log p, w = q^gamma:
 //   f = w l,   f' = -w (q + gamma p l),
 //   f'' = w p ((1 + 2 gamma) q + gamma^2 p l) - w p gamma q l
-NEAP_INLINE neap_curve curve_of(neap_margin m, real gamma, real w) {
-  const real l = bounded(m.l), focus = gamma * l;
-  const real wp = w * m.p;
-  return (neap_curve){.value = w * m.l,
-                      .first = w * NEAP_FMA(-m.p, focus, -m.q),
-                      .plus = wp * NEAP_FMA(gamma * m.p, focus,
-                                            NEAP_FMA(R(2) * gamma, m.q, m.q)),
-                      .minus = wp * (focus * m.q)};
-}
-
-NEAP_INLINE neap_curve curve_any(neap_margin m, const neap_constants *c) {
-  return curve_of(m, c->c[GAMMA], any_power(m, c));
-}
-
-NEAP_INLINE neap_curve curve_half(neap_margin m, const neap_constants *c) {
-  (void)c;
-  return curve_of(m, R(0.5), NEAP_SQRT(m.q));
-}
-
-NEAP_INLINE neap_curve curve_1(neap_margin m, const neap_constants *c) {
-  (void)c;
-  return curve_of(m, R(1), m.q);
-}
-
-NEAP_INLINE neap_curve curve_2(neap_margin m, const neap_constants *c) {
-  (void)c;
-  return curve_of(m, R(2), m.q * m.q);
+NEAP_INLINE void map_weighted(neap_margins *m, int lanes,
+                              const neap_order order, real gamma,
+                              const real *weight) {
+  NEAP_LANES
+  for (int i = 0; i < lanes; i++) {
+    const real w = weight[i], p = m->p[i], q = m->q[i];
+    const real focus = gamma * bounded(m->l[i]), wp = w * p;
+    m->value[i] = w * m->l[i];
+    m->first[i] = w * NEAP_FMA(-p, focus, -q);
+    if (order == NEAP_SECOND) {
+      m->plus[i] =
+          wp * NEAP_FMA(gamma * p, focus, NEAP_FMA(R(2) * gamma, q, q));
+      m->minus[i] = wp * (focus * q);
+    }
+  }
 }
 
 static void curve_block(neap_margins *m, int lanes, neap_order order,
                         const neap_constants *c) {
-  switch (c->path) {
-    case POWER_0:
-      NEAP_NAME(neap_cross_entropy_curve)(m, lanes, order, c);
-      break;
-    case POWER_HALF:
-      map_curve(m, lanes, order, c, curve_half);
-      break;
-    case POWER_1:
-      map_curve(m, lanes, order, c, curve_1);
-      break;
-    case POWER_2:
-      map_curve(m, lanes, order, c, curve_2);
-      break;
-    default:
-      map_curve(m, lanes, order, c, curve_any);
+  _Alignas(NEAP_ALIGNMENT) real w[NEAP_BLOCK_LANES];
+  if (c->path == POWER_0) {
+    NEAP_NAME(neap_cross_entropy_curve)(m, lanes, order, c);
+    return;
+  }
+  if (!find_easy_powers(m->q, lanes, c->path, w))
+    find_any_powers(m, lanes, c, w);
+  if (order == NEAP_SECOND) {
+    map_weighted(m, lanes, NEAP_SECOND, c->c[GAMMA], w);
+  } else {
+    map_weighted(m, lanes, NEAP_FIRST, c->c[GAMMA], w);
   }
 }
 
 // The weight alone:
 //   w = q^gamma,   w' = -gamma p w,   w'' = gamma^2 p^2 w - gamma p q w
-NEAP_INLINE neap_curve weight(neap_margin m, const neap_constants *c) {
-  const real w = any_power(m, c), step = c->c[GAMMA] * m.p * w;
-  return (neap_curve){.value = w,
-                      .first = -step,
-                      .plus = step * (c->c[GAMMA] * m.p),
-                      .minus = step * m.q};
-}
-
 static void weight_block(neap_margins *m, int lanes, neap_order order,
                          const neap_constants *c) {
-  map_curve(m, lanes, order, c, weight);
+  const real gamma = c->c[GAMMA];
+  (void)order;
+  find_any_powers(m, lanes, c, m->value);
+  NEAP_LANES
+  for (int i = 0; i < lanes; i++) {
+    const real step = gamma * m->p[i] * m->value[i];
+    m->first[i] = -step;
+    m->plus[i] = step * (gamma * m->p[i]);
+    m->minus[i] = step * m->q[i];
+  }
 }
 
-// Returns u^gamma from u and v = 1 - u, both of them without cancellation.
-NEAP_INLINE real soft_power(real u, real v, const neap_constants *c,
-                            const int path) {
-  const real gamma = c->c[GAMMA];
-  if (path != ANY_POWER) {
-    return path == POWER_0      ? R(1)
-           : path == POWER_HALF ? NEAP_SQRT(u)
-           : path == POWER_1    ? u
-                                : u * u;
+// u^gamma from u and v = 1 - u, both of them without cancellation.
+static void find_soft_powers(const real *u, const real *v,
+                             const neap_constants *c, real *to) {
+  const real gamma = c->c[GAMMA], gamma_low = c->c[GAMMA_LOW];
+  NEAP_LANES
+  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
+    const real log_u = v[i] < R(0.5) ? neap_log1p(-v[i]) : neap_log(u[i]);
+    const real product = gamma * log_u;
+    const real error =
+        NEAP_FMA(gamma_low, log_u, product_error(gamma, log_u, product));
+    const real power = neap_exp(product);
+    // At the far end both are infinite, or their difference is no number.
+    to[i] = product > NEAP_EXP_LOW ? NEAP_FMA(power, error, power) : power;
   }
-  const real log_u = v < R(0.5) ? neap_log1p(-v) : neap_log(u);
-  const real product = gamma * log_u;
-  const real error =
-      NEAP_FMA(c->c[GAMMA_LOW], log_u, product_error(gamma, log_u, product));
-  const real power = neap_exp(product);
-  // At the far end both are infinite, or their difference is no number.
-  return product > NEAP_EXP_LOW ? NEAP_FMA(power, error, power) : power;
 }
 
 // Soft targets take the p_t of the field (torchvision, optax), linear in y:
 //   u = 1 - p_t = y (1 - p) + (1 - y) p,   C = binary cross-entropy,
 //   f = u^gamma C, with the class weight y w_1 + (1 - y) w_0.
-NEAP_INLINE void map_linear(neap_margins *m, const neap_margins *no,
-                            const real *targets, const neap_constants *c,
-                            const int path) {
+static void soft_linear(neap_margins *m, const neap_margins *no,
+                        const real *targets, const neap_constants *c) {
   const real gamma = c->c[GAMMA] + c->c[GAMMA_LOW];
+  const real weight0 = c->weight0, weight1 = c->weight1;
+  _Alignas(NEAP_ALIGNMENT) real u[NEAP_BLOCK_LANES];
+  real v[NEAP_BLOCK_LANES], powers[NEAP_BLOCK_LANES];
   NEAP_LANES
   for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
     const real y = targets[i], n = R(1) - y, p = m->p[i], q = m->q[i];
-    const real u = y * q + n * p, v = y * p + n * q;
+    u[i] = y * q + n * p;
+    v[i] = y * p + n * q;
+  }
+  if (!find_easy_powers(u, NEAP_BLOCK_LANES, c->path, powers))
+    find_soft_powers(u, v, c, powers);
+  NEAP_LANES
+  for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
+    const real y = targets[i], n = R(1) - y, p = m->p[i], q = m->q[i];
     const real cost = y * m->l[i] + n * no->l[i];
     const real bound = bounded(cost);
-    const real d = n * p - y * q;              // dC/dx
-    const real ratio = (n - y) * (p * q) / u;  // du/dx / u
-    const real bend = (q - p) * ratio;         // d2u/dx2 / u
-    const real weight = y * c->weight1 + n * c->weight0;
-    const real power = weight * soft_power(u, v, c, path);
+    const real d = n * p - y * q;                 // dC/dx
+    const real ratio = (n - y) * (p * q) / u[i];  // du/dx / u
+    const real bend = (q - p) * ratio;            // d2u/dx2 / u
+    const real weight = y * weight1 + n * weight0;
+    const real power = weight * powers[i];
     const real second =
         power * (p * q + R(2) * gamma * ratio * d +
                  gamma * bound * ((gamma - R(1)) * (ratio * ratio) + bend));
@@ -122,26 +136,6 @@ NEAP_INLINE void map_linear(neap_margins *m, const neap_margins *no,
     m->first[i] = power * (d + gamma * ratio * bound);
     m->plus[i] = second > R(0) ? second : R(0);
     m->minus[i] = m->plus[i] - second;
-  }
-}
-
-static void soft_linear(neap_margins *m, const neap_margins *no, const real *y,
-                        const neap_constants *c) {
-  switch (c->path) {
-    case POWER_0:
-      map_linear(m, no, y, c, POWER_0);
-      break;
-    case POWER_HALF:
-      map_linear(m, no, y, c, POWER_HALF);
-      break;
-    case POWER_1:
-      map_linear(m, no, y, c, POWER_1);
-      break;
-    case POWER_2:
-      map_linear(m, no, y, c, POWER_2);
-      break;
-    default:
-      map_linear(m, no, y, c, ANY_POWER);
   }
 }
 
@@ -195,21 +189,27 @@ static const neap_margin_loss classes = {
 
 static const char *const soft_forms[] = {"linear", "expected", NULL};
 
+static const neap_parameter focal_rows[] = {
+    {"gamma", 2, 0, 1e9, .meaning = "focusing: 0 is cross-entropy"},
+    {"alpha", NAN, 0, 1,
+     .meaning = "weight of class 1, 1 - alpha of class 0; false: off"},
+    {"soft", 0, 0, 1, "of soft targets: p_t or the loss is linear in y",
+     .choices = soft_forms},
+    {0}};
+
 const neap_loss_form NEAP_NAME(neap_loss_focal) = {
     .name = "focal",
     .formula = "-alpha_t (1 - p_t)^gamma log p_t, p = sigmoid(x)",
     .source = "Lin et al. 2017, arXiv 1708.02002, eq. 5",
     .kind = NEAP_BINARY,
     .takes = NEAP_TAKES_AFTER | NEAP_TAKES_ALPHA,
-    .parameters =
-        {{"gamma", 2, 0, 1e9, .meaning = "focusing: 0 is cross-entropy"},
-         {"alpha", NAN, 0, 1,
-          .meaning = "weight of class 1, 1 - alpha of class 0; false: off"},
-         {"soft", 0, 0, 1, "of soft targets: p_t or the loss is linear in y",
-          .choices = soft_forms}},
+    .parameters = focal_rows,
     .evaluate = NEAP_NAME(neap_run_sigmoid),
     .margin = &binary,
 };
+
+static const neap_parameter softmax_focal_rows[] = {
+    {"gamma", 2, 0, 1e9, .meaning = "focusing: 0 is cross-entropy"}, {0}};
 
 const neap_loss_form NEAP_NAME(neap_loss_softmax_focal) = {
     .name = "softmax_focal",
@@ -217,8 +217,7 @@ const neap_loss_form NEAP_NAME(neap_loss_softmax_focal) = {
     .source = "Lin et al. 2017, arXiv 1708.02002, eq. 4",
     .kind = NEAP_CLASSES,
     .takes = NEAP_TAKES_AFTER,
-    .parameters = {{"gamma", 2, 0, 1e9,
-                    .meaning = "focusing: 0 is cross-entropy"}},
+    .parameters = softmax_focal_rows,
     .evaluate = NEAP_NAME(neap_run_softmax),
     .margin = &classes,
     .scratch_bytes = neap_softmax_bytes,

@@ -40,19 +40,17 @@ static void prepare(const double *params, neap_constants *c) {
 static const neap_margin_loss margin_loss = {
     .prepare = prepare, .curve = curve_block, .needs = NEAP_NEEDS_LOGIT};
 
-#define PARAMETERS                                             \
-  {                                                            \
-    {"gamma", 2, 0, 1e6, .meaning = "steepness", .open = 1}, { \
-      "beta", 1, -1e6, 1e6, .meaning = "shift"                 \
-    }                                                          \
-  }
+static const neap_parameter parameter_rows[] = {
+    {"gamma", 2, 0, 1e6, .meaning = "steepness", .open = 1},
+    {"beta", 1, -1e6, 1e6, .meaning = "shift"},
+    {0}};
 
 const neap_loss_form NEAP_NAME(neap_loss_focal_star) = {
     .name = "focal_star",
     .formula = "-log sigmoid(gamma x_t + beta) / gamma",
     .source = "Lin et al. 2017, arXiv 1708.02002, appendix A, eq. 8",
     .kind = NEAP_BINARY,
-    .parameters = PARAMETERS,
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_sigmoid),
     .margin = &margin_loss,
 };
@@ -62,7 +60,7 @@ const neap_loss_form NEAP_NAME(neap_loss_softmax_focal_star) = {
     .formula = "-log sigmoid(gamma x_t + beta) / gamma, x_t the margin",
     .source = "Lin et al. 2017, arXiv 1708.02002, appendix A, eq. 8",
     .kind = NEAP_CLASSES,
-    .parameters = PARAMETERS,
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_softmax),
     .margin = &margin_loss,
     .scratch_bytes = neap_softmax_bytes,

@@ -36,17 +36,16 @@ static void prepare(const double *params, neap_constants *c) {
 static const neap_margin_loss margin_loss = {.prepare = prepare,
                                              .curve = curve_block};
 
-#define PARAMETERS                                                            \
-  {                                                                           \
-    { "q", 0.7, 0, 1, .meaning = "0 is cross-entropy, 1 the absolute error" } \
-  }
+static const neap_parameter parameter_rows[] = {
+    {"q", 0.7, 0, 1, .meaning = "0 is cross-entropy, 1 the absolute error"},
+    {0}};
 
 const neap_loss_form NEAP_NAME(neap_loss_generalized_cross_entropy) = {
     .name = "generalized_cross_entropy",
     .formula = "(1 - p_t^q) / q, p = sigmoid(x)",
     .source = "Zhang and Sabuncu 2018, NeurIPS, eq. 6",
     .kind = NEAP_BINARY,
-    .parameters = PARAMETERS,
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_sigmoid),
     .margin = &margin_loss,
 };
@@ -56,7 +55,7 @@ const neap_loss_form NEAP_NAME(neap_loss_softmax_generalized_cross_entropy) = {
     .formula = "sum_k y_k (1 - p_k^q) / q, p = softmax(x)",
     .source = "Zhang and Sabuncu 2018, NeurIPS, eq. 6",
     .kind = NEAP_CLASSES,
-    .parameters = PARAMETERS,
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_softmax),
     .margin = &margin_loss,
     .scratch_bytes = neap_softmax_bytes,

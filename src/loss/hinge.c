@@ -67,17 +67,15 @@ static const neap_margin_loss squared_loss = {
 static const neap_margin_loss modified_loss = {.curve = modified_block,
                                                .needs = NEAP_NEEDS_LOGIT};
 
-#define PARAMETERS                                                   \
-  {                                                                  \
-    { "margin", 1, 0, 1e6, .meaning = "from here on a row costs 0" } \
-  }
+static const neap_parameter parameter_rows[] = {
+    {"margin", 1, 0, 1e6, .meaning = "from here on a row costs 0"}, {0}};
 
 const neap_loss_form NEAP_NAME(neap_loss_hinge) = {
     .name = "hinge",
     .formula = "max(0, margin - x_t)",
     .source = "Cortes and Vapnik 1995, Mach. Learn. 20, sec. 3",
     .kind = NEAP_BINARY,
-    .parameters = PARAMETERS,
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_sigmoid),
     .margin = &hinge_loss,
 };
@@ -87,7 +85,7 @@ const neap_loss_form NEAP_NAME(neap_loss_squared_hinge) = {
     .formula = "max(0, margin - x_t)^2",
     .source = "Cortes and Vapnik 1995, Mach. Learn. 20, sec. 3",
     .kind = NEAP_BINARY,
-    .parameters = PARAMETERS,
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_sigmoid),
     .margin = &squared_loss,
 };
@@ -106,7 +104,7 @@ const neap_loss_form NEAP_NAME(neap_loss_softmax_hinge) = {
     .formula = "max(0, margin - x_t), x_t = z_t - log sum exp of the others",
     .source = "Cortes and Vapnik 1995, lifted",
     .kind = NEAP_CLASSES,
-    .parameters = PARAMETERS,
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_softmax),
     .margin = &hinge_loss,
     .scratch_bytes = neap_softmax_bytes,
@@ -117,7 +115,7 @@ const neap_loss_form NEAP_NAME(neap_loss_softmax_squared_hinge) = {
     .formula = "max(0, margin - x_t)^2, x_t = z_t - log sum exp of the others",
     .source = "Cortes and Vapnik 1995, lifted",
     .kind = NEAP_CLASSES,
-    .parameters = PARAMETERS,
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_softmax),
     .margin = &squared_loss,
     .scratch_bytes = neap_softmax_bytes,

@@ -95,6 +95,9 @@ static void evaluate(const neap_loss *loss, const neap_loss_call *call) {
     *call->sum = sum_of_lanes(total);
 }
 
+static const neap_parameter parameter_rows[] = {
+    {"delta", 1, 0, 1e9, .meaning = "where squares end", .open = 1}, {0}};
+
 const neap_loss_form NEAP_NAME(neap_loss_huber) = {
     .name = "huber",
     .formula =
@@ -102,7 +105,6 @@ const neap_loss_form NEAP_NAME(neap_loss_huber) = {
     .source = "Huber 1964, Ann. Math. Stat. 35(1), p. 73",
     .kind = NEAP_REAL,
     .domain = NEAP_LINE,
-    .parameters = {{"delta", 1, 0, 1e9, .meaning = "where squares end",
-                    .open = 1}},
+    .parameters = parameter_rows,
     .evaluate = evaluate,
 };

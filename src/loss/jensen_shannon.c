@@ -38,7 +38,6 @@ NEAP_INLINE neap_terms slopes_of(neap_pair x) {
   const int none = x.p == R(0) && x.q == R(0);
   const real c = R(0.5) * log_over_mean(x, x.ratio);
   return (neap_terms){
-      .value = terms_of(x).value,
       .first = none ? R(0) : c,
       .second = none ? R(0) : R(0.5) * (x.p / (x.q * (x.p + x.q)))};
 }
@@ -48,7 +47,11 @@ static void of_logits(neap_pairs *x) {
 }
 
 static void of_probabilities(neap_pairs *x) {
+  neap_line value;
+  of_logits(x);
+  memcpy(value, x->value, sizeof value);
   map_pairs(x, slopes_of);
+  memcpy(x->value, value, sizeof value);
 }
 
 static void evaluate(const neap_loss *loss, const neap_loss_call *call) {

@@ -12,16 +12,18 @@ static void prepare(const double *params, neap_constants *c) {
 static const neap_margin_loss margin_loss = {
     .prepare = prepare, .curve = NEAP_NAME(neap_cross_entropy_curve)};
 
+static const neap_parameter parameter_rows[] = {
+    {"max_margin", 0.5, 0, 1e6, .meaning = "Delta of the rarest class"},
+    {"scale", 30, 0, 1e6, .meaning = "of all logits", .open = 1},
+    {0}};
+
 const neap_loss_form NEAP_NAME(neap_loss_ldam) = {
     .name = "ldam",
     .formula = "cross_entropy of scale (x_t - Delta_t), scale x_j",
     .source = "Cao et al. 2019, NeurIPS, arXiv 1906.07413, eq. 13",
     .kind = NEAP_CLASSES,
     .takes = NEAP_TAKES_MARGINS,
-    .parameters = {{"max_margin", 0.5, 0, 1e6,
-                    .meaning = "Delta of the rarest class"},
-                   {"scale", 30, 0, 1e6, .meaning = "of all logits",
-                    .open = 1}},
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_softmax),
     .margin = &margin_loss,
     .scratch_bytes = neap_softmax_bytes,

@@ -35,8 +35,8 @@ typedef struct neap_loss_form {
   const char *source;
   neap_loss_kind kind;
   neap_domain domain;
-  int takes;                                      // NEAP_TAKES_...
-  neap_parameter parameters[NEAP_PARAMETER_MAX];  // ends where name is NULL
+  int takes;                         // NEAP_TAKES_...
+  const neap_parameter *parameters;  // ends where name is NULL
   void (*evaluate)(const neap_loss *loss, const neap_loss_call *call);
   const void *margin;  // of losses of a margin: a neap_margin_loss of the type
   const struct neap_formula *program;  // of losses written as expressions

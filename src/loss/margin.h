@@ -173,44 +173,13 @@ NEAP_INLINE real second_of(real plus, real minus, neap_second to) {
 
 // The margins of a probability s of a class: p = s where y is 1 and 1 - s where
 // it is 0. A p or q of 0 becomes the least number instead, which gives
-// derivatives their limits.
-NEAP_INLINE void margins_of_probabilities(const int lanes, const real *s,
-                                          const real *y, neap_margins *m) {
-  const real least = NEAP_SMALLEST_NORMAL;
-  m->y = y;
-  NEAP_LANES
-  for (int i = 0; i < lanes; i++) {
-    const real other = R(1) - s[i];
-    const real p = y[i] != R(0) ? s[i] : other;
-    const real q = y[i] != R(0) ? other : s[i];
-    const int ahead = q < R(0.5);
-    // Whichever of p and q is small is the number that was given, or exact.
-    const real near = ahead ? q : p;
-    real high;
-    const real low = log_parts(near > least ? near : least, &high);
-    const real l1 = -neap_log1p(-near);
-    m->l[i] = ahead ? l1 : -neap_log(p);
-    m->p[i] = p > R(0) ? p : least;
-    m->q[i] = q > R(0) ? q : least;
-    m->x[i] = ahead ? -high : high;
-    m->small[i] = ahead ? -low - l1 : low + l1;
-    m->l1[i] = l1;
-  }
-}
+// derivatives their limits. lanes: a multiple of NEAP_SUM_LANES.
+void NEAP_NAME(neap_margins_of_probabilities)(int lanes, const real *s,
+                                              const real *y, neap_margins *m);
 
 // Turns derivatives with respect to x_t into those with respect to p:
 //   df/dp = f' / (p q),   d2f/dp2 = (f'' + f' (p - q)) / (p q)^2
-NEAP_INLINE void turn_to_probabilities(const int lanes, neap_margins *m) {
-  NEAP_LANES
-  for (int i = 0; i < lanes; i++) {
-    const real p = m->p[i], q = m->q[i], first = m->first[i];
-    const real up = first > R(0) ? first * p : -first * q;
-    const real down = first > R(0) ? first * q : -first * p;
-    m->first[i] = first / p / q;
-    m->plus[i] = (m->plus[i] + up) / p / q / p / q;
-    m->minus[i] = (m->minus[i] + down) / p / q / p / q;
-  }
-}
+void NEAP_NAME(neap_turn_to_probabilities)(int lanes, neap_margins *m);
 
 typedef neap_curve curve_function(neap_margin m, const neap_constants *c);
 

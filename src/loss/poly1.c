@@ -23,17 +23,15 @@ static void prepare(const double *params, neap_constants *c) {
 static const neap_margin_loss margin_loss = {.prepare = prepare,
                                              .curve = curve_block};
 
-#define PARAMETERS                                                     \
-  {                                                                    \
-    { "epsilon", 2, -1, 1e6, .meaning = "what is added to the first" } \
-  }
+static const neap_parameter parameter_rows[] = {
+    {"epsilon", 2, -1, 1e6, .meaning = "what is added to the first"}, {0}};
 
 const neap_loss_form NEAP_NAME(neap_loss_poly1) = {
     .name = "poly1",
     .formula = "-log p_t + epsilon (1 - p_t), p = sigmoid(x)",
     .source = "Leng et al. 2022, ICLR, arXiv 2204.12511, eq. 5",
     .kind = NEAP_BINARY,
-    .parameters = PARAMETERS,
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_sigmoid),
     .margin = &margin_loss,
 };
@@ -43,7 +41,7 @@ const neap_loss_form NEAP_NAME(neap_loss_softmax_poly1) = {
     .formula = "sum_k y_k (-log p_k + epsilon (1 - p_k)), p = softmax(x)",
     .source = "Leng et al. 2022, ICLR, arXiv 2204.12511, eq. 5",
     .kind = NEAP_CLASSES,
-    .parameters = PARAMETERS,
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_softmax),
     .margin = &margin_loss,
     .scratch_bytes = neap_softmax_bytes,

@@ -174,8 +174,8 @@ static void find_soft(const column *k, const real *x, const real *y, block *b) {
   const int direct = k->options->from == NEAP_PROBABILITIES;
   memset(no.small, 0, sizeof no.small);
   if (direct) {
-    margins_of_probabilities(NEAP_BLOCK_LANES, x, ones, &b->m);
-    margins_of_probabilities(NEAP_BLOCK_LANES, x, zeros, &no);
+    NEAP_NAME(neap_margins_of_probabilities)(NEAP_BLOCK_LANES, x, ones, &b->m);
+    NEAP_NAME(neap_margins_of_probabilities)(NEAP_BLOCK_LANES, x, zeros, &no);
   } else {
     find_both_margins(x, b->e, &b->m, &no);
   }
@@ -185,7 +185,7 @@ static void find_soft(const column *k, const real *x, const real *y, block *b) {
     NEAP_NAME(neap_soft_expected)(&b->m, &no, y, &k->c, k->loss->curve);
   }
   if (direct)
-    turn_to_probabilities(NEAP_BLOCK_LANES, &b->m);
+    NEAP_NAME(neap_turn_to_probabilities)(NEAP_BLOCK_LANES, &b->m);
 }
 
 // Fills in the rows whose targets are soft.
@@ -222,7 +222,8 @@ static void run_hard(const column *k, const gathered *g, block *b) {
   const neap_loss_options *o = k->options;
   const int after = o->label_smoothing > 0 && o->smoothing == NEAP_SMOOTH_AFTER;
   if (o->from == NEAP_PROBABILITIES) {
-    margins_of_probabilities(NEAP_BLOCK_LANES, g->x, g->y, &b->m);
+    NEAP_NAME(neap_margins_of_probabilities)
+    (NEAP_BLOCK_LANES, g->x, g->y, &b->m);
   } else if (after) {
     find_exponentials(g->x, b->e);
     find_margins(g->x, g->y, b->e, &b->m);
@@ -235,7 +236,7 @@ static void run_hard(const column *k, const gathered *g, block *b) {
     k->loss->curve(&b->m, NEAP_BLOCK_LANES, NEAP_SECOND, &k->c);
   }
   if (o->from == NEAP_PROBABILITIES)
-    turn_to_probabilities(NEAP_BLOCK_LANES, &b->m);
+    NEAP_NAME(neap_turn_to_probabilities)(NEAP_BLOCK_LANES, &b->m);
   finish_first(g->y, &k->c, &b->m, b->value, b->gradient);
   finish_second(g->y, second_for(o), &k->c, &b->m, b->hessian);
 }

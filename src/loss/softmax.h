@@ -121,6 +121,14 @@ void NEAP_NAME(neap_run_hard_rows)(neap_softmax *s, size_t row, size_t count,
 // labels, or probabilities instead of logits.
 void NEAP_NAME(neap_run_soft_rows)(neap_softmax *s, size_t row, size_t count);
 
+// log and log(1 + .) of `count` lines; `to` may be `from`.
+void NEAP_NAME(neap_log_lines)(size_t count, neap_line *from, neap_line *to);
+void NEAP_NAME(neap_log1p_lines)(size_t count, neap_line *from, neap_line *to);
+
+// exp_difference of a line.
+void NEAP_NAME(neap_exp_line)(const neap_line z, const neap_line most,
+                              neap_line e);
+
 // The sum of lines over the classes, in the order of add_block and
 // sum_of_lanes, for each row.
 void NEAP_NAME(neap_sum_lines)(const neap_softmax *s, neap_line *e,

@@ -119,12 +119,12 @@ static void find_exponentials(const neap_softmax *s, neap_line *z, soft *b) {
   for (int32_t j = 0; j < (int32_t)s->classes; j++) {
     const real *from = z[j];
     real *to = e[j], *to2 = e2[j];
+    NEAP_NAME(neap_exp_line)(from, b->first, to);
+    NEAP_NAME(neap_exp_line)(from, b->second, to2);
     NEAP_LANES
     for (int i = 0; i < ROWS; i++) {
       const int is_top = b->top[i] == j && from[i] == from[i];
-      const real power2 = exp_difference(from[i], b->second[i]);
-      to[i] = exp_difference(from[i], b->first[i]);
-      to2[i] = is_top ? R(0) : power2;
+      to2[i] = is_top ? R(0) : to2[i];
     }
   }
   NEAP_NAME(neap_sum_lines)(s, e, b->total);
@@ -235,17 +235,15 @@ static void run_cross_entropy(const neap_softmax *s, neap_line *z, soft *b) {
   const neap_second to = second_for(s->options);
   neap_line sum = {0}, others, l1;
   for (size_t j = 0; j < s->classes; j++) {
+    NEAP_NAME(neap_exp_line)(z[j], b->first, e[j]);
     NEAP_LANES
     for (int i = 0; i < ROWS; i++) {
       const int is_top = b->top[i] == (int32_t)j && z[j][i] == z[j][i];
-      const real power = exp_difference(z[j][i], b->first[i]);
-      e[j][i] = is_top ? R(0) : power;
+      e[j][i] = is_top ? R(0) : e[j][i];
     }
   }
   NEAP_NAME(neap_sum_lines)(s, e, others);
-  NEAP_LANES
-  for (int i = 0; i < ROWS; i++)
-    l1[i] = neap_log1p(others[i]);
+  NEAP_NAME(neap_log1p_lines)(1, &others, &l1);
   for (size_t j = 0; j < s->classes; j++) {
     NEAP_LANES
     for (int i = 0; i < ROWS; i++) {
@@ -373,9 +371,9 @@ static void run_probabilities(const neap_softmax *s, soft *b) {
   NEAP_NAME(neap_load_lines)(s, s->call->logits, b->row, b->count, p);
   for (size_t j = 0; j < s->classes; j++) {
     neap_margins m;
-    margins_of_probabilities(ROWS, p[j], all, &m);
+    NEAP_NAME(neap_margins_of_probabilities)(ROWS, p[j], all, &m);
     s->loss->curve(&m, ROWS, NEAP_SECOND, &s->c);
-    turn_to_probabilities(ROWS, &m);
+    NEAP_NAME(neap_turn_to_probabilities)(ROWS, &m);
     for (int i = 0; i < ROWS; i++) {
       const real share = share_of(s, y[j][i], j);
       b->value[i] += weighted(share, m.value[i]);

@@ -24,20 +24,18 @@ static void prepare(const double *params, neap_constants *c) {
 static const neap_margin_loss margin_loss = {.prepare = prepare,
                                              .curve = curve_block};
 
-#define PARAMETERS                                                        \
-  {                                                                       \
-    {"forward", 0.1, 0, 1e6, .meaning = "weight of the cross-entropy"},   \
-        {"reverse", 1, 0, 1e6, .meaning = "weight of the reverse one"}, { \
-      "cut", 4, 0, 1e6, .meaning = "what -log 0 is taken as"              \
-    }                                                                     \
-  }
+static const neap_parameter parameter_rows[] = {
+    {"forward", 0.1, 0, 1e6, .meaning = "weight of the cross-entropy"},
+    {"reverse", 1, 0, 1e6, .meaning = "weight of the reverse one"},
+    {"cut", 4, 0, 1e6, .meaning = "what -log 0 is taken as"},
+    {0}};
 
 const neap_loss_form NEAP_NAME(neap_loss_symmetric_cross_entropy) = {
     .name = "symmetric_cross_entropy",
     .formula = "-forward log p_t + reverse cut (1 - p_t), p = sigmoid(x)",
     .source = "Wang et al. 2019, ICCV, arXiv 1908.06112, eq. 6",
     .kind = NEAP_BINARY,
-    .parameters = PARAMETERS,
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_sigmoid),
     .margin = &margin_loss,
 };
@@ -47,7 +45,7 @@ const neap_loss_form NEAP_NAME(neap_loss_softmax_symmetric_cross_entropy) = {
     .formula = "sum_k y_k (-forward log p_k + reverse cut (1 - p_k))",
     .source = "Wang et al. 2019, ICCV, arXiv 1908.06112, eq. 6",
     .kind = NEAP_CLASSES,
-    .parameters = PARAMETERS,
+    .parameters = parameter_rows,
     .evaluate = NEAP_NAME(neap_run_softmax),
     .margin = &margin_loss,
     .scratch_bytes = neap_softmax_bytes,

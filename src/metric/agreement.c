@@ -115,12 +115,15 @@ const neap_metric neap_metric_kappa = {
     .decide = kappa,
 };
 
+static const neap_parameter parameter_rows[] = {
+    {"false_positive", 1, 0, INFINITY, .meaning = "cost of one"},
+    {"false_negative", 1, 0, INFINITY, .meaning = "cost of one"},
+    {0}};
+
 const neap_metric neap_metric_expected_cost = {
     .name = "expected_cost",
     .summary = "(a FP + b FN) / all, a and b the costs, at a threshold",
     .source = "Elkan 2001, IJCAI, sec. 1",
-    .parameters = {{"false_positive", 1, 0, INFINITY, .meaning = "cost of one"},
-                   {"false_negative", 1, 0, INFINITY,
-                    .meaning = "cost of one"}},
+    .parameters = parameter_rows,
     .decide = expected_cost,
 };

@@ -43,6 +43,9 @@ static double recall_at_k(const neap_scores *s, const double *params,
   return found_in(&s->curve, params[0]) / s->positive_weight;
 }
 
+static const neap_parameter parameter_rows[] = {
+    {"k", 100, 1, 0x1p53, .meaning = "rows", .whole = 1}, {0}};
+
 const neap_metric neap_metric_precision_at_k = {
     .name = "precision_at_k",
     .summary =
@@ -51,7 +54,7 @@ const neap_metric neap_metric_precision_at_k = {
     .source =
         "Manning, Raghavan, Schuetze 2008, ch. 8.4; McSherry and Najork "
         "2008, ECIR",
-    .parameters = {{"k", 100, 1, 0x1p53, .meaning = "rows", .whole = 1}},
+    .parameters = parameter_rows,
     .needs = NEAP_NEEDS_CURVE,
     .larger_is_better = true,
     .of = precision_at_k,
@@ -63,7 +66,7 @@ const neap_metric neap_metric_recall_at_k = {
         "share of the positives that are in the k rows of largest "
         "score, expected over the order of ties",
     .source = "McSherry and Najork 2008, ECIR",
-    .parameters = {{"k", 100, 1, 0x1p53, .meaning = "rows", .whole = 1}},
+    .parameters = parameter_rows,
     .needs = NEAP_NEEDS_CURVE,
     .larger_is_better = true,
     .of = recall_at_k,

@@ -118,6 +118,12 @@ static double mce(const neap_scores *s, const double *params,
         .choices = schemes                                            \
   }
 
+static const neap_parameter ece_rows[] = {
+    BINS,
+    {"estimator", PLUGIN, 0, 1, .meaning = "as it is, or less its bias",
+     .choices = estimators},
+    {0}};
+
 const neap_metric neap_metric_ece = {
     .name = "ece",
     .summary =
@@ -126,20 +132,19 @@ const neap_metric neap_metric_ece = {
     .source =
         "Naeini, Cooper, Hauskrecht 2015, AAAI; debiased after Kumar, "
         "Liang, Ma 2019, NeurIPS",
-    .parameters = {BINS,
-                   {"estimator", PLUGIN, 0, 1,
-                    .meaning = "as it is, or less its bias",
-                    .choices = estimators}},
+    .parameters = ece_rows,
     .needs = NEAP_NEEDS_LEVELS,
     .probabilities = true,
     .of = ece,
 };
 
+static const neap_parameter mce_rows[] = {BINS, {0}};
+
 const neap_metric neap_metric_mce = {
     .name = "mce",
     .summary = "max over bins of |share of positives - mean p|",
     .source = "Naeini, Cooper, Hauskrecht 2015, AAAI",
-    .parameters = {BINS},
+    .parameters = mce_rows,
     .needs = NEAP_NEEDS_LEVELS,
     .probabilities = true,
     .of = mce,

@@ -68,23 +68,28 @@ static double accuracy(const neap_decisions *d, const double *params,
   return share(right, right + wrong, NAN, "there is no row", undefined);
 }
 
+static const neap_parameter division_rows[] = {ZERO_DIVISION, {0}};
+
 const neap_metric neap_metric_f1 = {
     .name = "f1",
     .summary = "2 TP / (2 TP + FP + FN) at a threshold",
     .source = "van Rijsbergen 1979, Information Retrieval, ch. 7",
-    .parameters = {ZERO_DIVISION},
+    .parameters = division_rows,
     .larger_is_better = true,
     .decide = f1,
 };
+
+static const neap_parameter f_beta_rows[] = {
+    {"beta", 1, 0, 1e6,
+     .meaning = "how many times recall counts as much as precision"},
+    ZERO_DIVISION,
+    {0}};
 
 const neap_metric neap_metric_f_beta = {
     .name = "f_beta",
     .summary = "(1 + b^2) TP / ((1 + b^2) TP + b^2 FN + FP) at a threshold",
     .source = "van Rijsbergen 1979, Information Retrieval, ch. 7",
-    .parameters = {{"beta", 1, 0, 1e6,
-                    .meaning =
-                        "how many times recall counts as much as precision"},
-                   ZERO_DIVISION},
+    .parameters = f_beta_rows,
     .larger_is_better = true,
     .decide = f_beta,
 };
@@ -93,7 +98,7 @@ const neap_metric neap_metric_precision = {
     .name = "precision",
     .summary = "TP / (TP + FP) at a threshold",
     .source = "Manning, Raghavan, Schuetze 2008, ch. 8.3",
-    .parameters = {ZERO_DIVISION},
+    .parameters = division_rows,
     .larger_is_better = true,
     .decide = precision,
 };
@@ -102,7 +107,7 @@ const neap_metric neap_metric_recall = {
     .name = "recall",
     .summary = "TP / (TP + FN) at a threshold",
     .source = "Manning, Raghavan, Schuetze 2008, ch. 8.3",
-    .parameters = {ZERO_DIVISION},
+    .parameters = division_rows,
     .larger_is_better = true,
     .decide = recall,
 };
@@ -111,7 +116,7 @@ const neap_metric neap_metric_specificity = {
     .name = "specificity",
     .summary = "TN / (TN + FP) at a threshold",
     .source = "Yerushalmy 1947, Public Health Rep. 62(40)",
-    .parameters = {ZERO_DIVISION},
+    .parameters = division_rows,
     .larger_is_better = true,
     .decide = specificity,
 };

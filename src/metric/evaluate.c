@@ -28,8 +28,7 @@ const neap_metric *neap_metric_find(const char *name) {
 
 neap_metric_use neap_metric_default(const neap_metric *metric) {
   neap_metric_use use = {.metric = metric};
-  for (size_t i = 0; i < NEAP_PARAMETER_MAX; i++)
-    use.params[i] = metric->parameters[i].initial;
+  neap_initial_parameters(metric->parameters, use.params);
   return use;
 }
 

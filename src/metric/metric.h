@@ -55,7 +55,7 @@ struct neap_metric {
   const char *name;
   const char *summary;  // a formula in words
   const char *source;
-  neap_parameter parameters[NEAP_PARAMETER_MAX];  // ends where name is NULL
+  const neap_parameter *parameters;  // ends where name is NULL
   neap_metric_needs needs;
   bool probabilities;  // takes scores as logits of probabilities
   bool larger_is_better;

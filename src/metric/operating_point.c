@@ -62,22 +62,27 @@ const neap_metric neap_metric_ks = {
     .of = ks,
 };
 
+static const neap_parameter recall_at_precision_rows[] = {
+    {"precision", 0.9, 0, 1, .meaning = "the least precision", .open = 1}, {0}};
+
 const neap_metric neap_metric_recall_at_precision = {
     .name = "recall_at_precision",
     .summary = "max of R_i over thresholds with P_i >= precision, else 0",
     .source = "Manning, Raghavan, Schuetze 2008, ch. 8.4",
-    .parameters = {{"precision", 0.9, 0, 1, .meaning = "the least precision",
-                    .open = 1}},
+    .parameters = recall_at_precision_rows,
     .needs = NEAP_NEEDS_CURVE,
     .larger_is_better = true,
     .of = recall_at_precision,
 };
 
+static const neap_parameter fpr_at_recall_rows[] = {
+    {"recall", 0.95, 0, 1, .meaning = "the least recall"}, {0}};
+
 const neap_metric neap_metric_fpr_at_recall = {
     .name = "fpr_at_recall",
     .summary = "min of FPR over thresholds with TPR >= recall",
     .source = "Fawcett 2006, Pattern Recognit. Lett. 27(8), sec. 4",
-    .parameters = {{"recall", 0.95, 0, 1, .meaning = "the least recall"}},
+    .parameters = fpr_at_recall_rows,
     .needs = NEAP_NEEDS_CURVE,
     .of = fpr_at_recall,
 };

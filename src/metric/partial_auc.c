@@ -39,17 +39,20 @@ static double partial_auc(const neap_scores *s, const double *params,
   return params[1] == RAW ? area : (1 + (area - chance) / (m - chance)) / 2;
 }
 
+static const neap_parameter parameter_rows[] = {
+    {"max_fpr", 0.1, 0, 1, .meaning = "the largest false positive rate",
+     .open = 1},
+    {"scale", MCCLISH, 0, 1, .meaning = "1/2 for chance, or the plain area",
+     .choices = scales},
+    {0}};
+
 const neap_metric neap_metric_partial_auc = {
     .name = "partial_auc",
     .summary =
         "area A under the ROC to m = max_fpr; "
         "(1 + (A - m^2/2) / (m - m^2/2)) / 2, or A if raw",
     .source = "McClish 1989, Med. Decis. Making 9(3), eq. 9; as scikit-learn",
-    .parameters = {{"max_fpr", 0.1, 0, 1,
-                    .meaning = "the largest false positive rate", .open = 1},
-                   {"scale", MCCLISH, 0, 1,
-                    .meaning = "1/2 for chance, or the plain area",
-                    .choices = scales}},
+    .parameters = parameter_rows,
     .needs = NEAP_NEEDS_CURVE,
     .larger_is_better = true,
     .of = partial_auc,

@@ -50,19 +50,30 @@ static neap_fit_state step_decoupled(void *state, size_t count,
     "epsilon", 1e-8, 0, INFINITY, .meaning = "keeps 0 / 0 away"        \
   }
 
+static const neap_parameter adam_rows[] = {
+    RATES,
+    {"weight_decay", 0, 0, INFINITY,
+     .meaning = "times every parameter, added to its gradient"},
+    NEAP_BATCH_PARAMETERS,
+    {0}};
+
 const neap_optimizer neap_optimizer_adam = {
     .name = "adam",
     .summary = "steps by running moments of the gradient",
     .source = "Kingma and Ba 2015, ICLR, algorithm 1; as torch.optim.Adam",
-    .parameters = {RATES,
-                   {"weight_decay", 0, 0, INFINITY,
-                    .meaning = "times every parameter, added to its gradient"},
-                   NEAP_BATCH_PARAMETERS},
+    .parameters = adam_rows,
     .batches = true,
     .precision = NEAP_FLOAT32,
     .state_bytes = state_bytes,
     .step = step,
 };
+
+static const neap_parameter adamw_rows[] = {
+    RATES,
+    {"weight_decay", 0.01, 0, INFINITY,
+     .meaning = "times rate and parameter, taken from it"},
+    NEAP_BATCH_PARAMETERS,
+    {0}};
 
 const neap_optimizer neap_optimizer_adamw = {
     .name = "adamw",
@@ -70,10 +81,7 @@ const neap_optimizer neap_optimizer_adamw = {
     .source =
         "Loshchilov and Hutter 2019, ICLR, algorithm 2; as "
         "torch.optim.AdamW",
-    .parameters = {RATES,
-                   {"weight_decay", 0.01, 0, INFINITY,
-                    .meaning = "times rate and parameter, taken from it"},
-                   NEAP_BATCH_PARAMETERS},
+    .parameters = adamw_rows,
     .batches = true,
     .precision = NEAP_FLOAT32,
     .state_bytes = state_bytes,

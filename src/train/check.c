@@ -49,8 +49,7 @@ size_t neap_model_parameters(const neap_model *model, const neap_shape *shape) {
 neap_train_point neap_point_of(const neap_optimizer *optimizer,
                                const neap_loss *loss) {
   neap_train_point point = {.loss = loss};
-  for (size_t i = 0; i < neap_parameter_count(optimizer->parameters); i++)
-    point.optimizer[i] = optimizer->parameters[i].initial;
+  neap_initial_parameters(optimizer->parameters, point.optimizer);
   return point;
 }
 
@@ -82,18 +81,20 @@ neap_status neap_model_check_shape(const neap_model *model,
   return NEAP_OK;
 }
 
-neap_status neap_check_rows(size_t rows, size_t features, const void *x,
-                            neap_dtype dtype, neap_error *error) {
-  if (rows > 0 && (x == NULL || dtype == NEAP_INT32)) {
+static neap_status check_rows(const neap *engine, const neap_train_spec *spec,
+                              neap_error *error) {
+  const size_t features = spec->shape.features, count = spec->rows * features;
+  const void *x = spec->x;
+  if (count > 0 && (x == NULL || spec->dtype == NEAP_INT32)) {
     return neap_fail(error, NEAP_EARGUMENT,
                      "x is %s; wanted rows of float64 or float32",
                      x == NULL ? "NULL" : "int32");
   }
-  const size_t at = neap_find_not_finite(rows, features, x, dtype);
-  if (at < rows * features) {
+  const size_t at = neap_find_not_finite(engine, count, x, spec->dtype);
+  if (at < count) {
     return neap_fail(error, NEAP_EDATA,
                      "row %zu has %g in column %zu; wanted a finite number",
-                     at / features + 1, neap_get(x, dtype, at),
+                     at / features + 1, neap_get(x, spec->dtype, at),
                      at % features + 1);
   }
   return NEAP_OK;
@@ -152,12 +153,12 @@ static neap_status check_point(const neap_train_spec *spec, size_t p,
   return NEAP_OK;
 }
 
-neap_status neap_check_numbers(const neap_train_spec *spec, neap_error *error) {
+neap_status neap_check_numbers(const neap *engine, const neap_train_spec *spec,
+                               neap_error *error) {
   NEAP_TRY(neap_model_check_shape(spec->model, &spec->shape, error));
   if (spec->optimizer == NULL)
     return neap_fail(error, NEAP_EARGUMENT, "there is no optimizer");
-  NEAP_TRY(neap_check_rows(spec->rows, spec->shape.features, spec->x,
-                           spec->dtype, error));
+  NEAP_TRY(check_rows(engine, spec, error));
   NEAP_TRY(check_targets(spec, error));
   for (size_t p = 0; p < spec->point_count; p++)
     NEAP_TRY(check_point(spec, p, error));

@@ -350,16 +350,18 @@ static const double *kept(void *memory, size_t count, const double *options) {
   return k.at->started ? k.x0 : NULL;
 }
 
+static const neap_parameter parameter_rows[] = {
+    {"tolerance", 1e-6, 0, 1,
+     .meaning = "stops where the gradient norm fell by this"},
+    {"max_iterations", 1000, 1, 1e9, .meaning = "steps at most", .whole = 1},
+    {"memory", 10, 1, 100, .meaning = "pairs of steps remembered", .whole = 1},
+    {0}};
+
 const neap_optimizer neap_optimizer_lbfgs = {
     .name = "lbfgs",
     .summary = "limited-memory BFGS on all rows",
     .source = "Nocedal and Wright 2006, algorithm 7.5",
-    .parameters = {{"tolerance", 1e-6, 0, 1,
-                    .meaning = "stops where the gradient norm fell by this"},
-                   {"max_iterations", 1000, 1, 1e9, .meaning = "steps at most",
-                    .whole = 1},
-                   {"memory", 10, 1, 100,
-                    .meaning = "pairs of steps remembered", .whole = 1}},
+    .parameters = parameter_rows,
     .batches = false,
     .preconditions = true,
     .drafts = true,

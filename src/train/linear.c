@@ -167,11 +167,13 @@ static double penalise(const neap_shape *shape, double l2, const double *x,
   return l2 / 2 * square;
 }
 
+static const neap_parameter parameter_rows[] = {
+    {"l2", 0, 0, INFINITY, .meaning = "l2/2 |weights|^2 is added"}, {0}};
+
 const neap_model neap_model_linear = {
     .name = "linear",
     .summary = "logits linear in the features",
-    .parameters = {{"l2", 0, 0, INFINITY,
-                    .meaning = "l2/2 |weights|^2 is added"}},
+    .parameters = parameter_rows,
     .parameter_count = parameter_count,
     .line_count = line_count,
     .initialise = initialise,

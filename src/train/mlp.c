@@ -251,22 +251,25 @@ static const char *const activations[] = {"relu", "tanh", "gelu", "silu", NULL};
 static const char *const initialisations[] = {"he", "glorot", NULL};
 static const char *const biases[] = {"prior", "zero", NULL};
 
+static const neap_parameter parameter_rows[] = {
+    {"activation", 0, 0, 3, .meaning = "of hidden units",
+     .choices = activations},
+    {"initialisation", 0, 0, 1,
+     .meaning = "of weights: normal with deviation sqrt(2 / inputs) (He "
+                "et al. 2015), or even up to sqrt(6 / (inputs + "
+                "outputs)) (Glorot and Bengio 2010)",
+     .choices = initialisations},
+    {"bias", 0, 0, 1,
+     .meaning = "of the last layer: log((n1 + 1/2) / (n0 + 1/2)), or 0",
+     .choices = biases},
+    {"dropout", 0, 0, 0.99, .meaning = "share of hidden units dropped"},
+    {"l2", 0, 0, INFINITY, .meaning = "l2/2 |weights|^2 is added"},
+    {0}};
+
 const neap_model neap_model_mlp = {
     .name = "mlp",
     .summary = "a multilayer perceptron",
-    .parameters =
-        {{"activation", 0, 0, 3, .meaning = "of hidden units",
-          .choices = activations},
-         {"initialisation", 0, 0, 1,
-          .meaning = "of weights: normal with deviation sqrt(2 / inputs) (He "
-                     "et al. 2015), or even up to sqrt(6 / (inputs + "
-                     "outputs)) (Glorot and Bengio 2010)",
-          .choices = initialisations},
-         {"bias", 0, 0, 1,
-          .meaning = "of the last layer: log((n1 + 1/2) / (n0 + 1/2)), or 0",
-          .choices = biases},
-         {"dropout", 0, 0, 0.99, .meaning = "share of hidden units dropped"},
-         {"l2", 0, 0, INFINITY, .meaning = "l2/2 |weights|^2 is added"}},
+    .parameters = parameter_rows,
     .parameter_count = parameter_count,
     .line_count = line_count,
     .unit_count = unit_count,

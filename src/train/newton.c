@@ -178,14 +178,17 @@ static const double *kept(void *memory, size_t count, const double *options) {
   return k.at->started ? k.x0 : NULL;
 }
 
+static const neap_parameter parameter_rows[] = {
+    {"tolerance", 1e-6, 0, 1,
+     .meaning = "stops where the gradient norm fell by this"},
+    {"max_iterations", 200, 1, 1e9, .meaning = "steps at most", .whole = 1},
+    {0}};
+
 const neap_optimizer neap_optimizer_newton = {
     .name = "newton",
     .summary = "Newton's method on all rows, by the positive part of H",
     .source = "Nocedal and Wright 2006, algorithm 3.2",
-    .parameters = {{"tolerance", 1e-6, 0, 1,
-                    .meaning = "stops where the gradient norm fell by this"},
-                   {"max_iterations", 200, 1, 1e9, .meaning = "steps at most",
-                    .whole = 1}},
+    .parameters = parameter_rows,
     .batches = false,
     .bends = true,
     .drafts = true,

@@ -32,20 +32,21 @@ static neap_fit_state step(void *state, size_t count, const double *options,
 
 static const char *const no_yes[] = {"no", "yes", NULL};
 
+static const neap_parameter parameter_rows[] = {
+    {"learning_rate", 0.1, 0, INFINITY, .meaning = "length of a step"},
+    {"momentum", 0, 0, 1, .meaning = "share of the last step kept"},
+    {"nesterov", 0, 0, 1, .meaning = "the gradient is that of the step ahead",
+     .choices = no_yes},
+    NEAP_BATCH_PARAMETERS,
+    {0}};
+
 const neap_optimizer neap_optimizer_sgd = {
     .name = "sgd",
     .summary = "stochastic gradient descent with momentum",
     .source =
         "Polyak 1964; Nesterov 1983 as Sutskever et al. 2013; as "
         "torch.optim.SGD",
-    .parameters = {{"learning_rate", 0.1, 0, INFINITY,
-                    .meaning = "length of a step"},
-                   {"momentum", 0, 0, 1,
-                    .meaning = "share of the last step kept"},
-                   {"nesterov", 0, 0, 1,
-                    .meaning = "the gradient is that of the step ahead",
-                    .choices = no_yes},
-                   NEAP_BATCH_PARAMETERS},
+    .parameters = parameter_rows,
     .batches = true,
     .precision = NEAP_FLOAT32,
     .state_bytes = state_bytes,

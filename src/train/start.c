@@ -117,6 +117,13 @@ neap_status neap_train_check(const neap_train_spec *spec, neap_error *error) {
   return NEAP_OK;
 }
 
+static double sum_targets(const neap_train_spec *spec, size_t output) {
+  double sum = 0;
+  for (size_t i = 0; i < spec->rows; i++)
+    sum += spec->targets[i * spec->shape.outputs + output];
+  return sum;
+}
+
 // log((n_o + 1/2) / (n - n_o + 1/2)) of a class: where a sigmoid starts with
 // the classes' shares (Lin et al. 2017, sec. 4.1). A softmax takes
 // log(n_o + 1/2), which differs by what is common to all.
@@ -127,12 +134,10 @@ static void find_bias(const neap_train_spec *spec, double *bias) {
     bias[o] = 0;
   if (spec->zero_bias)
     return;
-  for (size_t i = 0; i < spec->rows; i++) {
-    if (spec->classes != NULL)
-      bias[spec->classes[i]]++;
-    for (size_t o = 0; o < outputs && spec->classes == NULL; o++)
-      bias[o] += spec->targets[i * outputs + o];
-  }
+  for (size_t i = 0; i < spec->rows && spec->classes != NULL; i++)
+    bias[spec->classes[i]]++;
+  for (size_t o = 0; o < outputs && spec->classes == NULL; o++)
+    bias[o] = sum_targets(spec, o);
   for (size_t o = 0; o < outputs; o++) {
     const double others = spec->kind == NEAP_CLASSES ? 1 : rows - bias[o] + 0.5;
     bias[o] = log((bias[o] + 0.5) / others);
@@ -222,7 +227,7 @@ static neap_form form_of(const neap *engine, neap_dtype dtype) {
 neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
                                neap_error *error) {
   const neap_host *host = &engine->host;
-  if (neap_check_numbers(spec, error) != NEAP_OK ||
+  if (neap_check_numbers(engine, spec, error) != NEAP_OK ||
       neap_train_check(spec, error) != NEAP_OK)
     return NULL;
   neap_trainer *t = host->allocate(host->data, NULL, 0, sizeof *t);

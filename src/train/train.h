@@ -59,7 +59,7 @@ struct neap_optimizer {
   const char *name;
   const char *summary;
   const char *source;
-  neap_parameter parameters[NEAP_PARAMETER_MAX];
+  const neap_parameter *parameters;
   bool batches;          // steps on batches; else on all rows
   bool bends;            // wants the Hessian, of its positive terms
   bool preconditions;    // wants the rows' moments, of linear models
@@ -119,7 +119,7 @@ typedef struct neap_start {
 struct neap_model {
   const char *name;
   const char *summary;
-  neap_parameter parameters[NEAP_PARAMETER_MAX];
+  const neap_parameter *parameters;
   size_t (*parameter_count)(const neap_shape *shape);
   // Lines that a point adds to the product that all points of a chunk share;
   // SIZE_MAX: they share none.
@@ -151,14 +151,13 @@ void neap_sampled_counts(neap_sampling sampling, double ratio, size_t k,
 
 // What neap_trainer_new checks, in two parts: a spec's numbers and pointers,
 // and what goes with what. Neither makes anything.
-neap_status neap_check_numbers(const neap_train_spec *spec, neap_error *error);
+neap_status neap_check_numbers(const neap *engine, const neap_train_spec *spec,
+                               neap_error *error);
 neap_status neap_train_check(const neap_train_spec *spec, neap_error *error);
 
-// Checks a model's shape, and rows; as neap_predict does, too.
+// Checks a model's shape, as neap_predict does, too.
 neap_status neap_model_check_shape(const neap_model *model,
                                    const neap_shape *shape, neap_error *error);
-neap_status neap_check_rows(size_t rows, size_t features, const void *x,
-                            neap_dtype dtype, neap_error *error);
 
 // A hash of what a trainer was made of: its labels, points and options, not its
 // rows' features. Equal for trainers of the same spec.

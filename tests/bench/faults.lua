@@ -23,7 +23,7 @@ local function write_script(path, store)
         return sum
       end,
     }
-    assert(study:run { quiet = true })
+    assert(study:run { quiet = true, batch = tonumber(arg[1]) })
     study:close()
   ]]):format(store))
 end
@@ -51,9 +51,10 @@ local function wrong_points(db)
   return wrong
 end
 
-local function run(path, workers)
+-- With a batch, or with as many trials at once as there are by default.
+local function run(path, workers, batch)
   return assert(host.start { program, "--workers", tostring(workers), path,
-    stdout = "null", stderr = "null" })
+    batch, stdout = "null", stderr = "null" })
 end
 
 local training = "tests/lua/training_script.lua"
@@ -110,7 +111,7 @@ local function measure(case, path, workers, count, open, clear)
     clear()
     local finished = false
     while not finished and done < count do
-      local process = run(path, workers)
+      local process = run(path, workers, done % 2 == 0 and "1" or nil)
       finished = process:wait(longest * uniform()) ~= nil
       if not finished then
         process:kill(9) -- its workers go on, or are killed next time

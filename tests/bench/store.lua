@@ -35,6 +35,7 @@ measure("in memory", nil, nil, 1)
 measure("SQLite, each trial synced", path, "power", 1):close()
 measure("SQLite, batches of 100", path, "process", 100):close()
 measure("SQLite", path, "process", 1):close()
+measure("SQLite, by default", path, "process"):close()
 measure("SQLite, a grid of 1,000", path, "process", 1, 10):close()
 
 -- Eight processes, their start and end with them.
@@ -50,12 +51,13 @@ end
 
 clear()
 by_eight("SQLite, 8 processes", path, 1)
+clear()
+by_eight("SQLite, 8 processes, by default", path, "default")
 local servers = dofile "tests/lua/postgresql_server.lua"
-for _, batch in ipairs { 1, 10 } do
+for _, batch in ipairs { 1, 10, "default" } do
   local server, why = servers.new()
   if server then
-    by_eight(("PostgreSQL, 8 processes, batches of %d"):format(batch),
-      server.url, batch)
+    by_eight("PostgreSQL, 8 processes, batch " .. batch, server.url, batch)
     server:remove()
   else
     io.stderr:write("store: ", why, "\n")
@@ -70,7 +72,7 @@ local study = neap.study {
 }
 local function part(case, trials)
   local start = host.clock()
-  assert(study:run { quiet = true, trials = trials })
+  assert(study:run { quiet = true, trials = trials, batch = 1 })
   if case then
     print(("neap\t%s\t%.6g"):format(case,
       (host.clock() - start) / trials * 1000))

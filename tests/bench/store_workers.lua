@@ -1,7 +1,7 @@
 -- tests/bench/store_workers.lua -- an empty objective on 10,000 points by eight
 -- processes on one store; for store.lua.
 --
---   store_workers.lua STORE BATCH
+--   store_workers.lua STORE BATCH      the default if it is no number
 local neap = require "neap"
 
 local axis = {}

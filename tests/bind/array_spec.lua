@@ -26,8 +26,7 @@ describe("an array", function()
 
   it("keeps whole numbers in int32", function()
     local a = neap.array({ 1, -2, 3 }, "int32")
-    assert.equal("integer", math.type(a[2]))
-    assert.equal(-2, a[2])
+    assert.equal("-2", tostring(a[2])) -- and no float
     assert.error_matches(function() a[1] = 1.5 end,
       "element 1 is 1.5; wanted a whole number")
   end)

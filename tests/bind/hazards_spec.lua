@@ -91,7 +91,7 @@ describe("mmcv 1488", function()
   end)
 
   it("sums are in double, whatever the rows are", function()
-    local n = 1 << 20
+    local n = 2 ^ 20
     local x = filled(n, 2.5, "float32")
     local y = filled(n, 1, "float32")
     local one = loss.focal { reduction = "none" }(

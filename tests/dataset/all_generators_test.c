@@ -312,7 +312,8 @@ static void test_list(void) {
     for (size_t c = 0; c < CASES; c++)
       count += strcmp(cases[c].name, g->name) == 0;
     CHECK_SHOW(count > 0, "%s", g->name);
-    for (const neap_parameter *p = g->parameters; p->name != NULL; p++) {
+    for (size_t k = 0; k < neap_parameter_count(g->parameters); k++) {
+      const neap_parameter *p = &g->parameters[k];
       CHECK_SHOW(
           isnan(p->initial) || (p->initial >= p->low && p->initial <= p->high),
           "%s: %s", g->name, p->name);

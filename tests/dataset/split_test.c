@@ -1,5 +1,7 @@
 // tests/dataset/split_test.c -- splits keep the classes' shares, orders are
 // permutations, and columns are standardised.
+#include <float.h>
+
 #include "check.h"
 #include "dataset/dataset.h"
 
@@ -108,9 +110,26 @@ static void test_standardize(void) {
   CHECK(fabs(shift[0] / 2e160 - 1) < 1e-15 &&
         fabs(scale[0] * 1e160 - 1) < 1e-15);
   CHECK(fabs(shift[1]) < 1e-180 && fabs(scale[1] * 1e-165 - 1) < 1e-14);
-  const double odd[] = {1, 2, NAN, 4};
-  CHECK(neap_find_not_finite(2, 2, odd, NEAP_FLOAT64) == 2);
-  CHECK(neap_find_not_finite(1, 2, odd, NEAP_FLOAT64) == 2);
+}
+
+// Wherever it lies, and in whatever part of the numbers.
+static void test_not_finite(const neap *engine) {
+  static double wide[300001];
+  static float single[300001];
+  const size_t count = sizeof wide / sizeof *wide;
+  wide[0] = DBL_MAX;
+  single[0] = -FLT_MAX;
+  CHECK(neap_find_not_finite(engine, count, wide, NEAP_FLOAT64) == count);
+  CHECK(neap_find_not_finite(engine, count, single, NEAP_FLOAT32) == count);
+  const size_t places[] = {300000, 299999, 131072, 65535, 1};
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    const size_t at = places[i];  // those behind it stay
+    wide[at] = i % 2 == 0 ? NAN : -INFINITY;
+    single[at] = i % 2 == 0 ? INFINITY : NAN;
+    CHECK(neap_find_not_finite(engine, count, wide, NEAP_FLOAT64) == at);
+    CHECK(neap_find_not_finite(engine, count, single, NEAP_FLOAT32) == at);
+    CHECK(neap_find_not_finite(engine, at, wide, NEAP_FLOAT64) == at);
+  }
 }
 
 int main(void) {
@@ -120,6 +139,7 @@ int main(void) {
   test_share(engine);
   test_shuffle(engine);
   test_standardize();
+  test_not_finite(engine);
   neap_free(engine);
   return check_result();
 }

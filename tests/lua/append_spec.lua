@@ -1,5 +1,6 @@
 -- Rows that come later.
 local neap = require "neap"
+local unpack = require "neap.compat".table_unpack
 
 local function start(more)
   local given = { x = { { 1, 2 }, { 3, 4 } }, y = { "miss", "hit" },
@@ -33,10 +34,10 @@ describe("d:append", function()
   it("trains as data that were made at once", function()
     local d = neap.data.gaussians { n = 200, features = 3, prior = 0.3 }
     local rows, y = d.x:totable(), d.y:totable()
-    local first = neap.data.from { x = { table.unpack(rows, 1, 120) },
-      y = { table.unpack(y, 1, 120) }, positive = 1 }
-    local all = first:append { x = { table.unpack(rows, 121) },
-      y = { table.unpack(y, 121) } }
+    local first = neap.data.from { x = { unpack(rows, 1, 120) },
+      y = { unpack(y, 1, 120) }, positive = 1 }
+    local all = first:append { x = { unpack(rows, 121) },
+      y = { unpack(y, 121) } }
     local whole = neap.data.from { x = rows, y = y, positive = 1 }
     local loss = neap.loss.focal {}
     assert.same(neap.train { data = whole, loss = loss }.parameters:totable(),

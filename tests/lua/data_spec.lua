@@ -37,11 +37,16 @@ describe("a generated data set", function()
     assert.error_matches(function() d.x:row(1)[1] = 0 end,
       "it belongs to a data set, which never changes")
     assert.error_matches(function() d.y:fill(0) end, "never changes")
-    assert.error_matches(function() d.counts[1] = 5 end, "never changes")
-    assert.error_matches(function() d.classes[1] = "x" end, "never changes")
     local copy = d.x:copy()
     copy:fill(0)
     assert.equal(0, copy[1][1])
+  end)
+
+  it("has lists that can't be written", function()
+    local d = neap.data.gaussians { n = 10 }
+    assert.error_matches(function() d.counts[1] = 5 end, "never changes")
+    assert.error_matches(function() d.classes[1] = "x" end, "never changes")
+    assert.error_matches(function() d.warnings[1] = 1 end, "never changes")
   end)
 
   it("is drawn afresh by a recipe", function()
@@ -119,8 +124,9 @@ describe("a data set from tables", function()
       neap.data.from { x = rows, y = { 0, 1 } }
     end, "y is %[2%] and x is %[4%]%[2%]")
     assert.error_matches(function()
-      neap.data.from { x = rows, y = { 0, 1, 1, 1 }, weights = { 1, 2, 3, -4 } }
-    end, "weights%[4%] is %-4.0; wanted a number >= 0")
+      neap.data.from { x = rows, y = { 0, 1, 1, 1 },
+        weights = { 1, 2, 3, -4.5 } }
+    end, "weights%[4%] is %-4.5; wanted a number >= 0")
     assert.error_matches(function()
       neap.data.from { x = rows, y = { 0, 1, 1, 1 }, positive = 3 }
     end, "positive is '3'; the classes are '0' and '1'")

@@ -1,5 +1,6 @@
 -- The generators from Lua: lua/neap/generate.lua and src/bind/generate.c.
 local neap = require "neap"
+local unpack = require "neap.compat".table_unpack
 local data = neap.data
 
 local components = {
@@ -95,7 +96,7 @@ describe("a mixture", function()
   it("has classes by weight, and truths that add up to 1", function()
     local d = data.mixture { n = 6000, components = components,
       labels = "exact" }
-    assert.same({ 3000, 1000, 2000 }, { table.unpack(d.counts) })
+    assert.same({ 3000, 1000, 2000 }, { unpack(d.counts) })
     assert.same({ 6000, 3 }, { d.truth:shape() })
     for i = 1, 100 do
       local p = d.truth:row(i)
@@ -239,7 +240,7 @@ describe("classification", function()
   it("has the shares of classes that it is given", function()
     local d = data.classification { n = 1000, classes = 3, informative = 4,
       priors = { 0.7, 0.2, 0.1 }, labels = "exact" }
-    assert.same({ 700, 200, 100 }, { table.unpack(d.counts) })
+    assert.same({ 700, 200, 100 }, { unpack(d.counts) })
   end)
 end)
 

@@ -435,7 +435,7 @@ describe("a checkpoint", function()
     refuses("the bytes are no checkpoint of a job", bytes:sub(1, -2))
     refuses("the checkpoint is of another job", bytes, 0.5)
     for at = 60, #bytes, 97 do
-      local byte = string.char(bytes:byte(at) ~ 1)
+      local byte = string.char((bytes:byte(at) + 1) % 256)
       refuses("checkpoint", bytes:sub(1, at - 1) .. byte .. bytes:sub(at + 1))
     end
   end)
@@ -508,11 +508,10 @@ describe("a job as an object", function()
   end
 
   it("is closed at the end of its block", function()
-    local kept
-    do
-      local job <close> = make()
-      kept = job
-    end
+    local compile = rawget(_G, "loadstring") or load
+    local block = compile "local job <close> = (...)() return job"
+    if not block then return pending("this Lua closes nothing") end
+    local kept = block(make)
     assert.equal("neap.Job (1 point, closed)", tostring(kept))
     local ok, why = pcall(kept.step, kept, 1)
     assert.same({ false, "the job is closed" }, { ok, why })

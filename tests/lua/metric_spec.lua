@@ -1,6 +1,7 @@
 -- Metrics of classes and labels: lua/neap/metric.lua. Their figures are
 -- compared with scikit-learn in tests/metric/against_sklearn.py.
 local neap = require "neap"
+local unpack = require "neap.compat".table_unpack
 
 local m = neap.metric.multiclass
 local nan_of = function(x) return x ~= x end
@@ -75,8 +76,8 @@ describe("metrics of classes", function()
 
   it("refuse what is no class, and options that are none", function()
     local function call(...)
-      local arguments = table.pack(...)
-      return function() m.f1(table.unpack(arguments, 1, arguments.n)) end
+      local arguments, count = { ... }, select("#", ...)
+      return function() m.f1(unpack(arguments, 1, count)) end
     end
     assert.error_matches(call({ 1, 2 }, { 0, 1 }),
       "bad argument #1 to 'multiclass.f1' %(scores: wanted %[n%]%[k%]%)")

@@ -56,6 +56,34 @@ local function undisturbed()
   return process:read()
 end
 
+describe("a flight of statements", function()
+  it("ends at the first that fails, and the connection goes on", function()
+    local db <close> = assert(host.postgresql(server.url))
+    assert(db:execute("CREATE TEMPORARY TABLE t (i int, s text)"))
+    local results = assert(db:flight { { "INSERT INTO t "
+      .. "SELECT $1::int + i, NULL FROM generate_series(1, 3) AS i", 10,
+      n = 1 } })
+    assert.same({ { changed = 3, width = 0 } }, results)
+    results = assert(db:flight { { "BEGIN", n = 0 },
+      { "SELECT i, s FROM t ORDER BY i LIMIT 2", n = 0 },
+      { "DELETE FROM t WHERE i = $1", 11, n = 1 }, { "COMMIT", n = 0 } })
+    assert.same({ { 11 }, { 12 }, changed = 2, width = 2 }, results[2])
+    assert.equal(1, results[3].changed)
+    local none, message, code = db:flight { { "BEGIN", n = 0 },
+      { "DELETE FROM t", n = 0 }, { "SELECT 1 / $1::int", 0, n = 1 },
+      { "COMMIT", n = 0 } }
+    assert.is_nil(none)
+    assert.equal("ERROR:  division by zero", message)
+    assert.equal("error", code)
+    assert(db:execute("ROLLBACK"))
+    assert.equal(2, db:rows("SELECT count(*) FROM t")[1][1])
+    assert.has_error(function()
+      db:flight { { "SELECT $1::text", "a\0b", n = 1 } }
+    end, "bad argument #1 to 'flight' (text with a zero byte)")
+    assert.equal(1, db:flight({ { "SELECT 1", n = 0 } })[1][1][1])
+  end)
+end)
+
 describe("a training study in PostgreSQL", function()
   it("loses nothing when the server goes away for a moment", function()
     local process <close> = assert(host.start { program,
@@ -144,6 +172,17 @@ describe("a study in PostgreSQL", function()
     assert.equal(1, results[1].counts.FAIL)
     assert.is_true(results[1].counts.PRUNED > 3)
     assert.same(results[1], results[2])
+  end)
+
+  it("is shared by 8 workers one trial at a time", function()
+    write_script("single", 300, "batch = 1")
+    local process <close> = assert(host.start { program, "--workers", "8", path,
+      stdout = "pipe", stderr = "stdout" })
+    assert.equal("300\n", process:read())
+    assert.same({ "300 300 300 300" }, query(each_point_once:format "single"))
+    assert.same({ "299 1" }, query("SELECT max(number), max(attempt) "
+      .. "FROM trials JOIN neap_trial USING (trial_id) JOIN studies s "
+      .. "ON s.study_id = trials.study_id WHERE study_name = 'single'"))
   end)
 
   it("is shared by 8 workers, of which some are killed", function()

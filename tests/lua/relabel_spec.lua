@@ -1,5 +1,6 @@
 -- Noise, imbalance and types of any data: lua/neap/relabel.lua.
 local neap = require "neap"
+local unpack = require "neap.compat".table_unpack
 local data = neap.data
 
 -- Rows of k classes, n of each, in order, with one feature.
@@ -25,7 +26,7 @@ describe("imbalance", function()
   it("has the counts of long-tailed CIFAR", function()
     local ten, hundred = balanced(10, 5000), balanced(100, 500)
     assert.same({ 5000, 2997, 1796, 1077, 645, 387, 232, 139, 83, 50 },
-      { table.unpack(ten:imbalance { exponential = 100 }.counts) })
+      { unpack(ten:imbalance { exponential = 100 }.counts) })
     assert.equal(12406, ten:imbalance { exponential = 100 }.n)
     assert.equal(13996, ten:imbalance { exponential = 50 }.n)
     assert.equal(10847, total(hundred:imbalance { exponential = 100 }.counts))
@@ -34,19 +35,19 @@ describe("imbalance", function()
   it("keeps half of the classes large by a step", function()
     local d = balanced(5, 100)
     assert.same({ 100, 100, 10, 10, 10 },
-      { table.unpack(d:imbalance { step = 10 }.counts) })
+      { unpack(d:imbalance { step = 10 }.counts) })
     assert.same({ 50, 50, 5, 5, 5 },
-      { table.unpack(d:imbalance { step = 10, most = 50 }.counts) })
+      { unpack(d:imbalance { step = 10, most = 50 }.counts) })
   end)
 
   it("keeps counts by class, and other classes whole", function()
     local d = data.from { x = { { 1 }, { 2 }, { 3 }, { 4 }, { 5 }, { 6 } },
       y = { "a", "a", "a", "b", "b", "c" } }
     local less = d:imbalance { counts = { a = 2, b = 1 } }
-    assert.same({ 2, 1, 1 }, { table.unpack(less.counts) })
+    assert.same({ 2, 1, 1 }, { unpack(less.counts) })
     assert.same({ 1, 2, 1 },
-      { table.unpack(d:imbalance { counts = { 1, 2, 1 } }.counts) })
-    assert.same({ 0, 1 }, { table.unpack(balanced(2, 3):imbalance {
+      { unpack(d:imbalance { counts = { 1, 2, 1 } }.counts) })
+    assert.same({ 0, 1 }, { unpack(balanced(2, 3):imbalance {
       counts = { ["0"] = 0, ["1"] = 1 } }.counts) })
   end)
 
@@ -115,7 +116,7 @@ describe("noise", function()
       for other = 1, k do counts[c][other] = 0 end
     end
     for i = 1, d.n do
-      local clean, noisy = d.clean_y[i] // 1 | 0, d.y[i] // 1 | 0
+      local clean, noisy = math.floor(d.clean_y[i]), math.floor(d.y[i])
       counts[clean + 1][noisy + 1] = counts[clean + 1][noisy + 1] + 1
       sizes[clean + 1] = sizes[clean + 1] + 1
     end
@@ -272,8 +273,9 @@ describe("types", function()
       for j = 0, 5 do add(i, j, "a") end
     end
     add(2.5, 2.5, "b") -- 37: alone among a
-    for i = 0, 3 do add(20 + i % 2, 20 + i // 2, "b") end -- 38 to 41
-    for i = 0, 3 do add(20.5 + i % 2, 21.5 + i // 2, "b") end -- 42 to 45
+    local half = math.floor
+    for i = 0, 3 do add(20 + i % 2, 20 + half(i / 2), "b") end -- 38 to 41
+    for i = 0, 3 do add(20.5 + i % 2, 21.5 + half(i / 2), "b") end -- 42 to 45
     add(40, 40, "b") -- 46 and 47: two among a
     add(40.1, 40, "b")
     for i = 0, 5 do add(40.5 + i / 10, 40.6, "a") end

@@ -1,5 +1,5 @@
 -- Fits as bytes, as files and as C: lua/neap/saved.lua, pack.lua, export.lua.
-local host = require "neap.host"
+local compat = require "neap.compat"
 local neap = require "neap"
 local pack = require "neap.pack"
 
@@ -94,9 +94,9 @@ describe("a saved fit", function()
     local none, why = neap.load(path)
     assert.is_nil(none)
     assert.matches("No such file", why)
-    local file <close> = assert(io.open(path, "w"))
+    local file = assert(io.open(path, "w"))
     file:write "x,y\n"
-    file:flush()
+    file:close()
     none, why = neap.load(path)
     os.remove(path)
     assert.is_nil(none)
@@ -139,10 +139,10 @@ describe("packed values", function()
 
   it("are the bytes that they are said to be", function()
     -- The CRC-32 of "t" by Python's zlib.crc32.
-    assert.equal("t" .. string.pack("<I4", 0x856a5aa8), pack.pack(true))
+    assert.equal("t" .. compat.string_pack("<I4", 0x856a5aa8), pack.pack(true))
     local function packed(value) return pack.pack(value):sub(1, -5) end
     assert.equal("i\1\0\0\0\0\0\0\0", packed(1))
-    assert.equal("d\0\0\0\0\0\0\xf8\x3f", packed(1.5))
+    assert.equal("d\0\0\0\0\0\0\248\63", packed(1.5))
     assert.equal("s\2\0\0\0\0\0\0\0ab", packed "ab")
     assert.equal("ai\1" .. ("\0"):rep(7) .. ("\0"):rep(8) .. "\5\0\0\0",
       packed(neap.array({ 5 }, "int32")))
@@ -150,14 +150,14 @@ describe("packed values", function()
 
   it("are refused where they lie about their size", function()
     for _, bytes in ipairs {
-      "", "x", "i", "s\xff\xff\xff\xff\xff\xff\xff\x7f",
-      "{\xff\xff\xff\xff\xff\xff\xff\x7f",
-      "ad\xff\xff\xff\x7f\0\0\0\0\xff\xff\xff\x7f\0\0\0\0",
+      "", "x", "i", "s\255\255\255\255\255\255\255\127",
+      "{\255\255\255\255\255\255\255\127",
+      "ad\255\255\255\127\0\0\0\0\255\255\255\127\0\0\0\0",
       "{\1\0\0\0\0\0\0\0nn", ("{\1" .. ("\0"):rep(7) .. "t"):rep(40),
       "tt",
     } do
       local core = require "neap.core"
-      local whole = bytes .. string.pack("<I4", core.files.crc32(bytes))
+      local whole = bytes .. compat.string_pack("<I4", core.files.crc32(bytes))
       for _, given in ipairs { bytes, whole } do
         assert.error_matches(function() pack.unpack(given) end,
           "the bytes are damaged")
@@ -168,7 +168,8 @@ describe("packed values", function()
   it("are refused where one bit is another", function()
     local bytes = pack.pack { 1, 2.5, "text", neap.array { 1, 2, 3 } }
     for at = 1, #bytes do
-      local byte = string.char(bytes:byte(at) ~ 64)
+      local byte = bytes:byte(at)
+      byte = string.char(byte % 128 < 64 and byte + 64 or byte - 64)
       assert.error_matches(function()
         pack.unpack(bytes:sub(1, at - 1) .. byte .. bytes:sub(at + 1))
       end, "the bytes are damaged")
@@ -207,14 +208,14 @@ int main(void) {
       NUMBER = number, FEATURES = fit.features, OUTPUTS = fit.outputs,
     })))
     main:close()
-    local process <close> = assert(host.start { "sh", "-c",
-      ("cd %s && gcc -std=c99 -O2 -ffp-contract=off -Wall -Wextra -Wpedantic "
-        .. "-Werror -o run model.c main.c -lm"):format(folder),
-      stderr = "stdout", stdout = "pipe" })
-    assert.equal("", process:read())
+    local compiler = assert(io.popen(("cd %s && gcc -std=c99 -O2 "
+      .. "-ffp-contract=off -Wall -Wextra -Wpedantic -Werror -o run model.c "
+      .. "main.c -lm 2>&1"):format(folder)))
+    assert.equal("", compiler:read("*a"))
+    compiler:close()
     local input = assert(io.open(folder .. "/rows", "w"))
     for i = 1, #rows do
-      for j = 1, fit.features do input:write(("%a "):format(rows[i][j])) end
+      for j = 1, fit.features do input:write(compat.hex(rows[i][j]), " ") end
       input:write("\n")
     end
     input:close()
@@ -237,7 +238,7 @@ int main(void) {
         local mine = got[(i - 1) * outputs + o]
         local fuses = neap.isa ~= "base"
         local size = math.max(math.abs(wanted), fuses and 2 ^ -20 or 1)
-        local unit = ulp * 2 ^ math.floor(math.log(size, 2))
+        local unit = ulp * 2 ^ math.floor(math.log(size) / math.log(2))
         assert.near(wanted, mine, fuses and 2 * unit or 64 * unit)
       end
     end
@@ -266,8 +267,9 @@ int main(void) {
   end)
 
   it("has the polynomials of the kernels", function()
-    local file <close> = assert(io.open "src/kernel/polynomial.h")
-    local text = file:read "a"
+    local file = assert(io.open "src/kernel/polynomial.h")
+    local text = file:read "*a"
+    file:close()
     local half = text:find("#else", 1, true)
     local parts = { float32 = text:sub(1, half), float64 = text:sub(half) }
     for dtype, tails in pairs(require "neap.polynomials") do

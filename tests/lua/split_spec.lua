@@ -7,9 +7,9 @@ local neap = require "neap"
 local function numbered(n, per_group)
   local x, y, groups = {}, {}, {}
   for i = 1, n do
-    x[i] = { i, n - i // 10 }
+    x[i] = { i, n - math.floor(i / 10) }
     y[i] = i % 5 == 0 and 1 or 0
-    groups[i] = (i - 1) // (per_group or n)
+    groups[i] = math.floor((i - 1) / (per_group or n))
   end
   return neap.data.from {
     x = x, y = y, groups = per_group and groups or nil,
@@ -19,7 +19,7 @@ end
 
 local function rows_of(d)
   local rows = {}
-  for i = 1, d.n do rows[i] = math.tointeger(d.x[i][1]) end
+  for i = 1, d.n do rows[i] = math.floor(d.x[i][1]) end
   return rows
 end
 

@@ -137,7 +137,7 @@ describe("a training study in a store", function()
       local best = study:best()
       local top = study:trials()
       table.sort(top, function(a, b) return a.value > b.value end)
-      assert.equal(best.score, top[1].value)
+      assert.equal(best.value, top[1].value)
       assert.same(best.params, top[1].params)
       assert.same({ "MAXIMIZE average_precision" }, scratch:query("s.db",
         "SELECT direction, json_extract(value_json, '$[0]') "
@@ -152,7 +152,7 @@ describe("a training study in a store", function()
         confirm = 0, reruns = false })
       assert.same({ "MINIMIZE" },
         scratch:query("t.db", "SELECT direction FROM study_directions"))
-      assert.equal(falls:best().score,
+      assert.equal(falls:best().value,
         scratch:count("t.db", "SELECT min(value) FROM trial_values"))
     end)
 

@@ -108,13 +108,23 @@ describe("a study on fresh data sets", function()
     end
   end)
 
+  it("makes the loss of each point once a data set", function()
+    local made = { 0, 0, 0, 0 }
+    run { confirm = 0, reruns = false, loss = function(p)
+      local index = (p.alpha and 2 or 0) + p.gamma + 1
+      made[index] = made[index] + 1
+      return neap.loss.focal { alpha = p.alpha, gamma = p.gamma }
+    end }
+    assert.same({ 4, 4, 4, 4 }, made)
+  end)
+
   it("names its best point", function()
     local best = study:best()
     for _, row in ipairs(study.rows) do
       if row.kind == "point" then
         local sum = 0
         for i = 1, 4 do sum = sum + row.values.average_precision[i] end
-        assert.is_true(best.score >= sum / 4)
+        assert.is_true(best.value >= sum / 4)
       end
     end
     assert.same(study.points[best.index], best.params)

@@ -19,7 +19,7 @@ local training = [[
     end,
     search = neap.search.grid { alpha = { false, 0.3 }, gamma = { 0, 1 } } }
   assert(study:run { quiet = true })
-  print(study:best().score)
+  print(study:best().value)
 ]]
 
 describe("neap", function()

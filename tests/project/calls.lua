@@ -97,6 +97,8 @@ local by_name = {
   p = { { 0.2, 0.8 } }, q = { { 0.4, 0.6 } },
 }
 
+local like = neap.data.parse("x,y\n1,0\n2,1\n3,1\n4,0\n", { target = "y" })
+
 -- By function: all of its arguments, or a function that makes them.
 local given = {
   ["neap.array"] = { { 1, 2 }, "float64" },
@@ -115,6 +117,8 @@ local given = {
   ["neap.data.population"] = { data, { weights = { 1, 1 }, bias = 0 } },
   ["neap.data.read"] = { path "read.csv", { target = "y" } },
   ["neap.data.parse"] = { "x,y\n1,0\n2,1\n3,1\n4,0\n", { target = "y" } },
+  ["neap.data.read_rows"] = { path "read.csv", { like = like } },
+  ["neap.data.parse_rows"] = { "x\n1\n2\n", { like = like } },
   ["neap.data.read_array"] = { path "sweep.npy" },
   ["Data:noise"] = { { kind = "symmetric", rate = 0.1 } },
   ["Data:imbalance"] = { { step = 1, most = 5 } },

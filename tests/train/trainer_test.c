@@ -189,6 +189,41 @@ static void test_bits(const neap *engine, const char *name, size_t which,
   neap_trainer_free(sliced);
 }
 
+// Three workers who take their tasks from the last on.
+static void run_backwards(void *data, neap_task *task, void *argument,
+                          size_t count) {
+  (void)data;
+  for (size_t i = count; i > 0; i--)
+    task(argument, i - 1, i % 3);
+}
+
+// Any number of points has the same bits, however many workers share them.
+static void test_workers(const neap *engine, const char *name,
+                         const double *options) {
+  enum { MOST = 53, D = 7 };
+  static const size_t counts[] = {2, 5, 9, MOST};
+  const neap_host host = {
+      .isa = neap_isa(engine), .parallel_for = run_backwards, .max_workers = 3};
+  neap *shared = neap_new(&host, NULL);
+  neap_train_point points[MOST];
+  generate(engine, 1900, D);
+  set_points(engine, options, MOST, points);
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+    const neap_train_spec spec = plan(1900, D, name, points, counts[i]);
+    neap_trainer *one = train(engine, &spec), *three = train(shared, &spec);
+    for (size_t p = 0; p < counts[i]; p++) {
+      CHECK(memcmp(neap_trainer_parameters(one, p),
+                   neap_trainer_parameters(three, p),
+                   (D + 1) * sizeof(double)) == 0);
+      CHECK(neap_trainer_report(one, p).objective ==
+            neap_trainer_report(three, p).objective);
+    }
+    neap_trainer_free(one);
+    neap_trainer_free(three);
+  }
+  neap_free(shared);
+}
+
 // Steps on batches against the same written out in double, row by row.
 static void replay(const neap *engine, const neap_train_point *point,
                    size_t rows, size_t features, bool adam, double *w) {
@@ -404,6 +439,8 @@ static void test_isa(const neap *engine) {
   test_bits(engine, "lbfgs", 0, lbfgs);
   test_bits(engine, "sgd", 1, sgd);
   test_bits(engine, "adam", 2, adam);
+  test_workers(engine, "lbfgs", lbfgs);
+  test_workers(engine, "sgd", sgd);
   test_batches(engine);
   test_gradient(engine);
   test_softmax(engine);

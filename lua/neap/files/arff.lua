@@ -1,5 +1,6 @@
 --- Reads ARFF text, and KEEL's .dat files, which are much the same: a header
 -- that names the columns and their levels, then CSV.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local csv = require "neap.files.csv"
 local options = require "neap.options"
@@ -103,7 +104,7 @@ end
 -- The position of the target: as asked, or the one output.
 local function find_target(header, target)
   target = target == nil and header.output or target
-  if math.type(target) == "integer" and header.names[target] then
+  if compat.is_integer(target) and header.names[target] then
     return target
   end
   for j, name in ipairs(header.names) do
@@ -119,7 +120,7 @@ function M.load(bytes, o, like)
   local header = read_header(text)
   local given = {}
   for key, value in pairs(o) do given[key] = value end
-  given.target = find_target(header, o.target)
+  given.target = not o.rows_only and find_target(header, o.target) or nil
   given.names, given.levels = header.names, header.levels
   given.header, given.delimiter, given.decimal = false, ",", "."
   given.comment, given.line, given.unquote = "%", header.line, unquote

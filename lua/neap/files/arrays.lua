@@ -1,4 +1,5 @@
 --- Reads .npy and .npz: rows, labels, weights and groups as arrays.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local options = require "neap.options"
 local refuse = require "neap.files.refuse"
@@ -121,8 +122,23 @@ local function take_columns(names, places, read, o, used, n)
   return list
 end
 
+-- The array of rows, whatever else there is.
+local function load_rows(names, read, places, o)
+  local name = o.x and check_name(names, places, o.x, "x")
+  for _, pair in ipairs(pairs_of_names) do
+    name = name or (places[pair[1]] and pair[1])
+  end
+  if not name and #names == 1 then name = names[1] end
+  if not name then
+    refuse("which array has the rows? There are %s; wanted X, or x = its name",
+      quoted(names))
+  end
+  return { x = read(name), columns = {} }
+end
+
 local function load_npz(bytes, o)
   local names, read, places = open_zip(bytes)
+  if o.rows_only then return load_rows(names, read, places, o) end
   local x, y, target
   local x_name, y_name = choose(names, places, o)
   if x_name then
@@ -160,7 +176,7 @@ local function take_vector(x, wanted, what, taken)
   if type(wanted) == "string" then
     return as_vector(read_npy(wanted), wanted, n)
   end
-  local column = math.tointeger(wanted)
+  local column = compat.tointeger(wanted)
   if not column or not columns or column < 1 or column > columns then
     refuse("%s is %s; wanted a .npy file's name, or a column from 1 to %d",
       what, options.show(wanted), columns or 1)
@@ -182,10 +198,17 @@ local function check_rows(x, what)
   return n, columns
 end
 
-local function load_npy(bytes, o)
+local function load_npy(bytes, o, like)
   local x, why = core.files.npy(bytes)
   if not x then refuse("%s", why) end
-  check_rows(x, "the array")
+  local _, columns = check_rows(x, "the array")
+  if o.rows_only then
+    local others = like.others
+    local is_whole = columns == #like.features + #others and not o.ignore
+    local taken = {}
+    for _, j in ipairs(is_whole and others or {}) do taken[j] = "ignore" end
+    return { x = x, taken = taken, columns = {} }
+  end
   local taken = {}
   local r = {
     x = x, taken = taken,
@@ -213,7 +236,7 @@ local function keep_features(r, o)
   local ignored = list_of(o.ignore)
   local taken = r.taken or {}
   for _, wanted in ipairs(ignored) do
-    local column = math.tointeger(wanted)
+    local column = compat.tointeger(wanted)
     if not column or column < 1 or column > columns then
       refuse("ignore has %s; wanted columns from 1 to %d", options.show(wanted),
         columns)
@@ -231,7 +254,10 @@ local function keep_features(r, o)
   end
   if #kept == 0 then refuse("no column is left to learn from") end
   if #kept < columns then r.x = core.files.take_columns(r.x, kept) end
-  r.names = names
+  r.names, r.others = names, {}
+  for j = 1, columns do
+    if taken[j] then r.others[#r.others + 1] = j end
+  end
 end
 
 -- NaN is a missing value; infinity is wrong.
@@ -267,24 +293,34 @@ local function code(numbers, what)
   return { codes = codes, level_count = count, levels = list, counts = counts }
 end
 
---- Finishes what was read as arrays: labels and groups become codes.
--- @param r x, labels, weights, groups: arrays
-function M.finish(r, o, like)
-  local n = check_rows(r.x, "X")
-  keep_features(r, o)
+-- Codes what goes with the rows.
+local function code_labels(r, n)
   r.labels = code(as_vector(r.labels, r.target, n), r.target)
   if r.groups then
     local groups = code(r.groups, "groups")
     r.groups, r.group_count = groups.codes, groups.level_count
   end
+end
+
+-- The features, under the names that like has for them.
+local function name_features(r, like)
+  if like and #like.features ~= #r.names then
+    refuse("there are %d features, and like has %d", #r.names, #like.features)
+  end
   r.features = {}
   for j, name in ipairs(r.names) do
-    r.features[j] = { name = name, place = j }
+    r.names[j] = like and like.features[j].name or name
+    r.features[j] = { name = r.names[j], place = j }
   end
-  if like and #like.features ~= #r.features then
-    refuse("there are %d features, and like has %d", #r.features,
-      #like.features)
-  end
+end
+
+--- Finishes what was read as arrays: labels and groups become codes.
+-- @param r x, and of a data set labels, weights, groups: arrays
+function M.finish(r, o, like)
+  local n = check_rows(r.x, "X")
+  keep_features(r, o)
+  if not o.rows_only then code_labels(r, n) end
+  name_features(r, like)
   find_gaps(r)
   r.notes = r.notes or {}
   return r
@@ -292,7 +328,7 @@ end
 
 --- Reads .npy or .npz bytes; see csv.load.
 function M.load(bytes, o, like)
-  local r = o.format == "npz" and load_npz(bytes, o) or load_npy(bytes, o)
+  local r = o.format == "npz" and load_npz(bytes, o) or load_npy(bytes, o, like)
   return M.finish(r, o, like)
 end
 

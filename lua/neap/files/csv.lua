@@ -1,4 +1,5 @@
 --- Reads CSV text: which column is what, then all of them.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local labels = require "neap.labels"
 local options = require "neap.options"
@@ -11,7 +12,7 @@ local most_levels = 1000
 
 -- The position of a column that is given by name or by number.
 local function find_column(names, wanted, what)
-  if math.type(wanted) == "integer" and names[wanted] then return wanted end
+  if compat.is_integer(wanted) and names[wanted] then return wanted end
   local found
   for j, name in ipairs(names) do
     if name == wanted then
@@ -69,6 +70,32 @@ local function find_roles(names, o)
     assign(roles, names, find_column(names, name, "columns"), "columns")
   end
   return roles
+end
+
+-- The same of rows alone: what is no feature of `like` is left out where the
+-- file has it.
+local function roles_of_rows(names, o, like)
+  local roles, apart = {}, {}
+  for _, known in ipairs(like.features) do
+    local j = find_column(names, known.name, "a column of like")
+    if known.levels then roles[j] = "categorical" end
+  end
+  for _, name in ipairs(like.others) do apart[name] = "ignore" end
+  for j, name in ipairs(names) do roles[j] = roles[j] or apart[name] end
+  for _, name in ipairs(list_of(o.ignore)) do
+    local j = find_column(names, name, "ignore")
+    roles[j] = roles[j] or "ignore"
+  end
+  return roles
+end
+
+-- The names of columns that models don't learn from.
+local function others_of(names, roles)
+  local list = {}
+  for j, name in ipairs(names) do
+    if roles[j] and roles[j] ~= "categorical" then list[#list + 1] = name end
+  end
+  return list
 end
 
 -- The features in the file's order: { column =, name =, levels = {} where it
@@ -148,7 +175,7 @@ end
 local function order_levels(feature, read)
   local place, list = {}, core.array.zeros(#read.levels, nil, "int32")
   if not next(feature.levels) then
-    local levels = table.move(read.levels, 1, #read.levels, 1, {})
+    local levels = compat.table_move(read.levels, 1, #read.levels, 1, {})
     labels.sort(levels)
     feature.levels = levels
   end
@@ -283,7 +310,8 @@ function M.load(bytes, o, like)
   end
   names.numbered = not about.header
   names = o.names or names
-  local roles = find_roles(names, o)
+  local roles = o.rows_only and roles_of_rows(names, o, like)
+    or find_roles(names, o)
   for j in pairs(o.levels or {}) do roles[j] = roles[j] or "categorical" end
   local features = like and known_features(names, roles, like)
     or own_features(names, roles, o.levels)
@@ -295,6 +323,7 @@ function M.load(bytes, o, like)
   local r = {
     x = x, names = x_names, features = features, columns = {},
     notes = notes_of(about, features), gaps = gaps_of(names, features, read),
+    others = others_of(names, roles),
   }
   for j = 1, #names do
     local role, column = roles[j], read[j]

@@ -1,10 +1,13 @@
 --- From what a reader found to the parts of a data set: missing values,
 -- classes, warnings, and what new data need to be read alike.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local labels = require "neap.labels"
 local options = require "neap.options"
 local refuse = require "neap.files.refuse"
 local row_columns = require "neap.row_columns"
+
+local M = {}
 
 -- ---------------------------------------------------------- missing values
 
@@ -23,7 +26,7 @@ local function check_policies(r, policies)
   for _, feature in ipairs(r.features) do known[feature.name] = true end
   for _, gap in ipairs(r.gaps) do known[gap.name] = true end
   for _, column in ipairs(r.columns) do known[column.name] = true end
-  known[r.target] = true
+  if r.target then known[r.target] = true end
   for name, policy in pairs(policies) do
     check_policy(policy, tostring(name))
     if not known[name] then
@@ -38,16 +41,25 @@ local function policy_of(missing, name)
   return missing
 end
 
-local function refuse_gaps(gaps)
+-- What a script can do about missing values. Rows alone are all kept.
+local function advice(is_feature, rows_only)
+  local fill = '"mean", "median" or a number says what to do'
+  if rows_only then
+    return is_feature and "missing = " .. fill
+      or "rows that are read alone are all kept, and no level stands for none"
+  end
+  return 'missing = "drop"' .. (is_feature and ", " .. fill
+    or " leaves such rows out, and nothing else goes for these columns")
+end
+
+local function refuse_gaps(gaps, rows_only)
   local counts, is_feature = {}, false
   for i, gap in ipairs(gaps) do
     counts[i] = ("%d in '%s'"):format(gap.count, gap.name)
     is_feature = is_feature or gap.place
   end
-  refuse("%s; missing are %s; missing = \"drop\"%s", gaps[1].first,
-    table.concat(counts, ", "), is_feature
-    and ", \"mean\", \"median\" or a number says what to do"
-    or " leaves such rows out, and nothing else goes for these columns")
+  refuse("%s; missing are %s; %s", gaps[1].first, table.concat(counts, ", "),
+    advice(is_feature, rows_only))
 end
 
 -- Leaves out rows; counts of labels are made anew.
@@ -74,7 +86,7 @@ local function drop_rows(r, gaps)
   if r.labels.levels and codes then
     for i = 1, #r.labels.levels do r.labels.counts[i] = 0 end
     for i, code in ipairs(codes) do
-      r.labels.counts[math.tointeger(code) + 1] = counts[i]
+      r.labels.counts[compat.tointeger(code) + 1] = counts[i]
     end
   end
   r.notes[#r.notes + 1] = ("%d of %d rows were left out, as a value was "
@@ -94,16 +106,16 @@ local function filling_of(r, feature, missing, known)
   return { value = value, policy = policy }
 end
 
-local function split_gaps(r, missing, known)
+local function split_gaps(r, missing, known, rows_only)
   local refused, dropped, filled = {}, {}, {}
   for _, gap in ipairs(r.gaps) do
     local policy = policy_of(missing, gap.name)
     if policy == nil and known and known[gap.name] then
       policy = known[gap.name].policy
     end
-    if policy == "drop" then
+    if policy == "drop" and not rows_only then
       dropped[#dropped + 1] = gap
-    elseif policy == nil or not gap.place then
+    elseif policy == nil or policy == "drop" or not gap.place then
       refused[#refused + 1] = gap
     else
       filled[gap.name] = gap
@@ -121,8 +133,8 @@ local function treat_missing(r, o, like)
     check_policy(missing)
   end
   local known = like and like.fillings
-  local refused, dropped, filled = split_gaps(r, missing, known)
-  if #refused > 0 then refuse_gaps(refused) end
+  local refused, dropped, filled = split_gaps(r, missing, known, o.rows_only)
+  if #refused > 0 then refuse_gaps(refused, o.rows_only) end
   if #dropped > 0 then drop_rows(r, dropped) end
   local fillings = {}
   for _, feature in ipairs(r.features) do
@@ -275,7 +287,7 @@ end
 --   and maybe weights, groups, truth
 -- @param o the options of neap.data.read
 -- @param like the recipe of the data that these are to be like, or nil
-return function(r, o, like)
+function M.data(r, o, like)
   if not r.x then refuse_gaps(r.gaps) end
   local fillings = treat_missing(r, o, like)
   local codes, classes = find_classes(r, o, like)
@@ -298,7 +310,25 @@ return function(r, o, like)
       base = r.base,
       delimiter = o.delimiter, decimal = o.decimal, header = o.header,
       comment = o.comment, format = o.format, x = o.x,
-      target_name = r.target,
+      target_name = r.target, others = r.others,
     },
   }
 end
+
+--- The rows alone, for a fit to predict.
+-- @param r a reading, as of M.data, of which labels are none
+-- @return an array [n][features]
+function M.rows(r, o, like)
+  for _, policy in pairs(type(o.missing) == "table" and o.missing
+    or { o.missing }) do
+    if policy == "drop" then
+      refuse('missing is "drop"; rows that are read alone are all kept; wanted '
+        .. '"mean", "median" or a number')
+    end
+  end
+  if not r.x then refuse_gaps(r.gaps, true) end
+  treat_missing(r, o, like)
+  return r.x
+end
+
+return M

@@ -14,19 +14,19 @@ local unpack_first = "unpack it: %s FILE"
 local refused = {
   { "PAR1", "Parquet", to_csv:format("read_parquet") },
   { "ARROW1", "Arrow", to_csv:format("read_feather") },
-  { "\x89HDF\r\n\x1A\n", "HDF5", "convert it: python3 -c \"import h5py, numpy; "
+  { "\137HDF\r\n\26\n", "HDF5", "convert it: python3 -c \"import h5py, numpy; "
     .. "f = h5py.File('FILE'); numpy.savez('FILE.npz', X=f['X'], y=f['y'])\"" },
-  { "\x1F\x8B", "gzip", unpack_first:format("gunzip") },
-  { "\x28\xB5\x2F\xFD", "zstd", unpack_first:format("unzstd") },
-  { "\xFD7zXZ\0", "xz", unpack_first:format("unxz") },
+  { "\31\139", "gzip", unpack_first:format("gunzip") },
+  { "\40\181\47\253", "zstd", unpack_first:format("unzstd") },
+  { "\2537zXZ\0", "xz", unpack_first:format("unxz") },
   { "BZh", "bzip2", unpack_first:format("bunzip2") },
-  { "\xFF\xFE", "UTF-16 text",
+  { "\255\254", "UTF-16 text",
     "convert it: iconv -f UTF-16 -t UTF-8 FILE > FILE.csv" },
-  { "\xFE\xFF", "UTF-16 text",
+  { "\254\255", "UTF-16 text",
     "convert it: iconv -f UTF-16 -t UTF-8 FILE > FILE.csv" },
 }
 for version = 2, 5 do
-  refused[#refused + 1] = { "\x80" .. string.char(version), "a Python pickle",
+  refused[#refused + 1] = { "\128" .. string.char(version), "a Python pickle",
     "which may run code when it is read; where you trust it, convert it: "
     .. "python3 -c \"import numpy; numpy.save('FILE.npy', "
     .. "numpy.load('FILE', allow_pickle=True))\"" }
@@ -44,7 +44,7 @@ local endings = {
 -- @param path of the file, or nil
 -- @return one of M.names; raises for formats that are known and not read
 function M.find(head, path)
-  if starts(head, "\x93NUMPY") then return "npy" end
+  if starts(head, "\147NUMPY") then return "npy" end
   if starts(head, "PK\3\4") or starts(head, "PK\5\6") then return "npz" end
   for _, row in ipairs(refused) do
     if starts(head, row[1]) then

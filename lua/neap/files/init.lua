@@ -53,6 +53,13 @@ local own = {
   arff = { "target", "weight", "group", "columns" },
 }
 
+-- The options of rows alone, which say how a file is read.
+local rows_spec = {}
+for _, name in ipairs { "like", "format", "ignore", "missing", "delimiter",
+  "decimal", "comment", "header", "x", "base" } do
+  rows_spec[name] = spec[name]
+end
+
 -- Refuses an option that does nothing for a format.
 local function check_options(o, format)
   local takes = {}
@@ -79,10 +86,13 @@ local function check_character(o, key)
 end
 
 -- Where an option is not given, the data that these are to be like have it.
+-- Rows alone need not have what was ignored there.
 local function fill_from(o, recipe)
   local filled = {}
   for key, value in pairs(recipe) do
-    if spec[key] and key ~= "features" then filled[key] = value end
+    local goes = o.rows_only and rows_spec[key] and key ~= "ignore"
+      or not o.rows_only and spec[key] and key ~= "features"
+    if goes then filled[key] = value end
   end
   for key, value in pairs(o) do filled[key] = value end
   filled.positive = nil
@@ -113,13 +123,15 @@ local function load(bytes, path, o, recipes)
   o.format = format
   check_character(o, "delimiter")
   check_character(o, "comment")
-  if o.target == nil and (format == "csv" or format == "npy") then
+  if not o.rows_only and o.target == nil
+    and (format == "csv" or format == "npy") then
     error({ missing_target = true }, 0)
   end
   local reading = loaders[format](bytes, o, like)
   -- Arrays may lie in the bytes; of text nothing is needed any more.
   if format ~= "npy" and format ~= "npz" then bytes:close() end
-  return finish(reading, o, like)
+  return o.rows_only and finish.rows(reading, o, like)
+    or finish.data(reading, o, like)
 end
 
 -- Runs load, and blames the caller for what it refuses; it must not be a tail
@@ -149,6 +161,30 @@ function M.read(path, given, recipes)
   local bytes, why = core.files.open(path)
   if not bytes then return nil, why end
   return (guarded("read", path .. ": ", bytes, path, o, recipes))
+end
+
+local function rows_options(name, given)
+  local o = options.read(name, given, rows_spec, 2)
+  if o.like == nil then
+    options.refuse(name, "like is missing; wanted a data set that was read", 2)
+  end
+  o.rows_only = true
+  return o
+end
+
+--- Rows from bytes; see neap.data.parse_rows.
+function M.parse_rows(text, given, recipes)
+  local o = rows_options("parse_rows", given)
+  return (guarded("parse_rows", "", core.files.bytes(text), nil, o, recipes))
+end
+
+--- Rows from a file; see neap.data.read_rows.
+-- @return the rows, or nil and why the file can't be read
+function M.read_rows(path, given, recipes)
+  local o = rows_options("read_rows", given)
+  local bytes, why = core.files.open(path)
+  if not bytes then return nil, why end
+  return (guarded("read_rows", path .. ": ", bytes, path, o, recipes))
 end
 
 --- The array of a .npy file; see neap.data.read_array.

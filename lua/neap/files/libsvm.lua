@@ -7,7 +7,7 @@ local M = {}
 
 -- A sparse file may stand for rows that no memory holds: more than this many
 -- bytes for each of the file are made only where `features` says so.
-local most_bytes, most_growth = 16 << 20, 64
+local most_bytes, most_growth = 16777216, 64
 
 local function base_of(about, o, like, notes)
   local base = o.base or (like and like.base)
@@ -50,7 +50,7 @@ function M.load(bytes, o, like)
   return arrays.finish({
     x = x, labels = y, target = "label", groups = groups, notes = notes,
     base = base, columns = {},
-  }, { ignore = o.ignore }, like)
+  }, { ignore = o.ignore, rows_only = o.rows_only }, like)
 end
 
 return M

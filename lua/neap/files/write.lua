@@ -1,11 +1,15 @@
 --- Writes data sets: .npz, which numpy reads, and CSV.
+local compat = require "neap.compat"
 local core = require "neap.core"
 local host_files = require "neap.host_files"
 local options = require "neap.options"
 
+local string_pack = compat.string_pack
+
 -- ------------------------------------------------------------------- .npz
 
-local byte_order = string.pack("=I2", 1) == "\1\0" and "<" or ">"
+local byte_order = core.array.array({ 1 }, "int32"):tobytes():byte() == 1
+  and "<" or ">"
 local dtypes = { float64 = "f8", float32 = "f4", int32 = "i4" }
 
 -- The header of a .npy file, version 1.0, so long that numbers are aligned.
@@ -15,7 +19,7 @@ local function npy_header(array)
     :format(byte_order, dtypes[array:dtype()], n, m and (" %d"):format(m) or "")
   local fill = -(10 + #dict + 1) % 64
   dict = dict .. (" "):rep(fill) .. "\n"
-  return "\x93NUMPY\1\0" .. string.pack("<I2", #dict) .. dict
+  return "\147NUMPY\1\0" .. string_pack("<I2", #dict) .. dict
 end
 
 local most32 = 0xFFFFFFFF
@@ -25,10 +29,10 @@ local function wide(...)
   local shown, extra = {}, ""
   for i, number in ipairs { ... } do
     shown[i] = number < most32 and number or most32
-    if number >= most32 then extra = extra .. string.pack("<I8", number) end
+    if number >= most32 then extra = extra .. string_pack("<I8", number) end
   end
-  if extra ~= "" then extra = string.pack("<I2s2", 1, extra) end
-  return extra, table.unpack(shown)
+  if extra ~= "" then extra = string_pack("<I2s2", 1, extra) end
+  return extra, compat.table_unpack(shown)
 end
 
 -- 1980-01-01: the same data are the same bytes.
@@ -37,15 +41,15 @@ local date = 0x21
 local function local_header(e)
   -- Both sizes must be there where one is.
   local big = e.size >= most32
-  local extra = big and string.pack("<I2I2I8I8", 1, 16, e.size, e.size) or ""
+  local extra = big and string_pack("<I2I2I8I8", 1, 16, e.size, e.size) or ""
   local size = big and most32 or e.size
-  return string.pack("<I4I2I2I2I2I2I4I4I4I2I2", 0x04034B50, big and 45 or 20,
+  return string_pack("<I4I2I2I2I2I2I4I4I4I2I2", 0x04034B50, big and 45 or 20,
     0, 0, 0, date, e.crc, size, size, #e.name, #extra) .. e.name .. extra
 end
 
 local function central_header(e)
   local extra, packed, size, offset = wide(e.size, e.size, e.offset)
-  return string.pack("<I4I2I2I2I2I2I2I4I4I4I2I2I2I2I2I4I4", 0x02014B50,
+  return string_pack("<I4I2I2I2I2I2I2I4I4I4I2I2I2I2I2I4I4", 0x02014B50,
     45, extra ~= "" and 45 or 20, 0, 0, 0, date, e.crc, packed, size, #e.name,
     #extra, 0, 0, 0, 0, offset) .. e.name .. extra
 end
@@ -53,16 +57,16 @@ end
 local function end_records(count, start, size)
   local records = ""
   if start >= most32 or size >= most32 or count >= 0xFFFF then
-    records = string.pack("<I4I8I2I2I4I4I8I8I8I8", 0x06064B50, 44, 45, 45, 0, 0,
+    records = string_pack("<I4I8I2I2I4I4I8I8I8I8", 0x06064B50, 44, 45, 45, 0, 0,
       count, count, size, start)
-      .. string.pack("<I4I4I8I4", 0x07064B50, 0, start + size, 1)
+      .. string_pack("<I4I4I8I4", 0x07064B50, 0, start + size, 1)
   end
-  return records .. string.pack("<I4I2I2I2I2I4I4I2", 0x06054B50, 0, 0,
+  return records .. string_pack("<I4I2I2I2I2I4I4I2", 0x06054B50, 0, 0,
     math.min(count, 0xFFFF), math.min(count, 0xFFFF), math.min(size, most32),
     math.min(start, most32), 0)
 end
 
-local chunk_bytes = 1 << 24
+local chunk_bytes = 16777216
 
 local function write_npz(put, arrays)
   local entries, at = {}, 0
@@ -164,7 +168,7 @@ local function columns_of(f)
   end
   if f.columns then
     columns[#columns + 1] = f.column_rows
-    table.move(f.columns, 1, #f.columns, #names + 1, names)
+    compat.table_move(f.columns, 1, #f.columns, #names + 1, names)
   end
   return names, columns
 end

@@ -43,6 +43,34 @@ function M.read(path, options) end
 ---@return neap.Data
 function M.parse(text, options) end
 
+---@class neap.RowsOptions
+---@field like neap.Data which the rows are to be like: columns by name, levels,
+--- numbers for missing values; its target, weight, group, columns and what it
+--- ignored may lack
+---@field format? "csv"|"tsv"|"npy"|"npz"|"libsvm"|"arff"
+---@field ignore? neap.Column|neap.Column[]
+---@field missing? neap.Missing|table<string, neap.Missing> "drop" is refused
+---@field delimiter? string one character
+---@field decimal? "."|","
+---@field header? boolean
+---@field comment? string lines that begin with it are left out
+---@field x? string the array of rows, of .npz
+---@field base? 0|1 the first index, of LIBSVM
+
+--- The rows of a file without labels, for a fit to predict. Raises for what is
+--- wrong inside it.
+---@param path string
+---@param options neap.RowsOptions
+---@return neap.Array? rows [n][features]
+---@return string? why the file can't be opened
+function M.read_rows(path, options) end
+
+--- The same from the bytes of a file.
+---@param text string
+---@param options neap.RowsOptions
+---@return neap.Array rows
+function M.parse_rows(text, options) end
+
 --- The array of a .npy file, mapped where it can be; it can't be written.
 ---@param path string
 ---@return neap.Array? array

@@ -118,6 +118,16 @@ function Database:rows(text, ...) end
 ---@return string? code
 function Database:execute(text) end
 
+--- Of PostgreSQL alone: runs statements up to the first that fails; they travel
+--- together, and the server is waited for once.
+---@param statements table[] 64 at most, each { text, values ..., n = how many
+--- values }, which are 999 at most
+---@return table[]? results each a list of rows, with changed = how many rows
+--- were, and width = how many columns there are
+---@return string? message
+---@return string? code
+function Database:flight(statements) end
+
 ---@return "sqlite"|"postgresql" kind
 function Database:kind() end
 

@@ -100,7 +100,8 @@ function Study:run(options) end
 --- Closes the store.
 function Study:close() end
 
----@return { index: integer, params: table, score: number }?, string?
+--- The best point; value is its mean score over the runs, as its trial has it.
+---@return { index: integer, params: table, value: number }?, string?
 function Study:best() end
 
 ---@return neap.Verdict

@@ -21,7 +21,7 @@ local function text_of(self, count)
   return self.head .. table.concat(rows, ", ") .. self.tail
 end
 
---- Inserts rows.
+--- Inserts rows, before the transaction ends or as it does.
 -- @param common the values of the common columns: a list
 -- @param values those of the others, row after row: a list with n = its length
 function Inserts:run(db, common, values)
@@ -36,7 +36,7 @@ function Inserts:run(db, common, values)
     end
     local bound = table.move(common, 1, #common, 1, {})
     table.move(values, at + 1, at + count * width, #common + 1, bound)
-    db:run(text, table.unpack(bound, 1, #common + count * width))
+    db:later(nil, text, table.unpack(bound, 1, #common + count * width))
     at = at + count * width
   end
 end

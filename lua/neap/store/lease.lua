@@ -43,24 +43,24 @@ end
 local function forget(self, id)
   for _, name in ipairs { "trial_intermediate_values",
     "trial_user_attributes", "neap_series" } do
-    self.db:run(("DELETE FROM %s WHERE trial_id = $1"):format(name), id)
+    self.db:later(nil, ("DELETE FROM %s WHERE trial_id = $1"):format(name), id)
   end
 end
 
 -- A trial that killed too many workers is no use trying again.
 local function give_up(self, row)
-  self.db:run("UPDATE neap_trial SET lease_until = NULL WHERE trial_id = $1",
-    row.id)
-  self.db:run("INSERT INTO trial_user_attributes (trial_id, \"key\", "
+  self.db:later(nil, "UPDATE neap_trial SET lease_until = NULL "
+    .. "WHERE trial_id = $1", row.id)
+  self.db:later(nil, "INSERT INTO trial_user_attributes (trial_id, \"key\", "
     .. "value_json) VALUES ($1, 'error', $2)", row.id,
     ('"%d workers ended while they ran this trial"'):format(row.attempt))
-  self.db:run("UPDATE trials SET state = 'FAIL', datetime_complete = $1 "
+  self.db:later(nil, "UPDATE trials SET state = 'FAIL', datetime_complete = $1 "
     .. "WHERE trial_id = $2", host.utc(), row.id)
 end
 
 -- Takes a trial over: its claim.
 local function take(self, row, attempt)
-  self.db:run("UPDATE neap_trial SET worker_id = $1, attempt = $2, "
+  self.db:later(nil, "UPDATE neap_trial SET worker_id = $1, attempt = $2, "
     .. "lease_until = $3 WHERE trial_id = $4", self.worker_id, attempt,
     self:lease_end(), row.id)
   local _, number = self.db:run("SELECT number FROM trials "

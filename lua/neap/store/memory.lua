@@ -118,6 +118,12 @@ function Session:counts()
   return counts
 end
 
+--- Whether some trial has not failed.
+function Session:has_other_than_failed()
+  local counts = self.counted
+  return counts.COMPLETE + counts.PRUNED + counts.RUNNING > 0
+end
+
 --- The best complete trials, best first.
 function Session:top(count)
   local list = {}

@@ -1,12 +1,12 @@
 --- A worker on a study that lives in a store: claims points, keeps how they
 -- ended. One transaction ends some trials and claims others.
-local arrays = require "neap.store.arrays"
 local host = require "neap.host"
 local connection = require "neap.store.connection"
 local inserts = require "neap.store.inserts"
 local json = require "neap.json"
 local lease = require "neap.store.lease"
 local random = require "neap.random"
+local server_trials = require "neap.store.server_trials"
 local stored = require "neap.store.stored"
 local study_of = require "neap.store.study"
 local tasks = require "neap.store.tasks"
@@ -76,19 +76,20 @@ local function put_reports(self, trial)
   for i = (trial.kept or 0) + 1, #trial.steps do
     local step = trial.steps[i]
     local value, kind = stored.split_value(trial.values[step])
-    self.db:run("INSERT INTO trial_intermediate_values (trial_id, step, "
+    self.db:later(nil, "INSERT INTO trial_intermediate_values (trial_id, step, "
       .. "intermediate_value, intermediate_value_type) "
       .. "VALUES ($1, $2, $3, $4) ON CONFLICT (trial_id, step) DO NOTHING",
       trial.id, step, value, kind)
   end
 end
 
--- Ends a trial, unless another worker has taken it over.
-local function put_end(self, trial, ended)
+-- Ends a trial, unless another worker has taken it over, and calls a function
+-- with whether it is.
+local function put_end(self, trial, ended, call)
   local changed = self.db:run("UPDATE neap_trial SET lease_until = NULL "
     .. "WHERE trial_id = $1 AND worker_id = $2 AND attempt = $3 "
     .. "AND lease_until IS NOT NULL", trial.id, self.worker_id, trial.attempt)
-  if changed == 0 then return false end
+  if changed == 0 then return call(false) end
   put_reports(self, trial)
   for key, value in pairs(trial.notes or {}) do
     put_attribute(self, trial.id, key, value)
@@ -101,25 +102,22 @@ local function put_end(self, trial, ended)
   end
   self.db:run("UPDATE trials SET state = $1, datetime_complete = $2 "
     .. "WHERE trial_id = $3", trial.state, ended, trial.id)
-  return true
+  call(true)
 end
 
--- Ends some trials; returns how many of them others had taken over.
-local function put_ends(self, ended)
-  if #ended == 0 then return 0 end
-  local lost = 0
-  local kept = self.db.kind == "postgresql" and arrays.finish(self, ended)
-  local now = host.utc()
+-- Ends some trials; calls a function for each that others had taken over.
+local function put_ends(self, ended, lose)
+  local put = self.db.kind == "postgresql" and server_trials.finish or put_end
+  local now, mine = host.utc(), {}
   for _, trial in ipairs(ended) do
-    local mine = kept and kept[trial.id]
-      or not kept and put_end(self, trial, now)
-    if not mine then
-      lost = lost + 1
-    elseif self.keep then
-      self.keep(self, trial)
-    end
+    put(self, trial, now, function(is_mine)
+      if not is_mine then return lose() end
+      mine[#mine + 1] = trial
+    end)
   end
-  return lost
+  if not self.keep then return end
+  self.db:flush()
+  for _, trial in ipairs(mine) do self.keep(self, trial) end
 end
 
 -- ------------------------------------------------------------------- claiming
@@ -170,7 +168,9 @@ end
 
 local function begin(self, trials)
   if #trials == 0 then return end
-  if self.db.kind == "postgresql" then return arrays.begin(self, trials) end
+  if self.db.kind == "postgresql" then
+    return server_trials.begin(self, trials)
+  end
   local ends, began = self:lease_end(), host.utc()
   for _, trial in ipairs(trials) do
     local _, id = self.db:run("INSERT INTO trials (number, study_id, state, "
@@ -187,19 +187,15 @@ end
 -- Claims points that nobody has claimed.
 local function claim_new(self, want, claimed)
   local db, size = self.db, share_size(self)
-  local _, before = db:run("SELECT next_index FROM neap_study "
-    .. "WHERE study_id = $1", self.study_id)
-  local at, number, fresh = before, nil, {}
+  local _, before, last = db:run("SELECT next_index, (SELECT max(number) "
+    .. "FROM trials WHERE study_id = $1) FROM neap_study WHERE study_id = $1",
+    self.study_id)
+  local at, number, fresh = before, last or -1, {}
   local history = self.search.adaptive and self:history() or nil
   while #claimed < want and at < size do
     at = at + 1
     local point = point_at(self, at)
     if not is_known(self, point) then
-      if not number then
-        local _, last = db:run("SELECT max(number) FROM trials "
-          .. "WHERE study_id = $1", self.study_id)
-        number = last or -1
-      end
       number = number + 1
       fresh[#fresh + 1] = {
         number = number, index = point, attempt = 1,
@@ -211,8 +207,8 @@ local function claim_new(self, want, claimed)
   end
   begin(self, fresh)
   if at > before then
-    db:run("UPDATE neap_study SET next_index = $1 WHERE study_id = $2", at,
-      self.study_id)
+    db:later(nil, "UPDATE neap_study SET next_index = $1 WHERE study_id = $2",
+      at, self.study_id)
   end
 end
 
@@ -238,7 +234,7 @@ end
 -- whose keys are locked: that would be a ring of waiting.
 function Session:lock()
   if self.db.kind == "postgresql" then
-    self.db:run("SELECT study_id FROM studies WHERE study_id = $1 "
+    self.db:later(nil, "SELECT study_id FROM studies WHERE study_id = $1 "
       .. "FOR NO KEY UPDATE", self.study_id)
   end
 end
@@ -248,9 +244,9 @@ end
 -- forget the last moment, and what it forgot is done again.
 function Session:settle()
   if self.db.kind ~= "postgresql" then return end
-  self.db:execute("SET LOCAL synchronous_commit TO on")
-  self.db:run("UPDATE neap_worker SET began = began WHERE worker_id = $1",
-    self.worker_id)
+  self.db:later(nil, "SET LOCAL synchronous_commit TO on")
+  self.db:later(nil, "UPDATE neap_worker SET began = began "
+    .. "WHERE worker_id = $1", self.worker_id)
 end
 
 Session.claim_task = tasks.claim
@@ -260,10 +256,11 @@ Session.finish_task = tasks.finish
 -- @return a list of claimed trials; and "complete" where every point has been
 --   tried, "wait" where others still try some
 function Session:exchange(ended, want)
-  local lost = 0
+  local lost
   local claimed, status = self.db:transaction(function()
+    lost = 0
     self:lock()
-    lost = put_ends(self, ended)
+    put_ends(self, ended, function() lost = lost + 1 end)
     if want <= 0 then return {} end
     local trials, status = claim(self, want)
     if status == "complete" then self:settle() end
@@ -311,7 +308,7 @@ function Session:renew()
   self.last_renewed = now
   self.db:transaction(function()
     for _, name in ipairs { "neap_trial", "neap_task" } do
-      self.db:run(("UPDATE %s SET lease_until = $1 WHERE study_id = $2 "
+      self.db:later(nil, ("UPDATE %s SET lease_until = $1 WHERE study_id = $2 "
         .. "AND lease_until > 0 AND worker_id = $3"):format(name),
         self:lease_end(), self.study_id, self.worker_id)
     end
@@ -322,9 +319,9 @@ end
 function Session:release(trials)
   self.db:transaction(function()
     for _, trial in ipairs(trials) do
-      self.db:run("UPDATE neap_trial SET lease_until = 0 WHERE trial_id = $1 "
-        .. "AND worker_id = $2 AND lease_until IS NOT NULL", trial.id,
-        self.worker_id)
+      self.db:later(nil, "UPDATE neap_trial SET lease_until = 0 "
+        .. "WHERE trial_id = $1 AND worker_id = $2 "
+        .. "AND lease_until IS NOT NULL", trial.id, self.worker_id)
     end
   end)
   for _, trial in ipairs(trials) do self.held[trial.id] = nil end

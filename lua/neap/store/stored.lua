@@ -205,6 +205,15 @@ function Stored:counts()
   return counts
 end
 
+--- Whether some trial has not failed: told without counting.
+function Stored:has_other_than_failed()
+  local rows = self.db:reading(function()
+    return self.db:rows("SELECT 1 FROM trials WHERE study_id = $1 "
+      .. "AND state <> 'FAIL' LIMIT 1", self.study_id)
+  end)
+  return #rows > 0
+end
+
 --- How many points of the search have been tried: trials of another search,
 -- which others were added to, are none of them.
 function Stored:covered()

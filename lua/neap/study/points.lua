@@ -92,10 +92,14 @@ end
 -- @return a list of { loss =, optimizer =, model =, differs = true of points
 --   that differ from the first one in more than their loss }
 function M.of(study, training, labels, with_baselines)
-  local list, first = {}, M.first(study, training)
+  local list, first = {}, nil
   for i, label in ipairs(labels) do
     list[i] = point_of(study, study.points[label], training)
-    list[i].differs = differs(list[i], first) or nil
+    if label == 1 then first = list[i] end
+  end
+  first = first or M.first(study, training)
+  for _, point in ipairs(list) do
+    point.differs = differs(point, first) or nil
   end
   if with_baselines then
     for _, point in ipairs(baselines.points(first)) do

@@ -21,7 +21,8 @@ function Results:correction()
   return self.spec.folds
 end
 
---- The best point: { index =, params =, score = mean over the runs }.
+--- The best point: { index =, params =, value = mean score over the runs, as
+-- its trial has it }.
 function Results:best()
   return require("neap.verdict").best(self)
 end
