@@ -166,3 +166,34 @@ describe("every source", function()
     assert.same({}, missing)
   end)
 end)
+
+describe("the Lua files", function()
+  -- Those that need the program (databases, gnuplot, the script's own text, a
+  -- page's parts where they are no part of the library) and its commands.
+  local own = {
+    ["plot/gnuplot.lua"] = true, ["report/facts.lua"] = true,
+    ["report/page.lua"] = true, ["store/connection.lua"] = true,
+    ["store/study.lua"] = true,
+  }
+
+  local function check(folder, prefix, wrong)
+    for name in lfs.dir(folder) do
+      local path = folder .. "/" .. name
+      if name:find "%.lua$" then
+        local text = read(path)
+        if text:find "%f[%w]io%.[oplr]" and not own[prefix .. name]
+          or text:find "%f[%w]os%.re[nm]" and not own[prefix .. name] then
+          wrong[#wrong + 1] = prefix .. name
+        end
+      elseif not name:find "%." and name ~= "command" and name ~= "meta" then
+        check(path, prefix .. name .. "/", wrong)
+      end
+    end
+  end
+
+  it("of the engine open files through the host alone", function()
+    local wrong = {}
+    check("lua/neap", "", wrong)
+    assert.same({}, wrong)
+  end)
+end)
