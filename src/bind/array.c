@@ -416,6 +416,11 @@ static int array_freeze(lua_State *L) {
   return 1;
 }
 
+static int is_frozen(lua_State *L) {
+  lua_pushboolean(L, self(L)->frozen);
+  return 1;
+}
+
 static int is_array(lua_State *L) {
   luaL_checkany(L, 1);
   lua_pushboolean(L, luaL_testudata(L, 1, NEAP_ARRAY) != NULL);
@@ -434,10 +439,13 @@ static const neap_function methods[] = {
     {"copy", array_copy, 1},       {"fill", array_fill, 1},
     {"tobytes", array_tobytes, 0}, {0}};
 
-static const neap_function functions[] = {
-    {"array", array_from_table, 2},      {"zeros", array_zeros, 3},
-    {"from_bytes", array_from_bytes, 4}, {"freeze", array_freeze, 1},
-    {"is_array", is_array, 1},           {0}};
+static const neap_function functions[] = {{"array", array_from_table, 2},
+                                          {"zeros", array_zeros, 3},
+                                          {"from_bytes", array_from_bytes, 4},
+                                          {"freeze", array_freeze, 1},
+                                          {"is_array", is_array, 1},
+                                          {"is_frozen", is_frozen, 1},
+                                          {0}};
 
 void neap_open_array(lua_State *L) {
   neap_make_type(L, NEAP_ARRAY, meta, methods);

@@ -253,6 +253,8 @@ describe("a fit", function()
       "'logits' %(column 1 is 'b'; the fit has 'a' there%)")
     assert.error_matches(function() other:logits { { 1, "x" } } end,
       "'logits' %(element 1 is a string; wanted a number%)")
+    assert.error_matches(function() other:logits(a, a.y) end,
+      "#2 to 'logits' %(out belongs to a data set or a fit, which never")
     assert.error_matches(function() other:logits(5) end,
       "x is 5; wanted a data set, an array or a table")
   end)
