@@ -153,7 +153,7 @@ neap_array *neap_check_array(lua_State *L, int index, neap_dtype dtype) {
     push_from_table(L, index, dtype);
     lua_replace(L, index);
   }
-  neap_array *array = luaL_testudata(L, index, NEAP_ARRAY);
+  neap_array *array = neap_test_type(L, index, NEAP_ARRAY);
   if (array == NULL)
     luaL_typeerror(L, index, "array or table of numbers");
   return array;

@@ -147,9 +147,14 @@ const char *neap_push_type_name(lua_State *L, const char *type);
 void neap_make_type(lua_State *L, const char *name, const luaL_Reg *meta,
                     const neap_function *methods);
 
+// As luaL_testudata, for the types that every call asks for: by the address of
+// NEAP_ARRAY or NEAP_LOSS_TYPE, not by its letters.
+void *neap_test_type(lua_State *L, int index, const char *name);
+
 // ----------------------------------------------------------------- arrays
 
-#define NEAP_ARRAY NEAP_TYPE("Array")
+extern const char neap_array_type[];
+#define NEAP_ARRAY neap_array_type
 
 // A userdata: one or two dimensions, rows first, dense.
 typedef struct neap_array {
@@ -227,7 +232,8 @@ void *neap_bound_scratch(lua_State *L, size_t bytes);
 
 // ----------------------------------------------------------------- losses
 
-#define NEAP_LOSS_TYPE NEAP_TYPE("Loss")
+extern const char neap_loss_type[];
+#define NEAP_LOSS_TYPE neap_loss_type
 
 typedef enum neap_reduction { NEAP_MEAN, NEAP_SUM, NEAP_NONE } neap_reduction;
 typedef enum neap_empty {
@@ -312,10 +318,11 @@ void neap_find_loss_columns(lua_State *L, int loss, int table, uint16_t *to);
 // Returns the kind of targets that the loss at an index takes.
 neap_loss_kind neap_bound_kind(const neap_bound_loss *bound);
 
-// Whether the options of a loss need the classes' counts.
+// Whether the options of the loss at an index need the classes' counts.
 bool neap_wants_counts(lua_State *L, int index);
 
-// Returns the bytes that neap_resolve needs.
+// Checks that a loss is at an index and returns the bytes that neap_resolve,
+// which checks it no more, needs.
 size_t neap_resolve_bytes(lua_State *L, int index, const neap_classes *classes);
 
 // Turns the loss at an index into one for C; memory: neap_resolve_bytes, which

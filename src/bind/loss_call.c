@@ -34,8 +34,11 @@ static const neap_array *check_targets(lua_State *L, int index,
                                   neap_dtype_name(logits->dtype),
                                   neap_push_shape(L, logits)));
   }
-  if (targets->dtype != NEAP_INT32)
-    return neap_check_array_of(L, index, logits->dtype, "targets");
+  if (targets->dtype != NEAP_INT32) {
+    if (targets->dtype != logits->dtype)
+      neap_check_array_of(L, index, logits->dtype, "targets");
+    return targets;
+  }
   if (kind != NEAP_CLASSES)
     return targets;
   if (targets->dimensions != 1 || targets->rows != logits->rows) {
@@ -52,7 +55,6 @@ static const void *check_weights(lua_State *L, int index,
                                  const neap_array *logits) {
   if (lua_isnoneornil(L, index))
     return NULL;
-  neap_check_array(L, index, logits->dtype);
   const neap_array *weights =
       neap_check_array_of(L, index, logits->dtype, "weights");
   if (weights->dimensions != 1 || weights->rows != logits->rows) {
@@ -173,7 +175,10 @@ static const void *const *push_columns(lua_State *L, int index,
                                        const neap_array *logits) {
   if (!lua_isnoneornil(L, index))
     luaL_checktype(L, index, LUA_TTABLE);
-  if (neap_count_columns(L, 1) == 0)
+  const neap_bound_loss *bound = lua_touserdata(L, 1);
+  const bool has_any = bound->loss != NULL ? neap_loss_columns(bound->loss) > 0
+                                           : neap_count_columns(L, 1) > 0;
+  if (!has_any)
     return NULL;
   const size_t count = neap_push_columns(L, 1);
   const int names = lua_gettop(L);
@@ -209,7 +214,9 @@ static const void *const *push_columns(lua_State *L, int index,
 }
 
 neap_prepared neap_prepare_call(lua_State *L, int weights, int columns) {
-  neap_prepared p = {.bound = luaL_checkudata(L, 1, NEAP_LOSS_TYPE)};
+  neap_prepared p = {.bound = neap_test_type(L, 1, NEAP_LOSS_TYPE)};
+  if (p.bound == NULL)
+    luaL_checkudata(L, 1, NEAP_LOSS_TYPE);
   const neap_loss_kind kind = neap_bound_kind(p.bound);
   p.logits = check_logits(L, kind);
   const neap_array *targets = check_targets(L, 3, p.logits, kind);
@@ -243,8 +250,11 @@ static neap_array *check_output(lua_State *L, int index,
     lua_replace(L, index);
     return made;
   }
-  neap_array *out = luaL_checkudata(L, index, NEAP_ARRAY);
-  neap_check_array_of(L, index, logits->dtype, name);
+  neap_array *out = neap_test_type(L, index, NEAP_ARRAY);
+  if (out == NULL)
+    luaL_checkudata(L, index, NEAP_ARRAY);
+  if (out->dtype != logits->dtype)
+    neap_check_array_of(L, index, logits->dtype, name);
   neap_check_shape(L, index, out, logits, name, "logits");
   luaL_argcheck(L, !out->frozen, index,
                 "it belongs to a data set, which never changes");
@@ -306,9 +316,16 @@ static void divide(lua_State *L, const neap_prepared *p, double denominator,
     for (size_t i = 0; i < count; i++)
       neap_put(array->data, array->dtype, i, value);
   }
-  for (size_t i = 0; i < count && divisor != 1; i++) {
-    const double number = neap_get(array->data, array->dtype, i);
-    neap_put(array->data, array->dtype, i, number / divisor);
+  if (divisor == 1)
+    return;
+  if (array->dtype == NEAP_FLOAT32) {
+    float *number = array->data;
+    for (size_t i = 0; i < count; i++)
+      number[i] = (float)((double)number[i] / divisor);
+  } else {
+    double *number = array->data;
+    for (size_t i = 0; i < count; i++)
+      number[i] /= divisor;
   }
 }
 
@@ -384,5 +401,7 @@ void neap_add_loss_calls(lua_State *L) {
   neap_set_methods(L, call);
   lua_getfield(L, -1, "methods");
   neap_set_methods(L, methods);
-  lua_pop(L, 2);
+  lua_pushcclosure(L, neap_loss_index, 1);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
 }

@@ -190,15 +190,16 @@ static void push_common(lua_State *L, const neap_bound_loss *b,
   }
 }
 
-//- loss[key]: a parameter, an option, a method, or nil
+//- loss[key]: a parameter, an option, a method, or nil. Upvalue: the methods.
 int neap_loss_index(lua_State *L) {
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+    return 1;
   const neap_bound_loss *bound = self(L);
   if (lua_type(L, 2) != LUA_TSTRING)
     return 0;
   const char *key = lua_tostring(L, 2);
-  luaL_getmetafield(L, 1, "methods");
-  lua_pushvalue(L, 2);
-  if (lua_rawget(L, -2) != LUA_TNIL || push_parameter(L, bound, key))
+  if (push_parameter(L, bound, key))
     return 1;
   for (int i = 0; i < OPTION_COUNT; i++) {
     if (strcmp(key, option_names[i]) == 0) {

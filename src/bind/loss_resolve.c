@@ -12,12 +12,8 @@ static size_t list_bytes(const neap_classes *classes) {
   return (doubles + 1) / 2 * 2 * sizeof(double);
 }
 
-static const neap_bound_loss *check_loss(lua_State *L, int index) {
-  return luaL_checkudata(L, index, NEAP_LOSS_TYPE);
-}
-
 bool neap_wants_counts(lua_State *L, int index) {
-  const neap_bound_loss *bound = check_loss(L, index);
+  const neap_bound_loss *bound = lua_touserdata(L, index);
   if (bound->loss == NULL) {
     bool wants = false;
     lua_getiuservalue(L, index, 1);
@@ -38,8 +34,9 @@ bool neap_wants_counts(lua_State *L, int index) {
 
 size_t neap_resolve_bytes(lua_State *L, int index,
                           const neap_classes *classes) {
-  const neap_bound_loss *bound = check_loss(L, index);
-  (void)L;
+  const neap_bound_loss *bound = neap_test_type(L, index, NEAP_LOSS_TYPE);
+  if (bound == NULL)
+    luaL_checkudata(L, index, NEAP_LOSS_TYPE);
   if (bound->loss != NULL)
     return list_bytes(classes);
   return bound->term_count * (list_bytes(classes) + sizeof(neap_loss_term)) +
@@ -252,7 +249,7 @@ static neap_resolved resolve_sum(lua_State *L, int index,
 
 neap_resolved neap_resolve(lua_State *L, int index, const neap_classes *classes,
                            void *memory, size_t position) {
-  const neap_bound_loss *bound = check_loss(L, index);
+  const neap_bound_loss *bound = lua_touserdata(L, index);
   luaL_checkstack(L, 16, "too many losses");
   if (bound->loss == NULL)
     return resolve_sum(L, index, classes, memory, position);

@@ -1,8 +1,8 @@
 -- host/amalgamate.lua -- writes the library as one source, neap.c, and one
 -- header, neap.h. Run by the build target `amalgamation`:
 --
---   neap amalgamate.lua VERSION OUTPUT --engine SOURCES --small SOURCES
---     --bind SOURCES --lua MODULE FILE ...
+--   neap amalgamate.lua VERSION OUTPUT --engine SOURCES --hot SOURCES
+--     --small SOURCES --bind SOURCES --lua MODULE FILE ...
 --
 -- src/host/neap.c.in says what stands where. Names that a source defines for
 -- itself and that are taken elsewhere get the source's name in front.
@@ -198,14 +198,13 @@ local function put_file(file)
 end
 
 -- What a pragma of this file's part adds, as CMakeLists.txt does by options.
-local pragmas = {
-  ["kernel/matmul.c"] = "NEAP_FUSE",
-  ["kernel/products.c"] = "NEAP_FUSE",
-  ["kernel/resample.c"] = "NEAP_NARROW",
-}
-for _, path in ipairs(given.small) do
-  pragmas[path:gsub("^src/", "")] = "NEAP_SMALL"
+local pragmas = {}
+for kind, list in pairs { NEAP_HOT = given.hot, NEAP_SMALL = given.small } do
+  for _, path in ipairs(list) do pragmas[path:gsub("^src/", "")] = kind end
 end
+pragmas["kernel/matmul.c"] = "NEAP_FUSE"
+pragmas["kernel/products.c"] = "NEAP_FUSE"
+pragmas["kernel/resample.c"] = "NEAP_NARROW"
 
 -- A source between what its pragma begins and ends.
 local function put_source(file)

@@ -33,7 +33,8 @@ set(AMALGAMATE src/host/amalgamate.lua src/host/c_names.lua
 add_custom_command(
   OUTPUT ${SINGLE}/neap.c ${SINGLE}/neap.h
   COMMAND neap src/host/amalgamate.lua ${PROJECT_VERSION} ${SINGLE}
-          --engine ${ENGINE_SOURCES} ${ISA_SOURCES} --small ${SMALL}
+          --engine ${ENGINE_SOURCES} ${ISA_SOURCES} --hot ${HOT}
+          --small ${SMALL}
           --bind ${BOUND} ${PROJECT_BINARY_DIR}/kernel_text.c --lua ${LUA_FILES}
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
   DEPENDS neap ${AMALGAMATE} VERBATIM)

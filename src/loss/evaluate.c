@@ -94,18 +94,17 @@ static double part_of_label(const neap_loss_call *call, size_t row,
 
 static double denominator_of(const neap_loss *loss,
                              const neap_loss_call *given) {
+  const neap_loss_options *o = &given->options;
+  const bool classes = neap_loss_kind_of(loss) == NEAP_CLASSES;
+  const size_t labels = classes ? 1 : neap_labels_of(given);
+  if (o->normalizer == NEAP_COUNT && o->ignore_index == NULL)
+    return (double)(given->rows * labels);
   neap_loss_call own = *given;
   const neap_loss_call *call = &own;
-  const neap_loss_options *o = &call->options;
-  double pair[2];
+  double pair[2], sum = 0;
   own.options.class_weights = neap_loss_class_weights(loss, o, pair);
   if (loss->term_count > 0)
     own.options.label_weights = loss->terms[0].options.label_weights;
-  const bool classes = neap_loss_kind_of(loss) == NEAP_CLASSES;
-  const size_t labels = classes ? 1 : neap_labels_of(call);
-  double sum = 0;
-  if (o->normalizer == NEAP_COUNT && o->ignore_index == NULL)
-    return (double)(call->rows * labels);
   for (size_t i = 0; i < call->rows; i++) {
     if (classes)
       sum += part_of_classes(call, i);

@@ -27,7 +27,12 @@ NEAP_INLINE neap_curve curve(neap_margin m, const neap_constants *c) {
       .value = cost * c->c[INVERSE], .first = -s, .plus = gamma * (s * other)};
 }
 
-NEAP_CURVE_BLOCK
+// One loop for both orders: next to the value the second costs little.
+static void curve_block(neap_margins *m, int lanes, neap_order order,
+                        const neap_constants *c) {
+  (void)order;
+  map_order(m, lanes, NEAP_SECOND, c, curve);
+}
 
 static void prepare(const double *params, neap_constants *c) {
   const neap_wide gamma = wide_of(params[0]);

@@ -417,8 +417,8 @@ int main(int argc, char **argv) {
       ["name is 'double', a word that the file has"] = function()
         focal():to_c(path, { name = "double" })
       end,
-      ["name is 'focal_curve_block', a word"] = function()
-        neap.loss.focal {}:to_c(path, { name = "focal_curve_block" })
+      ["name is 'focal_map_weighted', a word"] = function()
+        neap.loss.focal {}:to_c(path, { name = "focal_map_weighted" })
       end,
       ["path is nil; wanted a string"] = function()
         neap.loss.focal {}:to_c()
