@@ -62,6 +62,8 @@ function Trial:note(key, value) end
 ---@class neap.ObjectiveStudy
 local ObjectiveStudy = {}
 
+--- Without a batch as many trials are claimed at once as take 20 ms, where the
+--- study has a store and no trial depends on others.
 ---@param given? { trials?: integer, seconds?: number, batch?: integer, workers?: integer, quiet?: boolean }
 ---@return neap.ObjectiveStudy? study
 ---@return string? message
@@ -76,6 +78,7 @@ function ObjectiveStudy:ask() end
 ---@param why? string why it failed
 function ObjectiveStudy:tell(trial, value, why) end
 
+---@return { number: integer, params: table, value: number, notes: table? }?
 function ObjectiveStudy:best() end
 function ObjectiveStudy:trials() end
 function ObjectiveStudy:counts() end
