@@ -7,31 +7,37 @@ enum { GAMMA, GAMMA_LOW, EXPECTED };
 // The powers that are products or roots of q = 1 - p_t, and any other.
 enum { ANY_POWER, POWER_0, POWER_HALF, POWER_1, POWER_2 };
 
+// All loops go in steps of 16 lanes, so that each is a few vectors.
 static void find_any_powers(const neap_margins *m, int lanes,
                             const neap_constants *c, real *w) {
   const neap_wide gamma = {c->c[GAMMA], c->c[GAMMA_LOW]};
-  NEAP_LANES
-  for (int i = 0; i < lanes; i++) {
-    w[i] = power_of_q(
-        (neap_margin){.x = m->x[i], .small = m->small[i], .l1 = m->l1[i]},
-        gamma);
+  for (int start = 0; start < lanes; start += NEAP_SUM_LANES) {
+    NEAP_LANES
+    for (int i = start; i < start + NEAP_SUM_LANES; i++) {
+      const neap_margin margin = {
+          .x = m->x[i], .small = m->small[i], .l1 = m->l1[i]};
+      w[i] = power_of_q(margin, gamma);
+    }
   }
 }
 
-// Writes u^gamma where it is a product or a root of u. Returns whether it is.
-static int find_easy_powers(const real *u, int lanes, int path, real *w) {
-  if (path == POWER_HALF) {
-    NEAP_LANES
-    for (int i = 0; i < lanes; i++)
-      w[i] = NEAP_SQRT(u[i]);
-  } else if (path != ANY_POWER) {
-    NEAP_LANES
-    for (int i = 0; i < lanes; i++) {
-      const real once = path == POWER_0 ? R(1) : u[i];
-      w[i] = path == POWER_2 ? u[i] * u[i] : once;
+// u^gamma where it is a product or a root of u.
+static void find_easy_powers(const real *u, int lanes, int path, real *w) {
+  for (int start = 0; start < lanes; start += NEAP_SUM_LANES) {
+    if (path == POWER_HALF) {
+      NEAP_LANES
+      for (int i = start; i < start + NEAP_SUM_LANES; i++)
+        w[i] = NEAP_SQRT(u[i]);
+    } else if (path == POWER_2) {
+      NEAP_LANES
+      for (int i = start; i < start + NEAP_SUM_LANES; i++)
+        w[i] = u[i] * u[i];
+    } else {
+      NEAP_LANES
+      for (int i = start; i < start + NEAP_SUM_LANES; i++)
+        w[i] = path == POWER_0 ? R(1) : u[i];
     }
   }
-  return path != ANY_POWER;
 }
 
 // With q = 1 - p, l = -log p, w = q^gamma:
@@ -40,16 +46,18 @@ static int find_easy_powers(const real *u, int lanes, int path, real *w) {
 NEAP_INLINE void map_weighted(neap_margins *m, int lanes,
                               const neap_order order, real gamma,
                               const real *weight) {
-  NEAP_LANES
-  for (int i = 0; i < lanes; i++) {
-    const real w = weight[i], p = m->p[i], q = m->q[i];
-    const real focus = gamma * bounded(m->l[i]), wp = w * p;
-    m->value[i] = w * m->l[i];
-    m->first[i] = w * NEAP_FMA(-p, focus, -q);
-    if (order == NEAP_SECOND) {
-      m->plus[i] =
-          wp * NEAP_FMA(gamma * p, focus, NEAP_FMA(R(2) * gamma, q, q));
-      m->minus[i] = wp * (focus * q);
+  for (int start = 0; start < lanes; start += NEAP_SUM_LANES) {
+    NEAP_LANES
+    for (int i = start; i < start + NEAP_SUM_LANES; i++) {
+      const real w = weight[i], p = m->p[i], q = m->q[i];
+      const real focus = gamma * bounded(m->l[i]), wp = w * p;
+      m->value[i] = w * m->l[i];
+      m->first[i] = w * NEAP_FMA(-p, focus, -q);
+      if (order == NEAP_SECOND) {
+        m->plus[i] =
+            wp * NEAP_FMA(gamma * p, focus, NEAP_FMA(R(2) * gamma, q, q));
+        m->minus[i] = wp * (focus * q);
+      }
     }
   }
 }
@@ -61,8 +69,11 @@ static void curve_block(neap_margins *m, int lanes, neap_order order,
     NEAP_NAME(neap_cross_entropy_curve)(m, lanes, order, c);
     return;
   }
-  if (!find_easy_powers(m->q, lanes, c->path, w))
+  if (c->path == ANY_POWER) {
     find_any_powers(m, lanes, c, w);
+  } else {
+    find_easy_powers(m->q, lanes, c->path, w);
+  }
   if (order == NEAP_SECOND) {
     map_weighted(m, lanes, NEAP_SECOND, c->c[GAMMA], w);
   } else {
@@ -117,8 +128,11 @@ static void soft_linear(neap_margins *m, const neap_margins *no,
     u[i] = y * q + n * p;
     v[i] = y * p + n * q;
   }
-  if (!find_easy_powers(u, NEAP_BLOCK_LANES, c->path, powers))
+  if (c->path == ANY_POWER) {
     find_soft_powers(u, v, c, powers);
+  } else {
+    find_easy_powers(u, NEAP_BLOCK_LANES, c->path, powers);
+  }
   NEAP_LANES
   for (int i = 0; i < NEAP_BLOCK_LANES; i++) {
     const real y = targets[i], n = R(1) - y, p = m->p[i], q = m->q[i];
