@@ -3,7 +3,6 @@
 // luaL_argerror counts the object of a call object(...) as an argument, and
 // knows no name where a function is called by pcall. Here the object does not
 // count, and a method is found by its name in the object's type.
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -101,7 +100,7 @@ int neap_argument_error(lua_State *L, int argument, const char *message) {
   bool is_method = false;
   luaL_checkstack(L, 24, "no room for a message");
   const neap_function *row = neap_running_function(L, &is_method);
-  const int last = row != NULL ? row->most + is_method : INT_MAX;
+  const int last = row != NULL ? row->most + is_method : NEAP_ANY_NUMBER;
   argument = lua_absindex(L, argument);
   if (argument > last && is_option(L, argument, last, &message))
     argument = last;

@@ -71,6 +71,9 @@ void neap_check_type(lua_State *L, int argument, int type);
   neap_check_option(L, argument, initial, names)
 #define luaL_checktype(L, argument, type) neap_check_type(L, argument, type)
 
+// More arguments than a stack of Lua has room for.
+enum { NEAP_ANY_NUMBER = 1 << 24 };
+
 // A function that scripts call: its name in messages, and the most arguments
 // that it takes, which of a method are those behind the object. An object that
 // is called has the row's name "__call".

@@ -1,5 +1,4 @@
 // bind/trace.c -- what a Lua function does to its arguments, written down.
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -263,8 +262,8 @@ void neap_open_math(lua_State *L) {
     set_function(L, functions[i].name, apply_function, op,
                  neap_op_arguments(op));
   }
-  set_function(L, "min", apply_to_all, NEAP_OP_MIN, INT_MAX);
-  set_function(L, "max", apply_to_all, NEAP_OP_MAX, INT_MAX);
+  set_function(L, "min", apply_to_all, NEAP_OP_MIN, NEAP_ANY_NUMBER);
+  set_function(L, "max", apply_to_all, NEAP_OP_MAX, NEAP_ANY_NUMBER);
 }
 
 static const luaL_Reg expression_meta[] = {{"__lt", refuse_comparison},
@@ -277,7 +276,8 @@ static const neap_function trace_methods[] = {
     {"input", trace_input, 1}, {"parameter", trace_parameter, 1},
     {"close", trace_close, 0}, {"evaluate", trace_evaluate, 3},
     {"count", trace_count, 0}, {0}};
-static const neap_function map[] = {{"map", neap_map_arrays, INT_MAX}, {0}};
+static const neap_function map[] = {{"map", neap_map_arrays, NEAP_ANY_NUMBER},
+                                    {0}};
 
 void neap_open_expr(lua_State *L) {
   static const luaL_Reg core[] = {{"trace", new_trace}, {NULL, NULL}};

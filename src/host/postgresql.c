@@ -1,5 +1,4 @@
 // host/postgresql.c -- databases of PostgreSQL.
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -449,8 +448,8 @@ int neap_postgresql_open(lua_State *L) {
                                           {"execute", execute, 1},
                                           {"flight", flight, 1},
                                           {"kind", kind, 0},
-                                          {"rows", rows, INT_MAX},
-                                          {"run", run, INT_MAX},
+                                          {"rows", rows, NEAP_ANY_NUMBER},
+                                          {"run", run, NEAP_ANY_NUMBER},
                                           {0}};
   const char *url = luaL_checkstring(L, 1);
   neap_make_type(L, POSTGRESQL_TYPE, meta, methods);

@@ -1,7 +1,6 @@
 // host/process.c -- programs started from a script.
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -430,13 +429,14 @@ void neap_add_process(lua_State *L) {
       {"__tostring", describe},
       {NULL, NULL},
   };
-  static const neap_function methods[] = {{"kill", send_signal, 1},
-                                          {"pid", get_pid, 0},
-                                          {"read", read_stdout, INT_MAX},
-                                          {"stderr", get_stderr, 0},
-                                          {"stdout", get_stdout, 0},
-                                          {"wait", wait_for_end, 1},
-                                          {0}};
+  static const neap_function methods[] = {
+      {"kill", send_signal, 1},
+      {"pid", get_pid, 0},
+      {"read", read_stdout, NEAP_ANY_NUMBER},
+      {"stderr", get_stderr, 0},
+      {"stdout", get_stdout, 0},
+      {"wait", wait_for_end, 1},
+      {0}};
   static const neap_function functions[] = {{"start", start, 1}, {0}};
   neap_make_type(L, PROCESS_TYPE, meta, methods);
   neap_set_functions(L, functions);

@@ -361,9 +361,12 @@ static void make_types(lua_State *L) {
                                             {NULL, NULL}};
   static const luaL_Reg meta[] = {
       {"__gc", close_database}, {"__close", close_database}, {NULL, NULL}};
-  static const neap_function methods[] = {
-      {"close", close_database, 0}, {"execute", execute, 1}, {"kind", kind, 0},
-      {"rows", rows, INT_MAX},      {"run", run, INT_MAX},   {0}};
+  static const neap_function methods[] = {{"close", close_database, 0},
+                                          {"execute", execute, 1},
+                                          {"kind", kind, 0},
+                                          {"rows", rows, NEAP_ANY_NUMBER},
+                                          {"run", run, INT_MAX},
+                                          {0}};
   neap_make_type(L, STATEMENT_TYPE, statement_meta, none);
   neap_make_type(L, SQLITE_TYPE, meta, methods);
 }
