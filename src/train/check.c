@@ -85,10 +85,14 @@ static neap_status check_rows(const neap *engine, const neap_train_spec *spec,
                               neap_error *error) {
   const size_t features = spec->shape.features, count = spec->rows * features;
   const void *x = spec->x;
-  if (count > 0 && (x == NULL || spec->dtype == NEAP_INT32)) {
+  if (count > 0 && x == NULL) {
     return neap_fail(error, NEAP_EARGUMENT,
-                     "x is %s; wanted rows of float64 or float32",
-                     x == NULL ? "NULL" : "int32");
+                     "x is NULL; wanted rows of float64 or float32");
+  }
+  if (spec->dtype != NEAP_FLOAT64 && spec->dtype != NEAP_FLOAT32) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "dtype is %d; wanted NEAP_FLOAT64 or NEAP_FLOAT32",
+                     (int)spec->dtype);
   }
   const size_t at = neap_find_not_finite(engine, count, x, spec->dtype);
   if (at < count) {
@@ -160,6 +164,10 @@ neap_status neap_check_numbers(const neap *engine, const neap_train_spec *spec,
     return neap_fail(error, NEAP_EARGUMENT, "there is no optimizer");
   NEAP_TRY(check_rows(engine, spec, error));
   NEAP_TRY(check_targets(spec, error));
+  if (spec->points == NULL && spec->point_count > 0) {
+    return neap_fail(error, NEAP_EARGUMENT, "points is NULL; wanted %zu",
+                     spec->point_count);
+  }
   for (size_t p = 0; p < spec->point_count; p++)
     NEAP_TRY(check_point(spec, p, error));
   for (size_t i = 0; spec->weights != NULL && i < spec->rows; i++) {
