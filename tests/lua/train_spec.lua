@@ -372,8 +372,10 @@ describe("a job", function()
         optimizer = neap.optimizer.sgd { nesterov = "yes" } } } })
     refuses("there are no rows to train on",
       { data = d:rows {}, points = { { loss = loss } } })
-    refuses("unknown option 'los'; did you mean 'loss'%?",
-      { data = d, points = { { los = loss } } })
+    refuses("points%[2%]: unknown option 'los'; did you mean 'loss'%?",
+      { data = d, points = { { loss = loss }, { los = loss } } })
+    refuses("points%[2%]: loss is missing; wanted a loss",
+      { data = d, points = { { loss = loss }, {} } })
     refuses("epochs is 0; wanted a whole number, 1 to",
       { data = d, points = { { loss = loss } }, epochs = 0 })
     refuses("epochs is for optimizers that take batches; lbfgs works on all",
