@@ -327,7 +327,8 @@ static int array_index(lua_State *L) {
 
 static void check_writable(lua_State *L, const neap_array *array) {
   luaL_argcheck(L, !array->frozen, 1,
-                "it belongs to a data set, which never changes; use a:copy()");
+                "it belongs to a data set or a fit, which never changes; use "
+                "a:copy()");
 }
 
 static int array_newindex(lua_State *L) {

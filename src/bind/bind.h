@@ -153,7 +153,7 @@ typedef struct neap_array {
   neap_dtype dtype;
   int dimensions;        // 1 or 2
   size_t rows, columns;  // columns is 1 in one dimension
-  bool frozen;           // belongs to a data set, which never changes
+  bool frozen;           // belongs to a data set or a fit: never changes
   void *data;            // 64-byte aligned, or inside another array
 } neap_array;
 
