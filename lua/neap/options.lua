@@ -197,7 +197,9 @@ function M.call(name, position, f, ...)
   local results = pack(pcall(f, ...))
   if results[1] then return unpack(results, 2, results.n) end
   local message = results[2]
-  if type(message) ~= "string" then error(message, 0) end
+  if type(message) ~= "string" or message == "not enough memory" then
+    error(message, 0)
+  end
   message = message:match("bad argument #%-?%d+ to '[^']*' %((.*)%)$")
     or message:gsub("^[^\n]-:%d+: ", "")
   refuse(name, message, position)
