@@ -157,6 +157,9 @@ local function check_out(out, n, width, dtype, name)
   if rows ~= n or columns ~= width or out:dtype() ~= dtype then
     options.refuse(name, ("out is %s %s; wanted %s %s"):format(out:dtype(),
       shape_text(rows, columns), dtype, shape_text(n, width)), 2)
+  elseif core.array.is_frozen(out) then
+    options.refuse(name, "out belongs to a data set, a fit or a file, which "
+      .. "never changes", 2)
   end
 end
 

@@ -326,9 +326,10 @@ static int array_index(lua_State *L) {
 }
 
 static void check_writable(lua_State *L, const neap_array *array) {
-  luaL_argcheck(L, !array->frozen, 1,
-                "it belongs to a data set or a fit, which never changes; use "
-                "a:copy()");
+  luaL_argcheck(
+      L, !array->frozen, 1,
+      "it belongs to a data set, a fit or a file, which never changes; use "
+      "a:copy()");
 }
 
 static int array_newindex(lua_State *L) {
@@ -417,6 +418,12 @@ static int array_freeze(lua_State *L) {
   return 1;
 }
 
+// For the Lua files: whether an array can't be written.
+static int array_is_frozen(lua_State *L) {
+  lua_pushboolean(L, self(L)->frozen);
+  return 1;
+}
+
 static int is_array(lua_State *L) {
   luaL_checkany(L, 1);
   lua_pushboolean(L, luaL_testudata(L, 1, NEAP_ARRAY) != NULL);
@@ -435,10 +442,13 @@ static const neap_function methods[] = {
     {"copy", array_copy, 1},       {"fill", array_fill, 1},
     {"tobytes", array_tobytes, 0}, {0}};
 
-static const neap_function functions[] = {
-    {"array", array_from_table, 2},      {"zeros", array_zeros, 3},
-    {"from_bytes", array_from_bytes, 4}, {"freeze", array_freeze, 1},
-    {"is_array", is_array, 1},           {0}};
+static const neap_function functions[] = {{"array", array_from_table, 2},
+                                          {"zeros", array_zeros, 3},
+                                          {"from_bytes", array_from_bytes, 4},
+                                          {"freeze", array_freeze, 1},
+                                          {"is_frozen", array_is_frozen, 1},
+                                          {"is_array", is_array, 1},
+                                          {0}};
 
 void neap_open_array(lua_State *L) {
   neap_make_type(L, NEAP_ARRAY, meta, methods);

@@ -253,8 +253,9 @@ static neap_array *check_output(lua_State *L, int index,
                                   neap_dtype_name(out->dtype), got,
                                   neap_dtype_name(logits->dtype), wanted));
   }
-  luaL_argcheck(L, !out->frozen, index,
-                "it belongs to a data set or a fit, which never changes");
+  luaL_argcheck(
+      L, !out->frozen, index,
+      "it belongs to a data set, a fit or a file, which never changes");
   return out;
 }
 

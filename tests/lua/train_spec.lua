@@ -235,6 +235,15 @@ describe("a fit", function()
     end, "'probabilities' %(out is float32 %[600%]; wanted float64 %[600%]%)")
   end)
 
+  it("writes to no data set", function()
+    local truth, before = d.truth, d.truth:tobytes()
+    for _, name in ipairs { "logits", "probabilities" } do
+      assert.error_matches(function() fit[name](fit, d, truth) end,
+        "bad argument #2 to '" .. name .. "' %(out belongs to a data set")
+    end
+    assert.equal(before, truth:tobytes())
+  end)
+
   it("never changes, and knows its columns", function()
     assert.error_matches(function() fit.bias = 1 end,
       "a fit never changes; can't set 'bias'")
