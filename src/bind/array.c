@@ -217,7 +217,10 @@ static neap_array *self(lua_State *L) {
 
 static size_t check_size(lua_State *L, int index) {
   const lua_Integer size = luaL_checkinteger(L, index);
-  luaL_argcheck(L, size >= 0, index, "wanted a whole number >= 0");
+  if (size < 0) {
+    luaL_argerror(L, index,
+                  lua_pushfstring(L, "%I; wanted a whole number >= 0", size));
+  }
   return (size_t)size;
 }
 
