@@ -4,8 +4,10 @@
 // scores are one threshold; rows of weight 0 count nothing. Where a metric has
 // no value (0 / 0, one class only) it is NaN, and says why.
 //
-//   neap_columns columns = {.rows = n, .columns = 1, .scores = z, .targets =
-//   y}; double ap; neap_metric_evaluate(engine, &columns,
+//   neap_columns columns = {
+//       .rows = n, .columns = 1, .scores = z, .targets = y};
+//   double ap;
+//   neap_metric_evaluate(engine, &columns,
 //                        neap_metric_find("average_precision"), NULL, &ap,
 //                        NULL, &error);
 #ifndef NEAP_METRIC_API_H

@@ -230,7 +230,9 @@ typedef struct neap_predict_spec {
 } neap_predict_spec;
 
 // Writes the logits of many points on the same rows.
-//   NEAP_EMEMORY  no memory
+//   NEAP_EARGUMENT  the shape is none of the model's; dtype or precision is no
+//                   float; x, parameters or logits is NULL
+//   NEAP_EMEMORY    no memory
 neap_status neap_predict(const neap *engine, const neap_predict_spec *spec,
                          neap_error *error);
 

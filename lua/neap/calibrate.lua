@@ -70,8 +70,8 @@ local spec = {
 local function check_data(fit, d, method)
   if d == nil and not methods[method].needs_data then return end
   if getmetatable(d) ~= "neap.Data" then
-    options.refuse("calibrate", ("data is a %s; %s wants a data set to be "
-      .. "fitted on"):format(type(d), method))
+    options.refuse("calibrate", ("data is %s; %s wants a data set to be "
+      .. "fitted on"):format(d == nil and "missing" or options.show(d), method))
   end
   local same = #d.classes == #fit.classes
   for c = 1, #fit.classes do

@@ -153,14 +153,13 @@ local function shape_text(rows, columns)
 end
 
 local function check_out(out, n, width, dtype, name)
-  if core.array.is_frozen(out) then
-    options.refuse(name, "out belongs to a data set or a fit, which never "
-      .. "changes", 2)
-  end
   local rows, columns = out:shape()
   if rows ~= n or columns ~= width or out:dtype() ~= dtype then
     options.refuse(name, ("out is %s %s; wanted %s %s"):format(out:dtype(),
       shape_text(rows, columns), dtype, shape_text(n, width)), 2)
+  elseif core.array.is_frozen(out) then
+    options.refuse(name, "out belongs to a data set, a fit or a file, which "
+      .. "never changes", 2)
   end
 end
 

@@ -330,6 +330,8 @@ function Study:close()
   end
 end
 
+Study.__close = Study.close
+
 arguments.methods("neap.ObjectiveStudy", Study, Study, {
   run = "given?",
   ask = "",

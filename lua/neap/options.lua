@@ -146,10 +146,28 @@ function M.fits(value, rule)
   return M.check_of(rule)(value, rule)
 end
 
-local function check_value(name, key, value, rule, position)
-  if M.fits(value, rule) then return end
-  refuse(name, ("%s is %s; wanted %s"):format(key, show(value), wanted(rule)),
-    position)
+-- What is wrong with the options that a function was given; or nil.
+local function fault_of(options, spec)
+  if type(options) ~= "table" then
+    return "wanted a table of options, got " .. show(options)
+  end
+  for key in pairs(options) do
+    if type(key) ~= "string" then
+      return ("option names are strings; got %s"):format(show(key))
+    elseif not spec[key] then
+      local near = core.nearest(key, sorted_keys(spec))
+      local hint = near and ("; did you mean '%s'?"):format(near) or ""
+      return ("unknown option '%s'%s"):format(key, hint)
+    end
+  end
+  for _, key in ipairs(sorted_keys(spec)) do
+    local rule, value = spec[key], options[key]
+    if value == nil and rule.required then
+      return ("%s is missing; wanted %s"):format(key, wanted(rule))
+    elseif value ~= nil and not M.fits(value, rule) then
+      return ("%s is %s; wanted %s"):format(key, show(value), wanted(rule))
+    end
+  end
 end
 
 --- Checks the options that a function was given, and fills in defaults.
@@ -161,34 +179,20 @@ end
 --   a function that makes one), array, types (any of the Lua types that
 --   follow), any, or a Lua type
 -- @param position of the options among the function's arguments; 1 if none
+-- @param where the options stand in the argument, such as "points[2]"; nil:
+--   they are the argument
 -- @return a new table
-function M.read(name, options, spec, position)
+function M.read(name, options, spec, position, where)
   if options == nil then options = {} end
-  if type(options) ~= "table" then
-    refuse(name, "wanted a table of options, got " .. show(options), position)
-  end
-  for key in pairs(options) do
-    if type(key) ~= "string" then
-      refuse(name, ("option names are strings; got %s"):format(show(key)),
-        position)
-    elseif not spec[key] then
-      local near = core.nearest(key, sorted_keys(spec))
-      local hint = near and ("; did you mean '%s'?"):format(near) or ""
-      refuse(name, ("unknown option '%s'%s"):format(key, hint), position)
-    end
+  local fault = fault_of(options, spec)
+  if fault then
+    refuse(name, where and ("%s: %s"):format(where, fault) or fault, position)
   end
   local read = {}
-  for _, key in ipairs(sorted_keys(spec)) do
-    local rule, value = spec[key], options[key]
-    if value ~= nil then
-      check_value(name, key, value, rule, position)
-      read[key] = value
-    elseif rule.required then
-      refuse(name, ("%s is missing; wanted %s"):format(key, wanted(rule)),
-        position)
-    else
-      read[key] = rule.default
-    end
+  for key, rule in pairs(spec) do
+    local value = options[key]
+    if value == nil then value = rule.default end
+    read[key] = value
   end
   return read
 end
@@ -200,7 +204,9 @@ function M.call(name, position, f, ...)
   local results = pack(pcall(f, ...))
   if results[1] then return unpack(results, 2, results.n) end
   local message = results[2]
-  if type(message) ~= "string" then error(message, 0) end
+  if type(message) ~= "string" or message == "not enough memory" then
+    error(message, 0)
+  end
   message = message:match("bad argument #%-?%d+ to '[^']*' %((.*)%)$")
     or message:gsub("^[^\n]-:%d+: ", "")
   refuse(name, message, position)

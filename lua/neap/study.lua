@@ -131,6 +131,8 @@ function Study:close()
   end
 end
 
+Study.__close = Study.close
+
 -- -------------------------------------------------------------- one by itself
 
 --- The scores of a point on rows that it was not trained on; it is trained

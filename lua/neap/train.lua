@@ -154,7 +154,8 @@ local function read_points(o, name)
     options.refuse(name, "points is no list without gaps")
   end
   for i, given in ipairs(o.points) do
-    local point = options.read(name, given, M.options.point)
+    local point = options.read(name, given, M.options.point, 1,
+      ("points[%d]"):format(i))
     points[i] = complete(point, o, model, i, name)
   end
   if #points == 0 then

@@ -142,10 +142,10 @@ void *neap_check_object(lua_State *L, int argument, const char *type) {
 lua_Integer neap_check_integer(lua_State *L, int argument) {
   int is_whole;
   const lua_Integer number = lua_tointegerx(L, argument, &is_whole);
+  if (lua_type(L, argument) != LUA_TNUMBER)
+    neap_type_error(L, argument, "number");
   if (is_whole)
     return number;
-  if (!lua_isnumber(L, argument))
-    neap_type_error(L, argument, "number");
   argument = lua_absindex(L, argument);
   lua_pushvalue(L, argument);
   neap_argument_error(
@@ -155,11 +155,9 @@ lua_Integer neap_check_integer(lua_State *L, int argument) {
 }
 
 lua_Number neap_check_number(lua_State *L, int argument) {
-  int is_number;
-  const lua_Number number = lua_tonumberx(L, argument, &is_number);
-  if (!is_number)
+  if (lua_type(L, argument) != LUA_TNUMBER)
     neap_type_error(L, argument, "number");
-  return number;
+  return lua_tonumber(L, argument);
 }
 
 const char *neap_check_lstring(lua_State *L, int argument, size_t *size) {

@@ -217,7 +217,10 @@ static neap_array *self(lua_State *L) {
 
 static size_t check_size(lua_State *L, int index) {
   const lua_Integer size = luaL_checkinteger(L, index);
-  luaL_argcheck(L, size >= 0, index, "wanted a whole number >= 0");
+  if (size < 0) {
+    luaL_argerror(L, index,
+                  lua_pushfstring(L, "%I; wanted a whole number >= 0", size));
+  }
   return (size_t)size;
 }
 
@@ -326,8 +329,10 @@ static int array_index(lua_State *L) {
 }
 
 static void check_writable(lua_State *L, const neap_array *array) {
-  luaL_argcheck(L, !array->frozen, 1,
-                "it belongs to a data set, which never changes; use a:copy()");
+  luaL_argcheck(
+      L, !array->frozen, 1,
+      "it belongs to a data set, a fit or a file, which never changes; use "
+      "a:copy()");
 }
 
 static int array_newindex(lua_State *L) {

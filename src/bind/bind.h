@@ -164,7 +164,7 @@ typedef struct neap_array {
   neap_dtype dtype;
   int dimensions;        // 1 or 2
   size_t rows, columns;  // columns is 1 in one dimension
-  bool frozen;           // belongs to a data set, which never changes
+  bool frozen;           // of a data set, a fit or a file: never changes
   void *data;            // 64-byte aligned, or inside another array
 } neap_array;
 

@@ -1,4 +1,6 @@
 // bind/bytes.c -- the bytes of a file or a string, without a copy.
+#include <string.h>
+
 #include "bind/files.h"
 
 static neap_bytes *push_bytes(lua_State *L) {
@@ -42,14 +44,36 @@ static int bytes_close(lua_State *L) {
   return 0;
 }
 
+// The path at 1, of which a host sees no more than up to a zero byte. Says what
+// there is to say where the host fails without a word.
+static const char *check_path(lua_State *L, bool can, const char *verb,
+                              neap_error *error) {
+  size_t length;
+  const char *path = luaL_checklstring(L, 1, &length);
+  if (strlen(path) != length) {
+    neap_fail(error, NEAP_EHOST, "can't %s '%.100s': its path has a zero byte",
+              verb, path);
+    return NULL;
+  }
+  if (can) {
+    neap_fail(error, NEAP_EHOST, "can't %s %.200s", verb, path);
+  } else {
+    neap_fail(error, NEAP_EHOST, "this host %ss no files", verb);
+  }
+  return path;
+}
+
 // A small file is read, so that nobody can cut it short while it is used.
 enum { MAPPED_BYTES = 1 << 16 };
 
 // (path) -> bytes, or nil and why
 static int bytes_open(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
   const neap_host *host = &neap_bound_engine(L)->host;
-  neap_error error = {.message = "this host reads no files"};
+  neap_error error;
+  const char *path = check_path(
+      L, host->map_file != NULL || host->read_file != NULL, "read", &error);
+  if (path == NULL)
+    return neap_push_failure(L, &error);
   neap_bytes *bytes = push_bytes(L);
   if (host->map_file != NULL) {
     bytes->start = host->map_file(host->data, path, &bytes->size_bytes, &error);
@@ -69,13 +93,16 @@ static int bytes_open(lua_State *L) {
 // or nil and why
 static int write_part(lua_State *L) {
   const neap_host *host = &neap_bound_engine(L)->host;
-  neap_file_part part = {.path = luaL_checkstring(L, 1),
-                         .bytes = luaL_optlstring(L, 2, NULL, &part.size_bytes),
-                         .offset = (uint64_t)luaL_checkinteger(L, 3),
-                         .is_last = lua_toboolean(L, 4)};
-  neap_error error = {.message = "this host writes no files"};
-  if (host->write_file == NULL || !host->write_file(host->data, &part, &error))
+  neap_error error;
+  neap_file_part part = {
+      .path = check_path(L, host->write_file != NULL, "write", &error),
+      .bytes = luaL_optlstring(L, 2, NULL, &part.size_bytes),
+      .offset = (uint64_t)luaL_checkinteger(L, 3),
+      .is_last = lua_toboolean(L, 4)};
+  if (part.path == NULL || host->write_file == NULL ||
+      !host->write_file(host->data, &part, &error)) {
     return neap_push_failure(L, &error);
+  }
   lua_pushboolean(L, true);
   return 1;
 }

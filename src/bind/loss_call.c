@@ -253,11 +253,18 @@ static neap_array *check_output(lua_State *L, int index,
   neap_array *out = neap_test_type(L, index, NEAP_ARRAY);
   if (out == NULL)
     luaL_checkudata(L, index, NEAP_ARRAY);
-  if (out->dtype != logits->dtype)
-    neap_check_array_of(L, index, logits->dtype, name);
-  neap_check_shape(L, index, out, logits, name, "logits");
-  luaL_argcheck(L, !out->frozen, index,
-                "it belongs to a data set, which never changes");
+  if (out->dtype != logits->dtype || out->dimensions != logits->dimensions ||
+      out->rows != logits->rows || out->columns != logits->columns) {
+    const char *got = neap_push_shape(L, out);
+    const char *wanted = neap_push_shape(L, logits);
+    luaL_argerror(L, index,
+                  lua_pushfstring(L, "%s is %s %s; wanted %s %s", name,
+                                  neap_dtype_name(out->dtype), got,
+                                  neap_dtype_name(logits->dtype), wanted));
+  }
+  luaL_argcheck(
+      L, !out->frozen, index,
+      "it belongs to a data set, a fit or a file, which never changes");
   return out;
 }
 
@@ -332,8 +339,7 @@ static void divide(lua_State *L, const neap_prepared *p, double denominator,
 static int derivative(lua_State *L, int order) {
   lua_settop(L, 6);
   neap_prepared p = neap_prepare_call(L, 4, 6);
-  neap_array *out =
-      check_output(L, 5, p.logits, order == 1 ? "gradient" : "hessian");
+  neap_array *out = check_output(L, 5, p.logits, "out");
   double denominator = 0;
   p.call.denominator = &denominator;
   if (order == 1) {

@@ -184,6 +184,9 @@ static neap_metric_use check_aim(lua_State *L) {
   luaL_checktype(L, 3, LUA_TTABLE);
   if (lua_getfield(L, 3, "cost") != LUA_TNIL) {
     const int cost = lua_gettop(L);
+    luaL_argcheck(L, lua_getfield(L, 3, "maximize") == LUA_TNIL, 3,
+                  "maximize and cost are both given; give one");
+    lua_pop(L, 1);
     const neap_metric *metric = neap_metric_find("expected_cost");
     luaL_argcheck(L, lua_istable(L, cost), 3,
                   "cost: wanted { false_positive =, false_negative = }");

@@ -277,7 +277,11 @@ static int new_trainer(lua_State *L) {
 static int trainer_step(lua_State *L) {
   const bound_trainer *bound = check_trainer(L);
   const double seconds = luaL_optnumber(L, 2, HUGE_VAL);
-  luaL_argcheck(L, seconds >= 0, 2, "seconds: wanted a number >= 0");
+  if (!(seconds >= 0)) {
+    luaL_argerror(
+        L, 2,
+        lua_pushfstring(L, "seconds is %f; wanted a number >= 0", seconds));
+  }
   neap_job *job = neap_trainer_job(bound->trainer);
   lua_pushboolean(L, neap_job_step(job, neap_job_seconds(job, seconds)));
   return 1;

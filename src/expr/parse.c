@@ -241,6 +241,16 @@ static neap_status check_text(const neap_formula_text *text,
                      text->name, text->parameter_count, text->column_count,
                      NEAP_PARAMETER_MAX, NEAP_COLUMN_MAX);
   }
+  if ((text->parameters == NULL && text->parameter_count > 0) ||
+      (text->columns == NULL && text->column_count > 0)) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "'%.40s' has %zu parameters and %zu columns, and NULL in "
+                     "place of the %s",
+                     text->name, text->parameter_count, text->column_count,
+                     text->parameters == NULL && text->parameter_count > 0
+                         ? "parameters"
+                         : "columns");
+  }
   for (size_t i = 0; i < text->parameter_count; i++) {
     const neap_parameter *row = &text->parameters[i];
     if (row->name != NULL && row->initial >= row->low &&

@@ -27,7 +27,8 @@ const neap_parameter *neap_metric_parameters(const neap_metric *metric,
 }
 
 static neap_status check_columns(const neap_columns *c, neap_error *error) {
-  if (c->scores == NULL || c->targets == NULL || c->dtype == NEAP_INT32) {
+  if (c->scores == NULL || c->targets == NULL ||
+      (c->dtype != NEAP_FLOAT64 && c->dtype != NEAP_FLOAT32)) {
     return neap_fail(error, NEAP_EARGUMENT,
                      "columns want scores (float64 or float32) and targets");
   }
@@ -58,9 +59,15 @@ static neap_status check_columns(const neap_columns *c, neap_error *error) {
 // Fills a use from the params of a caller.
 static neap_status check_use(const neap_columns *columns,
                              const neap_metric *metric, const double *params,
-                             neap_metric_use *use, neap_error *error) {
+                             const double *out, neap_metric_use *use,
+                             neap_error *error) {
   if (metric == NULL)
     return neap_fail(error, NEAP_EARGUMENT, "there is no metric");
+  if (out == NULL) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "%s has NULL for its result; wanted room for %zu columns",
+                     metric->name, columns->columns);
+  }
   NEAP_TRY(neap_check_parameters(metric->parameters, params, error));
   *use = neap_metric_default(metric);
   const size_t count = neap_parameter_count(metric->parameters);
@@ -76,7 +83,7 @@ neap_status neap_metric_evaluate(const neap *engine,
                                  const char **undefined, neap_error *error) {
   neap_metric_use use;
   neap_arena arena = {0};
-  NEAP_TRY(check_use(columns, metric, params, &use, error));
+  NEAP_TRY(check_use(columns, metric, params, values, &use, error));
   if (undefined != NULL) {
     return neap_metrics_of(engine, columns, &use, 1, values, undefined, error);
   }
@@ -95,7 +102,7 @@ neap_status neap_metric_threshold(const neap *engine,
                                   const double *params, double *thresholds,
                                   neap_error *error) {
   neap_metric_use use;
-  NEAP_TRY(check_use(columns, metric, params, &use, error));
+  NEAP_TRY(check_use(columns, metric, params, thresholds, &use, error));
   if (metric->decide == NULL) {
     return neap_fail(error, NEAP_EARGUMENT, "%s is the same at every threshold",
                      metric->name);
@@ -111,6 +118,6 @@ neap_status neap_metric_bootstrap(const neap *engine,
                                   neap_error *error) {
   neap_metric_use use;
   const neap_bootstrap how = {.draws = draws, .seed = seed};
-  NEAP_TRY(check_use(columns, metric, params, &use, error));
+  NEAP_TRY(check_use(columns, metric, params, values, &use, error));
   return neap_bootstrap_of(engine, columns, &use, 1, &how, values, error);
 }

@@ -55,6 +55,19 @@ neap_train_point neap_point_of(const neap_optimizer *optimizer,
 
 // ------------------------------------------------------------------- a spec
 
+// What no memory holds, so that sizes in bytes are in range.
+static const size_t weights_most = (size_t)1 << 40;
+
+neap_status neap_check_row_count(size_t rows, size_t numbers,
+                                 neap_error *error) {
+  if (rows <= SIZE_MAX / 16 / numbers)
+    return NEAP_OK;
+  return neap_fail(error, NEAP_EARGUMENT,
+                   "rows is %zu; wanted what fits into memory, %zu numbers "
+                   "a row",
+                   rows, numbers);
+}
+
 neap_status neap_model_check_shape(const neap_model *model,
                                    const neap_shape *shape, neap_error *error) {
   if (model == NULL || shape->features == 0 || shape->outputs == 0) {
@@ -63,6 +76,12 @@ neap_status neap_model_check_shape(const neap_model *model,
                      "one of 1 or more",
                      model != NULL ? model->name : "NULL", shape->features,
                      shape->outputs);
+  }
+  if (shape->features > weights_most / shape->outputs) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "there are %zu features and %zu outputs; wanted no more "
+                     "than 2^40 weights",
+                     shape->features, shape->outputs);
   }
   const bool has_units = model->unit_count != NULL;
   if (has_units ? shape->layers < 1 || shape->layers > NEAP_LAYERS_MAX
@@ -84,11 +103,17 @@ neap_status neap_model_check_shape(const neap_model *model,
 static neap_status check_rows(const neap *engine, const neap_train_spec *spec,
                               neap_error *error) {
   const size_t features = spec->shape.features, count = spec->rows * features;
+  NEAP_TRY(neap_check_row_count(spec->rows, features, error));
+  NEAP_TRY(neap_check_row_count(spec->rows, spec->shape.outputs, error));
   const void *x = spec->x;
-  if (count > 0 && (x == NULL || spec->dtype == NEAP_INT32)) {
+  if (count > 0 && x == NULL) {
     return neap_fail(error, NEAP_EARGUMENT,
-                     "x is %s; wanted rows of float64 or float32",
-                     x == NULL ? "NULL" : "int32");
+                     "x is NULL; wanted rows of float64 or float32");
+  }
+  if (spec->dtype != NEAP_FLOAT64 && spec->dtype != NEAP_FLOAT32) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "dtype is %d; wanted NEAP_FLOAT64 or NEAP_FLOAT32",
+                     (int)spec->dtype);
   }
   const size_t at = neap_find_not_finite(engine, count, x, spec->dtype);
   if (at < count) {
@@ -160,6 +185,10 @@ neap_status neap_check_numbers(const neap *engine, const neap_train_spec *spec,
     return neap_fail(error, NEAP_EARGUMENT, "there is no optimizer");
   NEAP_TRY(check_rows(engine, spec, error));
   NEAP_TRY(check_targets(spec, error));
+  if (spec->points == NULL && spec->point_count > 0) {
+    return neap_fail(error, NEAP_EARGUMENT, "points is NULL; wanted %zu",
+                     spec->point_count);
+  }
   for (size_t p = 0; p < spec->point_count; p++)
     NEAP_TRY(check_point(spec, p, error));
   for (size_t i = 0; spec->weights != NULL && i < spec->rows; i++) {

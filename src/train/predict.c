@@ -95,9 +95,40 @@ static void predict_block(void *argument, size_t task, size_t worker) {
   }
 }
 
+// What would be read or written where there is nothing, or as another type.
+static neap_status check(const neap_predict_spec *spec, neap_error *error) {
+  NEAP_TRY(neap_model_check_shape(spec->model, &spec->shape, error));
+  if (spec->dtype != NEAP_FLOAT64 && spec->dtype != NEAP_FLOAT32) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "dtype is %d; wanted NEAP_FLOAT64 or NEAP_FLOAT32",
+                     (int)spec->dtype);
+  }
+  if (spec->precision != NEAP_FLOAT64 && spec->precision != NEAP_FLOAT32) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "precision is %d; wanted NEAP_FLOAT64 or NEAP_FLOAT32",
+                     (int)spec->precision);
+  }
+  if (spec->rows == 0 || spec->point_count == 0)
+    return NEAP_OK;
+  NEAP_TRY(neap_check_row_count(spec->rows, spec->shape.features, error));
+  NEAP_TRY(neap_check_row_count(spec->rows, spec->shape.outputs, error));
+  NEAP_TRY(neap_check_row_count(spec->rows * spec->shape.outputs,
+                                spec->point_count, error));
+  const char *missing = spec->x == NULL            ? "x"
+                        : spec->parameters == NULL ? "parameters"
+                        : spec->logits == NULL     ? "logits"
+                                                   : NULL;
+  if (missing != NULL) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "%s is NULL; wanted that of %zu rows and %zu points",
+                     missing, spec->rows, spec->point_count);
+  }
+  return NEAP_OK;
+}
+
 neap_status neap_predict(const neap *engine, const neap_predict_spec *spec,
                          neap_error *error) {
-  NEAP_TRY(neap_model_check_shape(spec->model, &spec->shape, error));
+  NEAP_TRY(check(spec, error));
   prediction p = {.engine = engine,
                   .spec = spec,
                   .kernels = neap_kernels_of(engine, spec->precision),

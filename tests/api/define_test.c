@@ -116,6 +116,14 @@ static void test_errors(const neap *engine) {
                    error.code == NEAP_EARGUMENT,
                "%s: %s", wrong[i].formula, error.message);
   }
+  neap_error missing = {0};
+  CHECK(neap_loss_define(
+            engine,
+            &(neap_formula_text){
+                .name = "mine", .formula = "m", .parameter_count = 1},
+            &missing) == NULL);
+  CHECK_SHOW(strstr(missing.message, "NULL in place of the parameters") != NULL,
+             "%s", missing.message);
   char deep[2001];
   memset(deep, '(', 2000);
   deep[2000] = 0;

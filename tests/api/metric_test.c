@@ -107,6 +107,9 @@ static void test_errors(const neap *engine) {
   CHECK(strstr(error.message, "beta is -1; wanted") != NULL);
   CHECK(neap_metric_evaluate(engine, &c, NULL, NULL, &value, NULL, &error) ==
         NEAP_EARGUMENT);
+  CHECK(neap_metric_evaluate(engine, &c, f, NULL, NULL, NULL, &error) ==
+        NEAP_EARGUMENT);
+  CHECK(strstr(error.message, "f_beta has NULL for its result") != NULL);
   CHECK(value == 42);
 }
 

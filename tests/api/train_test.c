@@ -146,6 +146,41 @@ static void refuses(const neap *engine, const neap_train_spec *spec,
              "%d: %s", (int)error.code, error.message);
 }
 
+// A prediction that would read or write nothing, or another type.
+static void test_prediction_errors(const neap *engine) {
+  const double fit[2] = {0}, *parameters[] = {fit};
+  double logits[ROWS] = {42};
+  const neap_predict_spec good = {.rows = ROWS,
+                                  .shape = {.features = 1, .outputs = 1},
+                                  .x = x,
+                                  .model = neap_model_find("linear"),
+                                  .parameters = parameters,
+                                  .point_count = 1,
+                                  .logits = logits};
+  enum { WRONG = 8 };
+  neap_predict_spec wrong[WRONG];
+  for (int i = 0; i < WRONG; i++)
+    wrong[i] = good;
+  wrong[0].x = NULL;
+  wrong[1].parameters = NULL;
+  wrong[2].logits = NULL;
+  wrong[3].dtype = NEAP_INT32;
+  wrong[4].precision = NEAP_INT32;
+  wrong[5].rows = SIZE_MAX;
+  wrong[6].point_count = SIZE_MAX;
+  wrong[7].shape.features = SIZE_MAX / 2;
+  static const char *const messages[WRONG] = {
+      "x is NULL",        "parameters is NULL", "logits is NULL",
+      "dtype is 2",       "precision is 2",     "fits into memory",
+      "fits into memory", "than 2^40 weights"};
+  for (int i = 0; i < WRONG; i++) {
+    neap_error error = {0};
+    CHECK(neap_predict(engine, &wrong[i], &error) == NEAP_EARGUMENT);
+    CHECK_SHOW(strstr(error.message, messages[i]) != NULL, "%s", error.message);
+  }
+  CHECK(logits[0] == 42);
+}
+
 static void test_errors(const neap *engine) {
   const double bad_x[ROWS] = {0, INFINITY}, bad_y[ROWS] = {0, 2};
   const double bad_weights[ROWS] = {1, -1};
@@ -164,6 +199,18 @@ static void test_errors(const neap *engine) {
   spec.shape.outputs = 3;
   spec.kind = NEAP_CLASSES;
   refuses(engine, &spec, NEAP_EDATA, "the class in row 2 is 3; wanted 0 to 2");
+  spec = good;
+  spec.dtype = NEAP_INT32;
+  refuses(engine, &spec, NEAP_EARGUMENT, "dtype is 2; wanted NEAP_FLOAT64");
+  spec = good;
+  spec.shape.features = SIZE_MAX / 2;
+  refuses(engine, &spec, NEAP_EARGUMENT, "no more than 2^40 weights");
+  spec = good;
+  spec.rows = SIZE_MAX;
+  refuses(engine, &spec, NEAP_EARGUMENT, "wanted what fits into memory");
+  spec = good;
+  spec.points = NULL;
+  refuses(engine, &spec, NEAP_EARGUMENT, "points is NULL; wanted 1");
   spec = good;
   spec.weights = bad_weights;
   refuses(engine, &spec, NEAP_EARGUMENT, "the weight of row 2 is -1");
@@ -195,6 +242,7 @@ int main(void) {
   test_budget();
   test_pauses(engine);
   test_errors(engine);
+  test_prediction_errors(engine);
   CHECK(neap_optimizer_takes_batches(neap_optimizer_find("sgd")) &&
         !neap_optimizer_takes_batches(neap_optimizer_find("lbfgs")) &&
         neap_optimizer_find("nothing") == NULL &&

@@ -214,6 +214,36 @@ static void test_files(void) {
   lua_close(L);
 }
 
+// A host that fails without a word, and a path that it would see but in part.
+static void *read_nothing(void *data, const neap_host *memory, const char *path,
+                          size_t *size_bytes, neap_error *error) {
+  (void)data, (void)memory, (void)path, (void)size_bytes, (void)error;
+  return NULL;
+}
+
+static bool write_nothing(void *data, const neap_file_part *part,
+                          neap_error *error) {
+  (void)data, (void)part, (void)error;
+  return false;
+}
+
+static void test_silent_files(void) {
+  const neap_host host = {.read_file = read_nothing,
+                          .write_file = write_nothing};
+  lua_State *L = luaL_newstate();
+  luaL_openlibs(L);
+  neap_open(L, &host);
+  run(L,
+      "local neap = require 'neap'\n"
+      "local done, why = neap.load 'fit'\n"
+      "assert(done == nil and why == 'can\\'t read fit', why)\n"
+      "done, why = neap.loss.focal {}:to_c 'focal.c'\n"
+      "assert(done == nil and why == 'can\\'t write focal.c', why)\n"
+      "done, why = neap.load 'fit\\0.old'\n"
+      "assert(done == nil and why:find 'its path has a zero byte', why)\n");
+  lua_close(L);
+}
+
 // A userdata as another version of neap in this state would make it.
 static int push_other_array(lua_State *L) {
   memset(lua_newuserdatauv(L, 16, 0), 255, 16);
@@ -296,6 +326,7 @@ int main(void) {
   test_globals();
   test_host();
   test_files();
+  test_silent_files();
   test_other_version();
   test_errors();
   test_threads();

@@ -97,7 +97,7 @@ describe("a calibrated fit", function()
   it("refuses data and methods that don't fit", function()
     local function calibrate(o) return function() fit:calibrate(o) end end
     assert.error_matches(calibrate { method = "platt" },
-      "data is a nil; platt wants a data set")
+      "data is missing; platt wants a data set")
     assert.error_matches(calibrate { method = "plat", data = calibration },
       "method is 'plat'; wanted inverse_focal or temperature or")
     local other = neap.data.from { x = { { 1, 2, 3, 4 }, { 1, 2, 3, 5 } },

@@ -65,6 +65,8 @@ describe("whole numbers", function()
   it("are refused where they have a fraction", function()
     assert.error_matches(function() neap.zeros(1.5) end,
       "bad argument #1 to 'zeros' %(1%.5; wanted a whole number")
+    assert.error_matches(function() neap.zeros("3") end,
+      "bad argument #1 to 'zeros' %(number expected, got string%)")
   end)
 
   -- A double holds 2^53, and is it for 2^53 + 1, too.

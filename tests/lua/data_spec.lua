@@ -35,7 +35,7 @@ describe("a generated data set", function()
     assert.error_matches(function() d.x = 1 end,
       "a data set never changes; can't set 'x'")
     assert.error_matches(function() d.x:row(1)[1] = 0 end,
-      "it belongs to a data set, which never changes")
+      "it belongs to a data set, a fit or a file, which never changes")
     assert.error_matches(function() d.y:fill(0) end, "never changes")
     local copy = d.x:copy()
     copy:fill(0)

@@ -93,7 +93,11 @@ describe("rows", function()
     refuses("color,x\nred,1\n", {}, "bad argument #2 to 'parse_rows' (like is "
       .. "missing; wanted a data set that was read)")
     refuses("x\n1\n", { like = neap.data.gaussians { n = 9 } },
-      "like is no data set that was read from a file")
+      "bad argument #2 to 'parse_rows' (like is no data set that was read "
+      .. "from a file)")
+    assert.error_matches(function()
+      neap.data.parse("color,x\nred,1\n", { like = d })
+    end, "(read_rows and parse_rows read rows without labels)", nil, true)
     refuses("x\n1\n", { like = d, target = "x" }, "unknown option 'target'")
     assert.same({ nil, "can't open /nowhere: No such file or directory" },
       { neap.data.read_rows("/nowhere", { like = d }) })

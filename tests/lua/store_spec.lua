@@ -106,6 +106,20 @@ describe("a stored study", function()
     study:close()
   end)
 
+  it("is closed at the end of its block", function()
+    local kept
+    do
+      local study <close> = study_of(new_path(), { search = neap.search.grid {
+        a = { 1, 2 } }, objective = function() return 1 end })
+      assert(study:run(quiet))
+      assert.is_truthy(study.session)
+      kept = study
+    end
+    assert.is_nil(kept.session)
+    assert.equal(1, kept:best().value)
+    kept:close()
+  end)
+
   it("has Optuna's tables, as its readers want them", function()
     local path = new_path()
     local study = study_of(path, {

@@ -235,6 +235,15 @@ describe("a fit", function()
     end, "'probabilities' %(out is float32 %[600%]; wanted float64 %[600%]%)")
   end)
 
+  it("writes to no data set", function()
+    local truth, before = d.truth, d.truth:tobytes()
+    for _, name in ipairs { "logits", "probabilities" } do
+      assert.error_matches(function() fit[name](fit, d, truth) end,
+        "bad argument #2 to '" .. name .. "' %(out belongs to a data set")
+    end
+    assert.equal(before, truth:tobytes())
+  end)
+
   it("never changes, and knows its columns", function()
     assert.error_matches(function() fit.bias = 1 end,
       "a fit never changes; can't set 'bias'")
@@ -253,8 +262,6 @@ describe("a fit", function()
       "'logits' %(column 1 is 'b'; the fit has 'a' there%)")
     assert.error_matches(function() other:logits { { 1, "x" } } end,
       "'logits' %(element 1 is a string; wanted a number%)")
-    assert.error_matches(function() other:logits(a, a.y) end,
-      "#2 to 'logits' %(out belongs to a data set or a fit, which never")
     assert.error_matches(function() other:logits(5) end,
       "x is 5; wanted a data set, an array or a table")
   end)
@@ -374,8 +381,10 @@ describe("a job", function()
         optimizer = neap.optimizer.sgd { nesterov = "yes" } } } })
     refuses("there are no rows to train on",
       { data = d:rows {}, points = { { loss = loss } } })
-    refuses("unknown option 'los'; did you mean 'loss'%?",
-      { data = d, points = { { los = loss } } })
+    refuses("points%[2%]: unknown option 'los'; did you mean 'loss'%?",
+      { data = d, points = { { loss = loss }, { los = loss } } })
+    refuses("points%[2%]: loss is missing; wanted a loss",
+      { data = d, points = { { loss = loss }, {} } })
     refuses("epochs is 0; wanted a whole number, 1 to",
       { data = d, points = { { loss = loss } }, epochs = 0 })
     refuses("epochs is for optimizers that take batches; lbfgs works on all",

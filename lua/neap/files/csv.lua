@@ -11,7 +11,8 @@ local M = {}
 local most_levels = 1000
 
 -- The position of a column that is given by name or by number.
-local function find_column(names, wanted, what)
+-- @param hint what to say where there is none, or nil
+local function find_column(names, wanted, what, hint)
   if compat.is_integer(wanted) and names[wanted] then return wanted end
   local found
   for j, name in ipairs(names) do
@@ -29,7 +30,8 @@ local function find_column(names, wanted, what)
   if #names > 50 then shown[51] = "..." end
   refuse("%s is %s; the columns are %s%s", what, options.show(wanted),
     table.concat(shown, ", "), names.numbered
-      and " (line 1 was read as data; header = true makes it names)" or "")
+      and " (line 1 was read as data; header = true makes it names)"
+      or hint or "")
 end
 
 local function list_of(value)
@@ -53,7 +55,9 @@ end
 -- losses read), ignore; nil for a feature of numbers.
 local function find_roles(names, o)
   local roles = {}
-  assign(roles, names, find_column(names, o.target, "target"), "target")
+  assign(roles, names, find_column(names, o.target, "target",
+    o.like and " (read_rows and parse_rows read rows without labels)"),
+    "target")
   for _, name in ipairs(list_of(o.ignore)) do
     assign(roles, names, find_column(names, name, "ignore"), "ignore")
   end

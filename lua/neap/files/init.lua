@@ -103,7 +103,7 @@ local function recipe_of(o, recipes)
   if o.like == nil then return nil end
   local recipe = type(o.like) == "table" and recipes(o.like)
   if not recipe then
-    refuse("like is no data set that was read from a file")
+    error({ argument = "like is no data set that was read from a file" }, 0)
   end
   if o.positive ~= nil then
     refuse("positive is for new classes; like says which is which")
@@ -125,7 +125,8 @@ local function load(bytes, path, o, recipes)
   check_character(o, "comment")
   if not o.rows_only and o.target == nil
     and (format == "csv" or format == "npy") then
-    error({ missing_target = true }, 0)
+    error({ argument = "target is missing; wanted a column's name or number" },
+      0)
   end
   local reading = loaders[format](bytes, o, like)
   -- Arrays may lie in the bytes; of text nothing is needed any more.
@@ -140,10 +141,7 @@ local function guarded(name, where, ...)
   local ok, result = pcall(load, ...)
   if ok then return result end
   if type(result) ~= "table" then error(result, 0) end
-  if result.missing_target then
-    options.refuse(name, ("target is missing; wanted a column's name or number")
-      :format(), 2)
-  end
+  if result.argument then options.refuse(name, result.argument, 2) end
   core.blame(where .. result.refused)
 end
 

@@ -37,7 +37,8 @@ function Array:totable() end
 ---@return neap.Array
 function Array:copy(dtype) end
 
---- Sets every number. Raises where the array belongs to a data set.
+--- Sets every number. Raises where the array belongs to a data set,
+--- a fit or a file.
 ---@param value number
 ---@return neap.Array self
 function Array:fill(value) end

@@ -1,7 +1,8 @@
 ---@meta neap.host
 
 --- Processes, the terminal, time and Ctrl-C: what a script needs of the
---- system and Lua's own library does not have.
+--- system and Lua's own library does not have. In the neap program alone, by
+--- local host = require "neap.host"; neap.host.clock is host.clock then.
 local M = {}
 
 ---@class neap.Process

@@ -97,6 +97,8 @@ function ObjectiveStudy:report(path, given) end
 ---@param path string ending in .csv or .json
 function ObjectiveStudy:export(path) end
 
+--- Closes the store; what was asked for and not told is given back. What the
+--- study has found stays, and whatever needs the store opens it again.
 function ObjectiveStudy:close() end
 
 ---@class neap.Store

@@ -97,7 +97,7 @@ local Study = {}
 ---@return neap.Study?, string?, string?
 function Study:run(options) end
 
---- Closes the store.
+--- Closes the store. What the study has found stays; run opens it again.
 function Study:close() end
 
 --- The best point; value is its mean score over the runs, as its trial has it.
