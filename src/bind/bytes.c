@@ -94,9 +94,12 @@ static int bytes_open(lua_State *L) {
 static int write_part(lua_State *L) {
   const neap_host *host = &neap_bound_engine(L)->host;
   neap_error error;
-  neap_file_part part = {
+  size_t size = 0;
+  const char *bytes = luaL_optlstring(L, 2, NULL, &size);
+  const neap_file_part part = {
       .path = check_path(L, host->write_file != NULL, "write", &error),
-      .bytes = luaL_optlstring(L, 2, NULL, &part.size_bytes),
+      .bytes = bytes,
+      .size_bytes = size,
       .offset = (uint64_t)luaL_checkinteger(L, 3),
       .is_last = lua_toboolean(L, 4)};
   if (part.path == NULL || host->write_file == NULL ||

@@ -365,7 +365,7 @@ static void make_types(lua_State *L) {
                                           {"execute", execute, 1},
                                           {"kind", kind, 0},
                                           {"rows", rows, NEAP_ANY_NUMBER},
-                                          {"run", run, INT_MAX},
+                                          {"run", run, NEAP_ANY_NUMBER},
                                           {0}};
   neap_make_type(L, STATEMENT_TYPE, statement_meta, none);
   neap_make_type(L, SQLITE_TYPE, meta, methods);
