@@ -5,8 +5,10 @@ set(SMALLER $<$<NOT:$<CONFIG:Debug>>:-Os>
             $<$<C_COMPILER_ID:GNU>:-ftree-vectorize>
             $<$<C_COMPILER_ID:GNU>:-fvect-cost-model=dynamic>)
 
-# No exception passes through the engine, so nothing asks for these.
-set(NO_TABLES $<$<NOT:$<CONFIG:Debug>>:-fno-asynchronous-unwind-tables>)
+# No exception passes through the engine, so nothing asks for its tables; and
+# what is linked can be without what nothing in it calls.
+set(LEAN $<$<NOT:$<CONFIG:Debug>>:-fno-asynchronous-unwind-tables>
+         -ffunction-sections -fdata-sections)
 
 # Small everywhere: little time goes to them.
 file(GLOB SMALL RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
@@ -40,10 +42,10 @@ endif()
 
 function(neap_set_level target isa)
   if(isa STREQUAL base AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-    target_compile_options(${target} PRIVATE ${SMALLER} ${NO_TABLES})
+    target_compile_options(${target} PRIVATE ${SMALLER} ${LEAN})
     set_property(TARGET ${target} PROPERTY NEAP_HOT -O2)
   else()
-    target_compile_options(${target} PRIVATE -O3 ${NO_TABLES})
+    target_compile_options(${target} PRIVATE -O3 ${LEAN})
     set_property(TARGET ${target} PROPERTY NEAP_HOT -O3)
   endif()
 endfunction()

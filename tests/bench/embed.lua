@@ -80,12 +80,13 @@ end
 
 local source = build .. "/amalgamation/neap.c"
 
--- Without tables for exceptions, which C has none of.
+-- With what a program can reach, and without tables for exceptions, which C has
+-- none of.
 local function measure_library(name, options)
   local path = build .. "/bench/embed.so"
   local words = { "cc", "-O2", "-fno-asynchronous-unwind-tables",
-    "-Wl,-z,pack-relative-relocs", "-shared", "-fPIC", "-s", source, "-lm",
-    "-o", path }
+    "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-shared",
+    "-fPIC", "-s", source, "-lm", "-o", path }
   table.move(options, 1, #options, #words + 1, words)
   run(words)
   local file <close> = assert(io.open(path, "rb"))
