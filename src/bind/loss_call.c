@@ -213,27 +213,30 @@ static const void *const *push_columns(lua_State *L, int index,
   return list;
 }
 
-neap_prepared neap_prepare_call(lua_State *L, int weights, int columns) {
-  neap_prepared p = {.bound = neap_test_type(L, 1, NEAP_LOSS_TYPE)};
-  if (p.bound == NULL)
+void neap_prepare_call(lua_State *L, int weights, int columns,
+                       neap_prepared *p) {
+  // Members are set where they stay: what is copied costs more than a kernel.
+  memset(p, 0, sizeof *p);
+  p->bound = neap_test_type(L, 1, NEAP_LOSS_TYPE);
+  if (p->bound == NULL)
     luaL_checkudata(L, 1, NEAP_LOSS_TYPE);
-  const neap_loss_kind kind = neap_bound_kind(p.bound);
-  p.logits = check_logits(L, kind);
-  const neap_array *targets = check_targets(L, 3, p.logits, kind);
-  check_shapes(L, p.logits, targets, kind);
-  const size_t width = p.logits->dimensions == 2 ? p.logits->columns : 1;
-  p.call = (neap_loss_call){.rows = p.logits->rows,
-                            .classes = width,
-                            .row_stride = (ptrdiff_t)width,
-                            .class_stride = 1,
-                            .dtype = p.logits->dtype,
-                            .target_dtype = targets->dtype,
-                            .logits = p.logits->data,
-                            .targets = targets->data,
-                            .weights = check_weights(L, weights, p.logits)};
-  p.call.columns = push_columns(L, columns, p.logits);
-  resolve(L, &p, targets, kind);
-  return p;
+  const neap_loss_kind kind = neap_bound_kind(p->bound);
+  p->logits = check_logits(L, kind);
+  const neap_array *targets = check_targets(L, 3, p->logits, kind);
+  check_shapes(L, p->logits, targets, kind);
+  const size_t width = p->logits->dimensions == 2 ? p->logits->columns : 1;
+  neap_loss_call *call = &p->call;
+  call->rows = p->logits->rows;
+  call->classes = width;
+  call->row_stride = (ptrdiff_t)width;
+  call->class_stride = 1;
+  call->dtype = p->logits->dtype;
+  call->target_dtype = targets->dtype;
+  call->logits = p->logits->data;
+  call->targets = targets->data;
+  call->weights = check_weights(L, weights, p->logits);
+  call->columns = push_columns(L, columns, p->logits);
+  resolve(L, p, targets, kind);
 }
 
 void neap_run_call(lua_State *L, const neap_prepared *p) {
@@ -290,7 +293,8 @@ static double divisor_of(lua_State *L, const neap_bound_loss *bound,
 //- loss(logits, targets [, weights [, columns]]) -> number, or array for "none"
 static int call_loss(lua_State *L) {
   lua_settop(L, 5);
-  neap_prepared p = neap_prepare_call(L, 4, 5);
+  neap_prepared p;
+  neap_prepare_call(L, 4, 5, &p);
   if (p.bound->reduction == NEAP_NONE) {
     const bool classes = neap_bound_kind(p.bound) == NEAP_CLASSES;
     const size_t columns =
@@ -338,7 +342,8 @@ static void divide(lua_State *L, const neap_prepared *p, double denominator,
 
 static int derivative(lua_State *L, int order) {
   lua_settop(L, 6);
-  neap_prepared p = neap_prepare_call(L, 4, 6);
+  neap_prepared p;
+  neap_prepare_call(L, 4, 6, &p);
   neap_array *out = check_output(L, 5, p.logits, "out");
   double denominator = 0;
   p.call.denominator = &denominator;
@@ -380,7 +385,8 @@ static int loss_evaluate(lua_State *L) {
       lua_getfield(L, 4, names[i]);
     }
   }
-  neap_prepared p = neap_prepare_call(L, 5, 8);
+  neap_prepared p;
+  neap_prepare_call(L, 5, 8, &p);
   if (!lua_isnil(L, 6)) {
     p.call.gradient = check_output(L, 6, p.logits, "gradient")->data;
   }

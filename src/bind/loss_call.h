@@ -15,7 +15,8 @@ typedef struct neap_prepared {
 // Reads (loss, logits, targets [, weights [, columns]]) from the stack, whose
 // weights and columns are at these indices. What it points to lives until the
 // next call, or is on the stack.
-neap_prepared neap_prepare_call(lua_State *L, int weights, int columns);
+void neap_prepare_call(lua_State *L, int weights, int columns,
+                       neap_prepared *prepared);
 
 // Evaluates it, or raises.
 void neap_run_call(lua_State *L, const neap_prepared *p);

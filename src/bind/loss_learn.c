@@ -112,7 +112,8 @@ int neap_loss_curve(lua_State *L) {
   neap_array *value = neap_new_array(L, NEAP_FLOAT64, rows, 0);
   neap_array *gradient = neap_new_array(L, NEAP_FLOAT64, rows, 0);
   lua_pushnil(L);
-  neap_prepared p = neap_prepare_call(L, 7, 4);
+  neap_prepared p;
+  neap_prepare_call(L, 7, 4, &p);
   const size_t logits = neap_array_count(p.logits);
   neap_array *all = neap_new_array(L, NEAP_FLOAT64, logits, 0);
   p.call.value = value->data;
@@ -230,7 +231,8 @@ int neap_loss_share(lua_State *L) {
   size_t fractions;
   const double *fraction = check_fractions(L, 4, &fractions);
   lua_pushnil(L);
-  neap_prepared p = neap_prepare_call(L, 6, 5);
+  neap_prepared p;
+  neap_prepare_call(L, 6, 5, &p);
   const bool classes = neap_bound_kind(p.bound) == NEAP_CLASSES;
   luaL_argcheck(L, neap_bound_kind(p.bound) != NEAP_REAL, 1,
                 "a loss of numbers has no classes");
