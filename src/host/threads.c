@@ -14,10 +14,11 @@
 
 #include "host/host.h"
 
-// How long a thread watches for the next loop, or for the end of this one,
-// before it sleeps. Waking it costs some 25 us, and what a job does between two
-// loops, such as the shuffle of 100,000 rows, takes 250 us.
-static const double spin_seconds = 400e-6;
+// How long a thread watches for the next loop before it sleeps: longer than what
+// a job does between two loops, such as the shuffle of 100,000 rows, takes. And
+// how long a caller watches for the end of its loop: about twice what waking a
+// sleeper costs.
+static const double loop_seconds = 400e-6, end_seconds = 50e-6;
 
 enum { CACHE_LINE = 64, DOOR_OPEN = 1 << 30 };
 
@@ -129,7 +130,7 @@ static void sleep_until_begun(neap_threads *pool, unsigned seen) {
 
 // Waits for a loop after the one counted `seen`; false: the pool ends.
 static bool await_loop(neap_threads *pool, unsigned *seen) {
-  const double end = neap_host_seconds() + spin_seconds;
+  const double end = neap_host_seconds() + loop_seconds;
   while (!has_begun(pool, *seen) && neap_host_seconds() < end)
     relax_core();
   if (!has_begun(pool, *seen))
@@ -191,7 +192,7 @@ static void wake_sleepers(neap_threads *pool, size_t wanted) {
 static void shut_door(neap_threads *pool) {
   if (atomic_fetch_and(&pool->door, ~(unsigned)DOOR_OPEN) == DOOR_OPEN)
     return;
-  const double end = neap_host_seconds() + spin_seconds;
+  const double end = neap_host_seconds() + end_seconds;
   while (atomic_load(&pool->door) != 0 && neap_host_seconds() < end)
     relax_core();
   if (atomic_load(&pool->door) == 0)
