@@ -14,10 +14,10 @@
 
 #include "host/host.h"
 
-// How long a thread watches for the next loop before it sleeps: longer than what
-// a job does between two loops, such as the shuffle of 100,000 rows, takes. And
-// how long a caller watches for the end of its loop: about twice what waking a
-// sleeper costs.
+// How long a thread watches for the next loop before it sleeps: longer than
+// what a job does between two loops, such as the shuffle of 100,000 rows,
+// takes. And how long a caller watches for the end of its loop: about twice
+// what waking a sleeper costs.
 static const double loop_seconds = 400e-6, end_seconds = 50e-6;
 
 enum { CACHE_LINE = 64, DOOR_OPEN = 1 << 30 };
