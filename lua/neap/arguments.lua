@@ -30,6 +30,7 @@ local function parse(signature)
       fits = options.check_of(rule),
     }
   end
+  assert(#list <= 4, signature) -- what check_all looks at
   return list
 end
 

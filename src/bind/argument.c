@@ -133,7 +133,9 @@ int neap_type_error(lua_State *L, int argument, const char *wanted) {
 // ------------------------------------------- what lauxlib.h checks, named so
 
 void *neap_check_object(lua_State *L, int argument, const char *type) {
-  void *object = luaL_testudata(L, argument, type);
+  void *object = neap_test_type(L, argument, type);
+  if (object == NULL)
+    object = luaL_testudata(L, argument, type);
   if (object == NULL)
     neap_type_error(L, argument, neap_push_type_name(L, type));
   return object;

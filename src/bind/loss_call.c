@@ -217,9 +217,7 @@ void neap_prepare_call(lua_State *L, int weights, int columns,
                        neap_prepared *p) {
   // Members are set where they stay: what is copied costs more than a kernel.
   memset(p, 0, sizeof *p);
-  p->bound = neap_test_type(L, 1, NEAP_LOSS_TYPE);
-  if (p->bound == NULL)
-    luaL_checkudata(L, 1, NEAP_LOSS_TYPE);
+  p->bound = luaL_checkudata(L, 1, NEAP_LOSS_TYPE);
   const neap_loss_kind kind = neap_bound_kind(p->bound);
   p->logits = check_logits(L, kind);
   const neap_array *targets = check_targets(L, 3, p->logits, kind);
@@ -253,9 +251,7 @@ static neap_array *check_output(lua_State *L, int index,
     lua_replace(L, index);
     return made;
   }
-  neap_array *out = neap_test_type(L, index, NEAP_ARRAY);
-  if (out == NULL)
-    luaL_checkudata(L, index, NEAP_ARRAY);
+  neap_array *out = luaL_checkudata(L, index, NEAP_ARRAY);
   if (out->dtype != logits->dtype || out->dimensions != logits->dimensions ||
       out->rows != logits->rows || out->columns != logits->columns) {
     const char *got = neap_push_shape(L, out);

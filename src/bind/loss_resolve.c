@@ -34,9 +34,7 @@ bool neap_wants_counts(lua_State *L, int index) {
 
 size_t neap_resolve_bytes(lua_State *L, int index,
                           const neap_classes *classes) {
-  const neap_bound_loss *bound = neap_test_type(L, index, NEAP_LOSS_TYPE);
-  if (bound == NULL)
-    luaL_checkudata(L, index, NEAP_LOSS_TYPE);
+  const neap_bound_loss *bound = luaL_checkudata(L, index, NEAP_LOSS_TYPE);
   if (bound->loss != NULL)
     return list_bytes(classes);
   return bound->term_count * (list_bytes(classes) + sizeof(neap_loss_term)) +

@@ -102,9 +102,10 @@ neap_status neap_model_check_shape(const neap_model *model,
 
 static neap_status check_rows(const neap *engine, const neap_train_spec *spec,
                               neap_error *error) {
-  const size_t features = spec->shape.features, count = spec->rows * features;
+  const size_t features = spec->shape.features;
   NEAP_TRY(neap_check_row_count(spec->rows, features, error));
   NEAP_TRY(neap_check_row_count(spec->rows, spec->shape.outputs, error));
+  const size_t count = spec->rows * features;
   const void *x = spec->x;
   if (count > 0 && x == NULL) {
     return neap_fail(error, NEAP_EARGUMENT,
