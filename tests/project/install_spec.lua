@@ -1,18 +1,11 @@
 -- What cmake --install puts where, and that stock lua5.4 finds it there.
-local host = require "neap.host"
 local lfs = require "lfs"
 
 local build = (os.getenv("NEAP_PROGRAM") or "build/neap"):gsub("/?[^/]*$", "")
 local sanitized = (os.getenv("NEAP_SANITIZE") or "") ~= ""
 local it = sanitized and pending or it -- stock Lua can't load such a module
 
-local function run(words)
-  words.stdout, words.stderr = "pipe", "stdout"
-  local process <close> = assert(host.start(words))
-  local output = process:read()
-  local _, code = process:wait()
-  return code, output
-end
+local run = dofile "tests/project/run.lua"
 
 describe("an installed neap", function()
   local prefix

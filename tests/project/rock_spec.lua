@@ -1,17 +1,9 @@
 -- luarocks make builds the rockspec in a checkout, without a network, and stock
 -- lua5.4 finds what it installs. One instruction set is enough here.
-local host = require "neap.host"
 
 local sanitized = (os.getenv "NEAP_SANITIZE" or "") ~= ""
 
-local function run(words)
-  words.stdout, words.stderr = "pipe", "stdout"
-  local process = host.start(words)
-  if not process then return nil end
-  local output = process:read()
-  local _, code = process:wait()
-  return code, output
-end
+local run = dofile "tests/project/run.lua"
 
 describe("the rock", function()
   local folder

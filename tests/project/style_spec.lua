@@ -1,14 +1,7 @@
 -- The style of the code, as far as a program can tell: formats, and the sizes
 -- of files and functions.
-local host = require "neap.host"
 
-local function run(words)
-  words.stdout, words.stderr = "pipe", "stdout"
-  local process <close> = assert(host.start(words))
-  local output = process:read()
-  local _, code = process:wait()
-  return code, output
-end
+local run = dofile "tests/project/run.lua"
 
 -- The project's files whose names end in one of some endings.
 local function files(folders, endings)
