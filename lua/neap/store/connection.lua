@@ -284,7 +284,7 @@ local function attempt(self, call)
     result[2] = problem
   end
   self.waiting, self.waiting_values = {}, 0
-  self.db:execute("ROLLBACK")
+  if self.db then self.db:execute("ROLLBACK") end
   error(result[2], 0)
 end
 
