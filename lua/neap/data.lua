@@ -224,8 +224,10 @@ function M.from(given)
     positive = { "types", "string", "number", "boolean", wanted = "a class" },
   })
   local x = to_array(o.x, "from", "x")
-  if x == o.x then
-    x = x:copy(x:dtype() == "int32" and "float64" or x:dtype())
+  if x:dtype() == "int32" then
+    x = x:copy("float64")
+  elseif x == o.x and not core.array.is_frozen(x) then
+    x = x:copy() -- a frozen one, such as that of a file, is shared
   end
   local n, features = x:shape()
   if not features then

@@ -164,12 +164,26 @@ M.quote = quote_label
 --- Sorts labels: numbers first, then text.
 function M.sort(list) table.sort(list, compare_labels) end
 
+-- The same as encode for numbers of an array, of which none is NaN.
+local function encode_array(labels, positive)
+  local codes, count, distinct, counts = core.files.code_numbers(
+    labels:copy("float64"), 100)
+  if not distinct then return nil, M.too_many(count) end
+  local list, names = M.code_levels(distinct, counts, positive)
+  if not list then return nil, names end
+  return core.files.recode(codes, core.array.array(list, "int32")), names
+end
+
 --- Codes the labels of rows.
 -- @param labels a list or array of numbers or strings; "1", "1.0" and 1 are one
 -- @param positive of two classes the one that becomes 1; 1 of 0 and 1, or the
 --   rarer one, if none is given
 -- @return int32 codes, and the classes' names; or nil and why not
 function M.encode(labels, positive)
+  if core.array.is_array(labels) and #labels > 0
+    and not core.data.find_not_finite(labels) then
+    return encode_array(labels, positive)
+  end
   local wrong = check_labels(labels)
   if wrong then return nil, wrong end
   local counted, counts = count_labels(labels)

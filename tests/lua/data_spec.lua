@@ -110,6 +110,40 @@ describe("a data set from tables", function()
     assert.same({ 1, 1, 2 }, d.counts)
   end)
 
+  it("codes labels of an array as those of a list", function()
+    local cases = {
+      { 10, 2, 10, 7 }, { 0, 1, -0.0, 1 }, { 1, 0, 0, 0 }, { -1, -1, 1, -1 },
+      { 2.5, math.huge, 2.5, math.huge },
+    }
+    for _, y in ipairs(cases) do
+      local list = neap.data.from { x = rows, y = y }
+      for _, dtype in ipairs { "float32", "float64" } do
+        local d = neap.data.from { x = rows, y = neap.array(y, dtype) }
+        assert.same({ list.classes, list.counts, list.y:totable() },
+          { d.classes, d.counts, d.y:totable() })
+      end
+    end
+    local d = neap.data.from { x = rows, positive = "4",
+      y = neap.array({ 4, 5, 5, 5 }, "int32") }
+    assert.same({ { "5", "4" }, { 1, 0, 0, 0 } }, { d.classes, d.y:totable() })
+  end)
+
+  it("shares rows that never change, and copies those that may", function()
+    local x = neap.array(rows, "float32")
+    local d = neap.data.from { x = x, y = { 0, 1, 1, 1 } }
+    x[1][1] = 100
+    assert.equal(1, d.x[1][1])
+    local big = neap.data.gaussians { n = 20000, features = 32, seed = 1 }
+    local y = neap.zeros(20000, nil, "float32")
+    y[1] = 1
+    collectgarbage()
+    local before = collectgarbage("count")
+    local same = neap.data.from { x = big.x, y = y }
+    collectgarbage()
+    assert.is_true(collectgarbage("count") - before < 20000 * 32 * 4 / 1024 / 4)
+    assert.equal(big.x:tobytes(), same.x:tobytes())
+  end)
+
   it("refuses what can't be learned from", function()
     assert.error_matches(function()
       neap.data.from { x = rows, y = { 1, 1, 1, 1 } }
@@ -141,6 +175,14 @@ describe("a data set from tables", function()
     assert.error_matches(function()
       neap.data.from { x = { { 1 }, { 2 } }, y = { 0 / 0, 1 } }
     end, "y%[1%] is nan; wanted a number or a string")
+    assert.error_matches(function()
+      neap.data.from { x = { { 1 }, { 2 } }, y = neap.array { 1, 0 / 0 } }
+    end, "y%[2%] is nan; wanted a number or a string")
+    local many = neap.zeros(101)
+    for i = 1, 101 do many[i] = i end
+    assert.error_matches(function()
+      neap.data.from { x = neap.zeros(101, 1), y = many }
+    end, "there are 101 classes, more than 100; is the target a number")
     assert.error_matches(function()
       neap.data.from { x = { { 1 }, { 2 } }, y = { { 0 }, { 1 } } }
     end, "y%[1%] is a table; wanted a number or a string")
