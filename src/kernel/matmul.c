@@ -75,6 +75,8 @@ NEAP_INLINE void strip(const int vectors, const matrices *at, size_t column) {
   for (; row + TILE_ROWS <= at->m; row += TILE_ROWS) {
     tile(TILE_ROWS, vectors, at, row, column);
   }
+  for (; row + 4 <= at->m; row += 4)
+    tile(4, vectors, at, row, column);
   for (; row + 2 <= at->m; row += 2)
     tile(2, vectors, at, row, column);
   if (row < at->m)
