@@ -96,8 +96,9 @@ function M.fit(fit, given)
   elseif fit.kind ~= "classes" and fit.outputs > 1 then
     options.refuse("calibrate", "the fit has several labels; wanted classes")
   elseif method.binary and fit.outputs > 1 then
-    options.refuse("calibrate", ("%s is for two classes and the fit has %d; "
-      .. "wanted temperature or inverse_focal"):format(o.method, fit.outputs))
+    options.refuse("calibrate", ("%s is for losses of one logit and the "
+      .. "fit has %d; wanted temperature or inverse_focal"):format(o.method,
+      fit.outputs))
   end
   local logits = method.needs_data and fit:logits(o.data)
   local step = options.call("calibrate", 1, method.fit, logits, o.data,

@@ -262,9 +262,9 @@ end
 
 -- ------------------------------------------------------------------- files
 
--- How a data set was read, or nil.
-local function recipe_of(data)
-  return fields[data] and fields[data].recipe
+-- How a data set was read, or that of a fit, or nil.
+local function recipe_of(like)
+  return like.recipe
 end
 
 --- A data set from the bytes of a file: CSV, .npy, .npz or LIBSVM.
@@ -438,6 +438,7 @@ require "neap.append"(inside)
 require "neap.relabel"(inside)
 require "neap.ceiling"(M, inside)
 
+options.add_type("neap.Data|neap.Fit", meta)
 arguments.methods("neap.Data", meta, methods, {
   append = "given",
   ceiling = "",

@@ -77,7 +77,7 @@ end
 
 --- Makes the fit of one point of a finished job; for neap.train.
 -- @param job { model =, features =, outputs =, kind =, classes =, names =,
---   shift =, scale =, precision = }
+--   recipe =, shift =, scale =, precision = }
 -- @param point { loss =, optimizer = }
 -- @param parameters a row of the trainer's parameters
 -- @param report of the trainer
@@ -101,6 +101,7 @@ function M.new(job, point, parameters, report)
     classes = job.classes,
     counts = job.counts,
     names = job.names,
+    recipe = job.recipe,
     scaler = job.shift and { shift = job.shift, scale = job.scale } or nil,
     state = report.state,
     converged = report.state == "converged",
@@ -277,6 +278,7 @@ function M.load(path)
   return fit
 end
 
+options.add_type("neap.Data|neap.Fit", meta)
 arguments.methods("neap.Fit", meta, methods, {
   logits = "x: rows, out?: neap.Array",
   probabilities = "x: rows, out?: neap.Array",

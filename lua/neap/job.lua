@@ -313,6 +313,7 @@ function Job:fits()
         classes = self.data.classes,
         counts = self.data.counts,
         names = self.data.names,
+        recipe = self.data.recipe,
         shift = self.shift,
         scale = self.scale,
         precision = group.precision,

@@ -215,7 +215,7 @@ describe("the inverse focal map of classes", function()
       method = "temperature", data = d }) < raw)
     assert.error_matches(function()
       focal:calibrate { method = "platt", data = d }
-    end, "platt is for two classes and the fit has 3")
+    end, "platt is for losses of one logit and the fit has 3")
     local smooth = neap.train { data = d, loss = neap.loss.cross_entropy {
       label_smoothing = 0.1 }, model = model }
     assert.error_matches(function()

@@ -83,6 +83,29 @@ describe("rows", function()
       .. "or a number says what to do")
   end)
 
+  it("are those of a fit, also where the fit is loaded elsewhere", function()
+    local fit = neap.train { data = d:rows { 1, 2, 3, 4 },
+      loss = neap.loss.focal {}, model = neap.model.linear { l2 = 1 } }
+    local loaded = neap.from_saved(fit:calibrate { method = "platt", data = d }
+      :tobytes())
+    local new = "y,color,w,x,id\n?,blue,,,7\n?,red,,2,8\n"
+    for _, like in ipairs { fit, loaded } do
+      assert.same({ { 5, 1, 0 }, { 2, 0, 1 } },
+        neap.data.parse_rows(new, { like = like }):totable())
+      local read = neap.data.parse("id,color,x,w,y\n1,red,,1,b\n2,blue,1,1,a\n",
+        { like = like })
+      assert.same({ { { 5, 0, 1 }, { 1, 1, 0 } }, { 1, 0 }, { "a", "b" } },
+        { read.x:totable(), read.y:totable(), read.classes })
+      refuses("color,x\ngreen,1\n", { like = like }, "'green' is none of the "
+        .. "known levels, blue, red")
+    end
+    local drawn = neap.data.gaussians { n = 99, prior = 0.5, seed = 1 }
+    refuses("x\n1\n", { like = neap.train { data = drawn,
+      loss = neap.loss.focal {} } }, "bad argument #2 to 'parse_rows' "
+      .. "(like is no data set that was read from a file, nor a fit of one)")
+    refuses("x\n1\n", { like = 1 }, "like is 1; wanted a data set or a fit")
+  end)
+
   it("are refused where they can't be those of like", function()
     refuses("color,z\nred,1\n", { like = d },
       "a column of like is 'x'; the columns are 'color', 'z'")
@@ -91,10 +114,10 @@ describe("rows", function()
     refuses("color,x\ngreen,1\n", { like = d }, "line 2, column 1 (color): "
       .. "'green' is none of the known levels, blue, red")
     refuses("color,x\nred,1\n", {}, "bad argument #2 to 'parse_rows' (like is "
-      .. "missing; wanted a data set that was read)")
+      .. "missing; wanted a data set that was read, or a fit)")
     refuses("x\n1\n", { like = neap.data.gaussians { n = 9 } },
       "bad argument #2 to 'parse_rows' (like is no data set that was read "
-      .. "from a file)")
+      .. "from a file, nor a fit of one)")
     assert.error_matches(function()
       neap.data.parse("color,x\nred,1\n", { like = d })
     end, "(read_rows and parse_rows read rows without labels)", nil, true)

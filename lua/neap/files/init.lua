@@ -32,7 +32,8 @@ local spec = {
   columns = columns,
   missing = { "types", "string", "number", "table",
     wanted = '"drop", "mean", "median" or a number' },
-  like = { "object", type = "neap.Data" },
+  like = { "object", type = "neap.Data|neap.Fit",
+    wanted = "a data set or a fit" },
   delimiter = { "string", wanted = a_character },
   decimal = { "choice", names = { ".", "," } },
   comment = { "string", wanted = a_character },
@@ -101,9 +102,10 @@ end
 
 local function recipe_of(o, recipes)
   if o.like == nil then return nil end
-  local recipe = type(o.like) == "table" and recipes(o.like)
+  local recipe = recipes(o.like)
   if not recipe then
-    error({ argument = "like is no data set that was read from a file" }, 0)
+    error({ argument = "like is no data set that was read from a file, nor a "
+      .. "fit of one" }, 0)
   end
   if o.positive ~= nil then
     refuse("positive is for new classes; like says which is which")
@@ -146,7 +148,7 @@ local function guarded(name, where, ...)
 end
 
 --- The parts of a data set from bytes; see neap.data.parse.
--- @param recipes a function from a data set to its recipe, or nil
+-- @param recipes a function from a data set or a fit to its recipe, or nil
 function M.parse(text, given, recipes)
   local o = options.read("parse", given, spec, 2)
   return (guarded("parse", "", core.files.bytes(text), nil, o, recipes))
@@ -164,7 +166,8 @@ end
 local function rows_options(name, given)
   local o = options.read(name, given, rows_spec, 2)
   if o.like == nil then
-    options.refuse(name, "like is missing; wanted a data set that was read", 2)
+    options.refuse(name, "like is missing; wanted a data set that was "
+      .. "read, or a fit", 2)
   end
   o.rows_only = true
   return o

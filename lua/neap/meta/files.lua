@@ -20,8 +20,8 @@ local M = {}
 ---@field ignore? neap.Column|neap.Column[]
 ---@field categorical? neap.Column|neap.Column[] one column of 0 and 1 a level
 ---@field missing? neap.Missing|table<string, neap.Missing>
----@field like? neap.Data which these data are to be like: columns, levels,
---- classes, numbers for missing values
+---@field like? neap.Data|neap.Fit which these data are to be like, or what the
+--- rows of a fit were like: columns, levels, classes, numbers for missing values
 ---@field delimiter? string one character
 ---@field decimal? "."|","
 ---@field header? boolean
@@ -44,9 +44,9 @@ function M.read(path, options) end
 function M.parse(text, options) end
 
 ---@class neap.RowsOptions
----@field like neap.Data which the rows are to be like: columns by name, levels,
---- numbers for missing values; its target, weight, group, columns and what it
---- ignored may lack
+---@field like neap.Data|neap.Fit which the rows are to be like, or the fit that
+--- is to predict them: columns by name, levels, numbers for missing values; its
+--- target, weight, group, columns and what it ignored may lack
 ---@field format? "csv"|"tsv"|"npy"|"npz"|"libsvm"|"arff"
 ---@field ignore? neap.Column|neap.Column[]
 ---@field missing? neap.Missing|table<string, neap.Missing> "drop" is refused
