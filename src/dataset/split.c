@@ -3,22 +3,29 @@
 
 #include "dataset/dataset.h"
 
-// Swaps places `first` - 1 to `last` - 1, from the last on, with places up to
-// them; at most DRAWN.
+// Places that are drawn at once.
 enum { DRAWN = 256 };
 
-static void shuffle_some(const neap_kernels *kernels, uint64_t seed,
-                         neap_stream stream, uint32_t part, size_t first,
-                         size_t last, uint32_t *order) {
-  uint32_t words[4][DRAWN];
-  kernels->words(seed, stream, part, first, last - first + 1, DRAWN, words[0]);
-  for (size_t i = last; i >= first; i--) {
-    const uint64_t high = words[1][i - first], low = words[0][i - first];
-    const size_t j = (size_t)neap_random_below(i, high << 32 | low);
-    const uint32_t swap = order[i - 1];
-    order[i - 1] = order[j];
-    order[j] = swap;
-  }
+// A run of places, from the last of a list to the first, and those that they
+// are swapped with.
+typedef struct swaps {
+  size_t first, last;  // counted from 1
+  uint32_t with[DRAWN];
+} swaps;
+
+// Draws what the places up to `last` are swapped with, and calls for it, as it
+// lies anywhere.
+static void draw_swaps(const neap_kernels *kernels, uint64_t seed,
+                       neap_stream stream, uint32_t part, size_t last,
+                       const uint32_t *order, swaps *s) {
+  s->first = last > DRAWN ? last - DRAWN + 1 : 2;
+  s->last = last;
+  if (last < s->first)
+    return;
+  const size_t count = last - s->first + 1;
+  kernels->places(seed, stream, part, (uint32_t)s->first, count, s->with);
+  for (size_t i = 0; i < count; i++)
+    __builtin_prefetch(order + s->with[i], 1);
 }
 
 void neap_shuffle(const neap *engine, uint64_t seed, neap_stream stream,
@@ -26,10 +33,19 @@ void neap_shuffle(const neap *engine, uint64_t seed, neap_stream stream,
   const neap_kernels *kernels = neap_kernels_of(engine, NEAP_FLOAT32);
   for (size_t i = 0; i < count; i++)
     order[i] = (uint32_t)i;
-  for (size_t last = count; last > 1;) {
-    const size_t first = last > DRAWN ? last - DRAWN + 1 : 2;
-    shuffle_some(kernels, seed, stream, part, first, last, order);
-    last = first - 1;
+  swaps runs[2], *run = &runs[0], *next = &runs[1];
+  draw_swaps(kernels, seed, stream, part, count, order, run);
+  while (run->first <= run->last) {
+    draw_swaps(kernels, seed, stream, part, run->first - 1, order, next);
+    for (size_t i = run->last; i >= run->first; i--) {
+      const size_t place = run->with[i - run->first];
+      const uint32_t swap = order[i - 1];
+      order[i - 1] = order[place];
+      order[place] = swap;
+    }
+    swaps *done = run;
+    run = next;
+    next = done;
   }
 }
 

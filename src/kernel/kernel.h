@@ -117,6 +117,10 @@ typedef struct neap_kernels {
   void (*words)(uint64_t seed, neap_stream stream, uint32_t part,
                 uint64_t first, size_t count, size_t stride, uint32_t *words);
 
+  // places[i] = neap_random_below(first + i, neap_random_bits of that index).
+  void (*places)(uint64_t seed, neap_stream stream, uint32_t part,
+                 uint32_t first, size_t count, uint32_t *places);
+
   // x_j = mean_j + sum_(k <= j) factor_kj normal_k: one row of a Gaussian,
   // without fused operations. factor [features][features] holds a lower
   // triangle turned over, so its row k is a column; NULL: mean_j + scale

@@ -25,6 +25,7 @@ const neap_kernels NEAP_NAME(neap_kernels) = {
     .add_counts = NEAP_PASTE(neap_add_counts, f32, NEAP_ISA),
     .add_weighted = NEAP_PASTE(neap_add_weighted, f32, NEAP_ISA),
     .words = NEAP_PASTE(neap_words, f32, NEAP_ISA),
+    .places = NEAP_PASTE(neap_places, f32, NEAP_ISA),
     .place = NEAP_NAME(neap_place),
     .turn = NEAP_NAME(neap_turn),
     .square_distances = NEAP_NAME(neap_square_distances),

@@ -106,24 +106,62 @@ void NEAP_NAME(neap_normals)(uint64_t seed, neap_stream stream, uint32_t part,
   }
 }
 
+// The words of LANES indices.
+static void draw_words(uint64_t seed, neap_stream stream, uint32_t part,
+                       uint64_t first, uint32_t words[4][LANES]) {
+  for (int i = 0; i < LANES; i++) {
+    const uint64_t index = first + (uint64_t)i;
+    words[0][i] = (uint32_t)index;
+    words[1][i] = (uint32_t)(index >> 32);
+    words[2][i] = part;
+    words[3][i] = (uint32_t)stream;
+  }
+  neap_draw_lanes(seed, LANES, words[0]);
+}
+
 void NEAP_NAME(neap_words)(uint64_t seed, neap_stream stream, uint32_t part,
                            uint64_t first, size_t count, size_t stride,
                            uint32_t *to) {
   uint32_t words[4][LANES];
   for (size_t start = 0; start < count; start += LANES) {
-    for (int i = 0; i < LANES; i++) {
-      const uint64_t index = first + start + (uint64_t)i;
-      words[0][i] = (uint32_t)index;
-      words[1][i] = (uint32_t)(index >> 32);
-      words[2][i] = part;
-      words[3][i] = (uint32_t)stream;
-    }
-    neap_draw_lanes(seed, LANES, words[0]);
+    draw_words(seed, stream, part, first + start, words);
     const size_t left = count - start < LANES ? count - start : LANES;
     for (int word = 0; word < 4; word++) {
       memcpy(to + (size_t)word * stride + start, words[word],
              left * sizeof *to);
     }
+  }
+}
+
+// neap_random_below of LANES bounds, from `first` on.
+static void find_places(uint32_t first, const uint32_t words[4][LANES],
+                        uint32_t *places) {
+  for (uint32_t i = 0; i < LANES; i += NEAP_WIDE_LANES) {
+    neap_words32 low, high, bound;
+    memcpy(&low, words[0] + i, sizeof low);
+    memcpy(&high, words[1] + i, sizeof high);
+    for (uint32_t lane = 0; lane < NEAP_WIDE_LANES; lane++)
+      bound[lane] = first + i + lane;
+    const neap_words64 bounds = __builtin_convertvector(bound, neap_words64);
+    const neap_words64 above =
+        multiply_low(__builtin_convertvector(high, neap_words64), bounds);
+    const neap_words64 below =
+        multiply_low(__builtin_convertvector(low, neap_words64), bounds);
+    const neap_words64 sum = (above + (below >> 32)) >> 32;
+    const neap_words32 place = __builtin_convertvector(sum, neap_words32);
+    memcpy(places + i, &place, sizeof place);
+  }
+}
+
+void NEAP_NAME(neap_places)(uint64_t seed, neap_stream stream, uint32_t part,
+                            uint32_t first, size_t count, uint32_t *to) {
+  uint32_t words[4][LANES], places[LANES];
+  for (size_t start = 0; start < count; start += LANES) {
+    const uint32_t index = first + (uint32_t)start;
+    draw_words(seed, stream, part, index, words);
+    find_places(index, words, places);
+    const size_t left = count - start < LANES ? count - start : LANES;
+    memcpy(to + start, places, left * sizeof *to);
   }
 }
 

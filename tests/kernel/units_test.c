@@ -1,6 +1,7 @@
 // tests/kernel/units_test.c -- what hidden units are made of: activations
 // against the C library's long double, inner products against plain loops, and
-// the random bits of dropout against Philox word by word.
+// the random bits of dropout and places of a shuffle against Philox word by
+// word.
 #include "check.h"
 #include "kernel/kernel.h"
 
@@ -122,6 +123,27 @@ static void test_noise(const neap *engine) {
   }
 }
 
+__extension__ typedef unsigned __int128 wide;
+
+// A place below each bound, by 128-bit arithmetic; the largest bounds, too.
+static void test_places(const neap *engine) {
+  enum { COUNT = 200 };
+  const neap_kernels *kernels = neap_kernels_of(engine, NEAP_FLOAT32);
+  const uint32_t firsts[] = {1, 2, 77, 1 << 20, UINT32_MAX - COUNT + 1};
+  for (int f = 0; f < 5; f++) {
+    uint32_t places[COUNT + 1] = {[COUNT] = 7};
+    kernels->places(99, NEAP_STREAM_SHUFFLE, 3, firsts[f], COUNT, places);
+    CHECK(places[COUNT] == 7);
+    for (uint32_t i = 0; i < COUNT; i++) {
+      const uint64_t bound = firsts[f] + i;
+      const uint64_t bits = neap_random_bits(99, NEAP_STREAM_SHUFFLE, 3, bound);
+      const uint64_t truth = (uint64_t)(((wide)bits * bound) >> 64);
+      CHECK_SHOW(places[i] == truth, "of %llu: %u", (unsigned long long)bound,
+                 places[i]);
+    }
+  }
+}
+
 static void test_drop(const neap *engine) {
   const neap_kernels *kernels = neap_kernels_of(engine, NEAP_FLOAT64);
   const uint16_t bits[4] = {0, 16383, 16384, 65535};
@@ -137,6 +159,7 @@ static void test_isa(const neap *engine) {
   test_ends(engine);
   test_products(engine);
   test_noise(engine);
+  test_places(engine);
   test_drop(engine);
 }
 
