@@ -18,7 +18,7 @@ extern "C" {
 
 // What a loss is. All that it points to must stay as long as the loss does.
 typedef struct neap_formula_text {
-  const char *name;
+  const char *name;  // a word, and no loss of neap
   // One expression of numbers, + - * / ^ ( ), the functions exp, expm1, log,
   // log1p, pow, sqrt, abs, tanh, sigmoid, log_sigmoid, softplus, min, max,
   // less, greater, equal and where(condition, a, b), the names below, and
@@ -37,7 +37,8 @@ typedef struct neap_defined neap_defined;
 
 // Returns a new loss, or NULL. It is differentiated and compiled once, and runs
 // in blocks as the built-in ones do.
-//   NEAP_EARGUMENT  the formula has an error, and where; or it is too large
+//   NEAP_EARGUMENT  the formula has an error, and where; or it is too large; a
+//                   name is no word, there twice, or means something else
 //   NEAP_EMEMORY    no memory
 neap_defined *neap_loss_define(const neap *engine,
                                const neap_formula_text *text,

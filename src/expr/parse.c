@@ -7,6 +7,7 @@
 //   atom    = number | name | name "(" sum { "," sum } ")" | "(" sum ")"
 //
 // so that -x^2 is -(x^2), and x^y^z is x^(y^z), as in Lua.
+#include <math.h>
 #include <string.h>
 
 #include "expr/expr.h"
@@ -32,10 +33,12 @@ static const neap_op functions[] = {
 
 static neap_ref parse_sum(parser *p);
 
-// Notes the first failure, and makes the rest of the text end at once.
-static neap_ref refuse(parser *p, const char *what, const char *name) {
+// Notes the first failure, and where its cause begins; makes the rest of the
+// text end at once.
+static neap_ref refuse_from(parser *p, const char *start, const char *what,
+                            const char *name) {
   if (p->status == NEAP_OK) {
-    const long position = (long)(p->at - p->text->formula) + 1;
+    const long position = (long)(start - p->text->formula) + 1;
     p->status = neap_fail(p->error, NEAP_EARGUMENT,
                           "the formula of '%.40s': %s%s%s at "
                           "position %ld",
@@ -44,6 +47,10 @@ static neap_ref refuse(parser *p, const char *what, const char *name) {
   }
   p->at += strlen(p->at);
   return 0;
+}
+
+static neap_ref refuse(parser *p, const char *what, const char *name) {
+  return refuse_from(p, p->at, what, name);
 }
 
 static void skip_space(parser *p) {
@@ -79,6 +86,7 @@ static int parse_exponent(parser *p) {
 // up to 15 digits and 22 powers of ten: both are exact, and so is their
 // quotient or product but for one rounding.
 static neap_ref parse_number(parser *p) {
+  const char *start = p->at;
   double number = 0, scale = 1;
   int digits = 0, decimals = 0;
   for (; is_digit(*p->at); p->at++, digits++)
@@ -92,7 +100,10 @@ static neap_ref parse_number(parser *p) {
   const int power = parse_exponent(p) - decimals;
   for (int i = power < 0 ? -power : power; i > 0; i--)
     scale *= 10;
-  return neap_number(p->graph, power < 0 ? number / scale : number * scale);
+  number = power < 0 ? number / scale : number * scale;
+  if (!isfinite(number))
+    return refuse_from(p, start, "a number is too large", NULL);
+  return neap_number(p->graph, number);
 }
 
 // Whether a name of an operation, in capitals, is that of the text.
@@ -107,12 +118,13 @@ static bool is_named(const char *capitals, const char *name) {
   return *name == 0;
 }
 
-static neap_ref parse_call(parser *p, const char *name) {
+// The arguments of a function, whose name began at `start`.
+static neap_ref parse_call(parser *p, const char *start, const char *name) {
   neap_ref from[3] = {-1, -1, -1};
   int count = 0;
   do {
     if (count == 3)
-      return refuse(p, "too many arguments of", name);
+      return refuse_from(p, start, "too many arguments of", name);
     from[count++] = parse_sum(p);
   } while (take(p, ','));
   if (!take(p, ')'))
@@ -121,13 +133,13 @@ static neap_ref parse_call(parser *p, const char *name) {
     if (!is_named(neap_op_name(functions[i]), name))
       continue;
     if (neap_op_arguments(functions[i]) != count)
-      return refuse(p, "wrong number of arguments of", name);
+      return refuse_from(p, start, "wrong number of arguments of", name);
     return neap_record(p->graph, functions[i], from[0], from[1], from[2]);
   }
-  return refuse(p, "there is no function", name);
+  return refuse_from(p, start, "there is no function", name);
 }
 
-static neap_ref find_name(parser *p, const char *name) {
+static neap_ref find_name(parser *p, const char *start, const char *name) {
   const neap_formula_text *text = p->text;
   for (size_t i = 0; i < text->parameter_count; i++) {
     if (strcmp(text->parameters[i].name, name) == 0)
@@ -146,7 +158,8 @@ static neap_ref find_name(parser *p, const char *name) {
     return neap_input_node(p->graph,
                            *name == 'x' ? NEAP_INPUT_LOGIT : NEAP_INPUT_TARGET);
   }
-  return refuse(p, "wanted m, x, y, a parameter or a column, not", name);
+  return refuse_from(p, start, "wanted m, x, y, a parameter or a column, not",
+                     name);
 }
 
 static bool is_letter(char c) {
@@ -167,10 +180,11 @@ static neap_ref parse_atom(parser *p) {
     length++;
   if (length > NAME_MAX_BYTES)
     return refuse(p, "a name is too long", NULL);
-  memcpy(name, p->at, length);
+  const char *start = p->at;
+  memcpy(name, start, length);
   name[length] = 0;
   p->at += length;
-  return take(p, '(') ? parse_call(p, name) : find_name(p, name);
+  return take(p, '(') ? parse_call(p, start, name) : find_name(p, start, name);
 }
 
 static neap_ref parse_sign(parser *p) {
@@ -227,11 +241,58 @@ static neap_status parse(parser *p, neap_ref *value) {
   return p->status;
 }
 
-static neap_status check_text(const neap_formula_text *text,
+static bool is_word(const char *name) {
+  size_t length = 0;
+  while (is_letter(name[length]) || (length > 0 && is_digit(name[length])))
+    length++;
+  return length > 0 && length <= NAME_MAX_BYTES && name[length] == 0;
+}
+
+// Names of parameters and columns are looked for in this order, and functions
+// and inputs have theirs.
+static neap_status check_names(const neap_formula_text *text,
+                               neap_error *error) {
+  const char *names[NEAP_PARAMETER_MAX + NEAP_COLUMN_MAX];
+  size_t count = 0;
+  for (size_t i = 0; i < text->parameter_count; i++)
+    names[count++] = text->parameters[i].name;
+  for (size_t i = 0; i < text->column_count; i++)
+    names[count++] = text->columns[i];
+  for (size_t i = 0; i < count; i++) {
+    const char *wrong = NULL;
+    if (names[i] == NULL || !is_word(names[i])) {
+      wrong = "is no word";
+    } else if (strlen(names[i]) == 1 && strchr("mxy", *names[i]) != NULL) {
+      wrong = "is what the formula calls the margin, logit or target";
+    }
+    for (size_t j = 0; wrong == NULL && j < i; j++)
+      wrong = strcmp(names[i], names[j]) == 0 ? "is there twice" : NULL;
+    if (wrong != NULL) {
+      return neap_fail(error, NEAP_EARGUMENT,
+                       "'%.40s' has a parameter or column '%.40s', which %s",
+                       text->name, names[i] != NULL ? names[i] : "(null)",
+                       wrong);
+    }
+  }
+  return NEAP_OK;
+}
+
+static neap_status check_text(const neap *engine, const neap_formula_text *text,
                               neap_error *error) {
   if (text->name == NULL || text->formula == NULL) {
     return neap_fail(error, NEAP_EARGUMENT,
                      "a loss wants a name and a formula");
+  }
+  if (!is_word(text->name)) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "the name of a loss is '%.60s'; wanted a word of at most "
+                     "%d letters, digits and _",
+                     text->name, NAME_MAX_BYTES);
+  }
+  if (neap_loss_find(engine, text->name) != NULL) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "the name of a loss is '%.40s', as a loss of neap is",
+                     text->name);
   }
   if (text->parameter_count > NEAP_PARAMETER_MAX ||
       text->column_count > NEAP_COLUMN_MAX) {
@@ -251,6 +312,7 @@ static neap_status check_text(const neap_formula_text *text,
                          ? "parameters"
                          : "columns");
   }
+  NEAP_TRY(check_names(text, error));
   for (size_t i = 0; i < text->parameter_count; i++) {
     const neap_parameter *row = &text->parameters[i];
     if (row->name != NULL && row->initial >= row->low &&
@@ -268,7 +330,7 @@ static neap_status check_text(const neap_formula_text *text,
 neap_defined *neap_loss_define(const neap *engine,
                                const neap_formula_text *text,
                                neap_error *error) {
-  if (check_text(text, error) != NEAP_OK)
+  if (check_text(engine, text, error) != NEAP_OK)
     return NULL;
   const neap_host *host = &engine->host;
   neap_graph graph;

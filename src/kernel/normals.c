@@ -134,34 +134,34 @@ void NEAP_NAME(neap_words)(uint64_t seed, neap_stream stream, uint32_t part,
 }
 
 // neap_random_below of LANES bounds, from `first` on.
-static void find_places(uint32_t first, const uint32_t words[4][LANES],
-                        uint32_t *places) {
+static void draw_below(uint32_t first, const uint32_t *low,
+                       const uint32_t *high, uint32_t *numbers) {
   for (uint32_t i = 0; i < LANES; i += NEAP_WIDE_LANES) {
-    neap_words32 low, high, bound;
-    memcpy(&low, words[0] + i, sizeof low);
-    memcpy(&high, words[1] + i, sizeof high);
+    neap_words32 l, h, bound;
+    memcpy(&l, low + i, sizeof l);
+    memcpy(&h, high + i, sizeof h);
     for (uint32_t lane = 0; lane < NEAP_WIDE_LANES; lane++)
       bound[lane] = first + i + lane;
     const neap_words64 bounds = __builtin_convertvector(bound, neap_words64);
     const neap_words64 above =
-        multiply_low(__builtin_convertvector(high, neap_words64), bounds);
+        multiply_low(__builtin_convertvector(h, neap_words64), bounds);
     const neap_words64 below =
-        multiply_low(__builtin_convertvector(low, neap_words64), bounds);
+        multiply_low(__builtin_convertvector(l, neap_words64), bounds);
     const neap_words64 sum = (above + (below >> 32)) >> 32;
-    const neap_words32 place = __builtin_convertvector(sum, neap_words32);
-    memcpy(places + i, &place, sizeof place);
+    const neap_words32 number = __builtin_convertvector(sum, neap_words32);
+    memcpy(numbers + i, &number, sizeof number);
   }
 }
 
 void NEAP_NAME(neap_places)(uint64_t seed, neap_stream stream, uint32_t part,
                             uint32_t first, size_t count, uint32_t *to) {
-  uint32_t words[4][LANES], places[LANES];
+  uint32_t words[4][LANES], numbers[LANES];
   for (size_t start = 0; start < count; start += LANES) {
     const uint32_t index = first + (uint32_t)start;
     draw_words(seed, stream, part, index, words);
-    find_places(index, words, places);
+    draw_below(index, words[0], words[1], numbers);
     const size_t left = count - start < LANES ? count - start : LANES;
-    memcpy(to + start, places, left * sizeof *to);
+    memcpy(to + start, numbers, left * sizeof *to);
   }
 }
 

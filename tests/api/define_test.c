@@ -93,14 +93,48 @@ static void test_precedence(const neap *engine) {
   neap_loss_undefine(mine);
 }
 
+static void check_text(const neap *engine, const neap_formula_text *text,
+                       const char *message) {
+  neap_error error = {0};
+  CHECK(neap_loss_define(engine, text, &error) == NULL);
+  CHECK_SHOW(
+      strstr(error.message, message) != NULL && error.code == NEAP_EARGUMENT,
+      "%s: %s", text->name, error.message);
+}
+
+static void test_names(const neap *engine) {
+  static const neap_parameter word = {.name = "a b"}, margin = {.name = "m"},
+                              nameless = {.name = NULL};
+  static const char *const twice[] = {"amount", "amount"};
+  static const struct {
+    neap_formula_text text;
+    const char *message;
+  } wrong[] = {
+      {{.name = "a b", .formula = "m"},
+       "the name of a loss is 'a b'; wanted a word"},
+      {{.name = "", .formula = "m"}, "the name of a loss is ''"},
+      {{.name = "1st", .formula = "m"}, "the name of a loss is '1st'"},
+      {{.name = "focal", .formula = "m"}, "'focal', as a loss of neap is"},
+      {{"mine", "m", NULL, &word, 1, NULL, 0}, "'a b', which is no word"},
+      {{"mine", "m", NULL, &nameless, 1, NULL, 0},
+       "'(null)', which is no word"},
+      {{"mine", "m", NULL, &margin, 1, NULL, 0},
+       "'m', which is what the formula calls"},
+      {{"mine", "x", NULL, NULL, 0, twice, 2},
+       "'amount', which is there twice"},
+  };
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    check_text(engine, &wrong[i].text, wrong[i].message);
+}
+
 static void test_errors(const neap *engine) {
   static const struct {
     const char *formula, *message;
   } wrong[] = {
       {"m + ", "wanted a number, a name or ( at position 5"},
-      {"m * gama", "a column, not gama at position 9"},
-      {"sin(m)", "there is no function sin at position 7"},
-      {"max(m)", "wrong number of arguments of max"},
+      {"m * gama", "a column, not gama at position 5"},
+      {"sin(m)", "there is no function sin at position 1"},
+      {"1 + max(m)", "wrong number of arguments of max at position 5"},
       {"where(m, 1, 2, 3)", "too many arguments of where"},
       {"(m", "wanted ) at position 3"},
       {"m + x", "either m, or x and y"},
@@ -108,6 +142,7 @@ static void test_errors(const neap *engine) {
       {"m m", "should end at position 3"},
       {"m * 1e", "digits of an exponent at position 7"},
       {"exp_of(m)", "there is no function exp_of"},
+      {"m * 1e999", "a number is too large at position 5"},
   };
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     neap_error error = {0};
@@ -138,6 +173,7 @@ int main(void) {
   test_margin(engine);
   test_logit_and_target(engine);
   test_precedence(engine);
+  test_names(engine);
   test_errors(engine);
   neap_free(engine);
   return check_result();
