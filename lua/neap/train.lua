@@ -46,6 +46,8 @@ M.options.train = with(shared, {
     wanted = "a loss, such as neap.loss.focal {}" },
   optimizer = { "object", type = "neap.Optimizer",
     wanted = "an optimizer, such as neap.optimizer.lbfgs {}" },
+  l2 = { "number", low = 0 },
+  dropout = { "number", low = 0, high = 0.99 },
   initial = { "object", type = "neap.Fit" },
 })
 
@@ -55,8 +57,8 @@ M.options.point = {
   model = shared.model,
   seed = { "number", low = 0, high = 2 ^ 53, whole = true },
   sampling = { "types", "string", "table", wanted = sampling_wanted },
-  l2 = { "number", low = 0 },
-  dropout = { "number", low = 0, high = 0.99 },
+  l2 = M.options.train.l2,
+  dropout = M.options.train.dropout,
   initial = M.options.train.initial,
 }
 
@@ -123,22 +125,22 @@ function M.batches_fault(o, optimizer)
   end
 end
 
--- A point with what it takes from the job.
-local function complete(point, o, model, i, name)
+-- A point with what it takes from the job; `where` it stands, for messages.
+local function complete(point, o, model, where, name)
   if point.loss.reduction ~= "mean" then
-    options.refuse(name, ("points[%d]: training takes the mean of a loss; "
-      .. "its reduction is %s"):format(i, point.loss.reduction))
+    options.refuse(name, ("%straining takes the mean of a loss; its reduction "
+      .. "is %s"):format(where, point.loss.reduction))
   end
   point.model = point.model or model
   if point.dropout and not point.model.dropout then
-    options.refuse(name, ("points[%d]: a %s model has no units to drop")
-      :format(i, point.model.name))
+    options.refuse(name, ("%sa %s model has no units to drop"):format(where,
+      point.model.name))
   end
   point.optimizer = point.optimizer or M.default_optimizer(point.model)
   local optimizer = point.optimizer
   if optimizer.nesterov == "yes" and optimizer.momentum == 0 then
-    options.refuse(name, ("points[%d]: nesterov looks ahead by momentum, which "
-      .. "is 0; wanted momentum > 0"):format(i))
+    options.refuse(name, where .. "nesterov looks ahead by momentum, which "
+      .. "is 0; wanted momentum > 0")
   end
   point.l2 = point.l2 or point.model.l2
   point.dropout = point.dropout or point.model.dropout
@@ -154,9 +156,10 @@ local function read_points(o, name)
     options.refuse(name, "points is no list without gaps")
   end
   for i, given in ipairs(o.points) do
-    local point = options.read(name, given, M.options.point, 1,
-      ("points[%d]"):format(i))
-    points[i] = complete(point, o, model, i, name)
+    local place = ("points[%d]"):format(i)
+    local point = options.read(name, given, M.options.point, 1, place)
+    points[i] = complete(point, o, model,
+      name == "job" and place .. ": " or "", name)
   end
   if #points == 0 then
     options.refuse(name, "points is empty; wanted one or more")
@@ -329,13 +332,15 @@ function M.job(given)
 end
 
 --- Trains one point to its end.
--- @param given { data =, loss =, model =, optimizer =, initial = fit }, and
+-- @param given { data =, loss =, model =, optimizer =, l2 =, dropout =,
+--   initial = fit }, and
 --   what neap.job takes besides
 -- @return a fit
 function M.train(given)
   local o = options.read("train", given, M.options.train)
   o.points = {
-    { loss = o.loss, optimizer = o.optimizer, initial = o.initial },
+    { loss = o.loss, optimizer = o.optimizer, l2 = o.l2, dropout = o.dropout,
+      initial = o.initial },
   }
   local job = new_job(o, "train")
   -- Slices let an interrupt through; they never change a bit.

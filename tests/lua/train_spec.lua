@@ -357,6 +357,24 @@ describe("a job", function()
     assert.is_true(job:progress().fraction < 1)
   end)
 
+  it("of one point takes what a point of a job takes", function()
+    local rows = neap.data.gaussians { n = 500, prior = 0.3, seed = 1 }
+    local focal = neap.loss.focal {}
+    local fit = neap.train { data = rows, loss = focal, l2 = 0.1,
+      model = neap.model.linear { l2 = 5 } }
+    local points = { { loss = focal, l2 = 0.1 } }
+    local job = neap.job { data = rows, points = points }
+    while not job:step(1) do end
+    assert.equal(job:fits()[1].parameters:tobytes(), fit.parameters:tobytes())
+    assert.equal(0.1, fit.model.l2)
+    assert.error_matches(function()
+      neap.train { data = rows, loss = focal, dropout = 0.1 }
+    end, "'train' %(a linear model has no units to drop")
+    assert.error_matches(function()
+      neap.job { data = rows, points = { { loss = focal, dropout = 0.1 } } }
+    end, "'job' %(points%[1%]: a linear model has no units to drop")
+  end)
+
   it("is closed, and its fits stay", function()
     local job = neap.job { data = d, points = points(lbfgs) }
     job:step(math.huge)
@@ -376,7 +394,7 @@ describe("a job", function()
     refuses("data is a table; wanted a data set", { data = {},
       points = { { loss = loss } } })
     refuses("points is empty", { data = d, points = {} })
-    refuses("points%[1%]: nesterov looks ahead by momentum, which is 0", {
+    refuses("nesterov looks ahead by momentum, which is 0", {
       data = d, points = { { loss = loss,
         optimizer = neap.optimizer.sgd { nesterov = "yes" } } } })
     refuses("there are no rows to train on",
@@ -391,7 +409,7 @@ describe("a job", function()
       { data = d, points = { { loss = loss } }, epochs = 3 })
     refuses("points is no list without gaps",
       { data = d, points = { { loss = loss }, nil, { loss = loss } } })
-    refuses("points%[1%]: training takes the mean of a loss; its reduction is "
+    refuses("training takes the mean of a loss; its reduction is "
       .. "sum", { data = d, points = { {
         loss = neap.loss.focal { reduction = "sum" } } } })
     refuses("'job' %(points%[2%]: cross_entropy can't train on binary targets",

@@ -32,6 +32,8 @@ local M = {}
 ---@field loss neap.Loss
 ---@field optimizer? neap.Optimizer lbfgs of linear models and adam of an mlp if
 --- none is given
+---@field l2? number >= 0, in place of the model's
+---@field dropout? number 0 to 0.99, in place of the model's
 ---@field initial? neap.Fit to start from
 
 ---@class neap.Candidate
