@@ -362,8 +362,8 @@ describe("a job", function()
     local focal = neap.loss.focal {}
     local fit = neap.train { data = rows, loss = focal, l2 = 0.1,
       model = neap.model.linear { l2 = 5 } }
-    local points = { { loss = focal, l2 = 0.1 } }
-    local job = neap.job { data = rows, points = points }
+    local list = { { loss = focal, l2 = 0.1 } }
+    local job = neap.job { data = rows, points = list }
     while not job:step(1) do end
     assert.equal(job:fits()[1].parameters:tobytes(), fit.parameters:tobytes())
     assert.equal(0.1, fit.model.l2)
