@@ -61,7 +61,9 @@ typedef struct neap_file_part {
   bool is_last;
 } neap_file_part;
 
-// What a program gives to the library. Any member may be 0.
+// What a program gives to the library. Any member may be 0, but for max_workers
+// beside parallel_for. Where threads share an engine, or are its workers,
+// functions are called from several at once.
 typedef struct neap_host neap_host;
 struct neap_host {
   void *data;  // handed to every function below
@@ -71,7 +73,8 @@ struct neap_host {
   void *(*allocate)(void *data, void *block, size_t old_size, size_t new_size);
 
   // Runs task 0 to task_count - 1, in any order, on at most max_workers
-  // threads, and returns when all have ended. 0: the calling thread, in order.
+  // threads (1 or more), and returns when all have ended. 0: the calling
+  // thread, in order.
   void (*parallel_for)(void *data, neap_task *task, void *argument,
                        size_t task_count);
   size_t max_workers;
@@ -112,11 +115,13 @@ struct neap_host {
 
 // Returns a new engine, or NULL. The host is copied; NULL means all defaults.
 // An engine is immutable: any number of threads may use it at once.
-//   NEAP_EHOST    host->isa is unknown, or this machine does not have it
-//   NEAP_EMEMORY  no memory
+//   NEAP_EARGUMENT  max_workers is 0 beside parallel_for
+//   NEAP_EHOST      host->isa is unknown, or this machine does not have it
+//   NEAP_EMEMORY    no memory
 neap *neap_new(const neap_host *host, neap_error *error);
 
-// Frees an engine. NULL is allowed.
+// Frees an engine, after all that was made with it; built-in losses stay. NULL
+// is allowed.
 void neap_free(neap *engine);
 
 // Returns the instruction set that the engine runs: "base", "avx2", "avx512".
@@ -255,7 +260,7 @@ typedef struct neap_loss_call {
 } neap_loss_call;
 
 // Returns the bytes of scratch memory (64-byte aligned) that a call needs.
-// Binary losses of one number type need none.
+// Binary losses need none, but for sums.
 size_t neap_loss_scratch_bytes(const neap_loss *loss, size_t classes,
                                neap_dtype dtype);
 
@@ -265,13 +270,18 @@ size_t neap_loss_scratch_bytes(const neap_loss *loss, size_t classes,
 //   NEAP_EARGUMENT  a parameter, weight or option is out of its range, or does
 //                   not go with this loss; scratch is missing
 //   NEAP_ESHAPE     the classes don't fit the kind of loss
-//   NEAP_EDATA      a target is no class, or outside [0, 1]; names its row
+//   NEAP_EDATA      a target is no class, or outside [0, 1]; those of a row
+//   don't
+//                   add up to 1 but for 1e-4; one is soft, and class_margins or
+//                   smoothing after the loss want classes; the same of
+//                   probabilities in place of logits. Names its row
 neap_status neap_loss_evaluate(const neap_loss *loss,
                                const neap_loss_call *call, neap_error *error);
 
 // Evaluates a loss of one logit a row in double: the gradient and the diagonal
 // of the Hessian that boosting libraries ask of a custom objective. A flat
 // signature, for foreign function interfaces; otherwise as neap_loss_evaluate.
+// Not of sums, which want scratch.
 neap_status neap_loss_derivatives(const neap_loss *loss, const double *params,
                                   neap_hessian_mode mode, size_t rows,
                                   const double *logits, const double *targets,
@@ -297,8 +307,8 @@ void neap_ldam_margins(size_t k, const double *counts, double largest,
 // ---------------------------------------------------------- sums of losses
 
 typedef struct neap_loss_term {
-  double factor;  // finite
-  const neap_loss *loss;
+  double factor;          // finite
+  const neap_loss *loss;  // no sum
   neap_loss_options options;
 } neap_loss_term;
 
@@ -309,7 +319,9 @@ size_t neap_loss_sum_bytes(size_t count);
 // is the loss that is returned; NULL on error. The terms are copied; what
 // their options point to must stay. Options of a call on the sum itself must
 // be zeros, but for hessian_mode, ignore_index and normalizer.
-//   NEAP_EARGUMENT  the losses are of different kinds, or there are none
+//   NEAP_EARGUMENT  the losses are of different kinds, there are none, or one
+//   is
+//                   a sum or NULL
 const neap_loss *neap_loss_sum(void *memory, const neap_loss_term *terms,
                                size_t count, neap_error *error);
 

@@ -38,8 +38,8 @@ const neap_parameter *neap_metric_parameters(const neap_metric *metric,
 
 // Score columns of one set of rows.
 typedef struct neap_columns {
-  size_t rows, columns;
-  const void *scores;  // [columns][rows], no NaN
+  size_t rows, columns;  // rows: at most 2^32 - 1
+  const void *scores;    // [columns][rows], no NaN
   neap_dtype dtype;
   const double *targets;     // [rows]: 0 or 1
   bool own_targets;          // each column has its own: [columns][rows]

@@ -105,10 +105,12 @@ typedef struct neap_train_spec {
   neap_shape shape;
   const void *x;  // [rows][features], finite
   neap_dtype dtype;
-  const double *shift, *scale;  // [features], standardisation; NULL: none
+  const double *shift, *scale;  // [features], standardisation; both NULL: none
   neap_loss_kind kind;     // NEAP_BINARY: outputs are labels; or NEAP_CLASSES
-  const double *targets;   // [rows][outputs] in [0, 1]: of class 1, or of all
-  const int32_t *classes;  // [rows] below outputs, in place of targets
+  const double *targets;   // [rows][outputs] in [0, 1]: of class 1; or of all
+                           // classes, adding up to 1 but for 1e-4
+  const int32_t *classes;  // [rows] below outputs, of NEAP_CLASSES, in place of
+                           // targets
   const double *weights;   // [rows], >= 0; NULL: all 1
   const double *const *loss_columns;  // what losses read of a row, each [rows]
   size_t loss_column_count;
@@ -116,7 +118,8 @@ typedef struct neap_train_spec {
   neap_initialisation initialisation;
   bool zero_bias;  // the last biases start at 0, not at the classes' shares
   const neap_optimizer *optimizer;
-  size_t epochs, batch;    // of optimizers that take batches
+  size_t epochs, batch;  // of optimizers that take batches, 1 or more; a batch
+                         // of more rows than there are is all of them
   neap_sampling sampling;  // wants classes, or targets that are 0 or 1
   double ratio;            // in (0, 1], of under and over
   bool pauses;             // at each epoch's end; see neap_trainer_resume
@@ -127,7 +130,8 @@ typedef struct neap_train_spec {
 } neap_train_spec;
 
 // Writes mean and 1 / deviation (ddof 0) of each column; 1 where a column is
-// constant. x: [rows][columns], finite; shift, scale: out [columns].
+// constant, 0 and 1 without rows. x: [rows][columns], finite; shift, scale: out
+// [columns].
 void neap_standardize(size_t rows, size_t columns, const void *x,
                       neap_dtype dtype, double *shift, double *scale);
 
@@ -140,19 +144,28 @@ typedef struct neap_trainer neap_trainer;
 // while the trainer works. All its memory is taken here, none in a step.
 //   NEAP_EARGUMENT  a loss does not fit the targets, or its options don't fit
 //                   the loss; an option of the optimizer is out of its range
-//                   (points count from 1); there are no rows or no points;
-//                   batch or epochs is 0
-//   NEAP_EDATA      a number of x is not finite, a target is no class
+//                   (points count from 1); there are no rows or no points, or
+//                   only rows of weight 0; batch or epochs is 0, or their rows
+//                   are more than 2^53 in all or 2^32 - 1 an epoch; dropout or
+//                   sampling without batches, dropout without hidden units;
+//                   sampling of a class without rows; newton for an mlp or more
+//                   than one output; the shape is none of the model's (an mlp
+//                   has 1 to 8 hidden layers of 1 to 65,536 units); what must
+//                   not be NULL is
+//   NEAP_EDATA      a number of x is not finite; a target is no class, not in
+//                   [0, 1] or soft where a loss wants classes; those of a row
+//                   don't add up to 1
 //   NEAP_EMEMORY    no memory
 neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
                                neap_error *error);
 
-// Frees a trainer. NULL is allowed.
+// Frees a trainer, before its engine. NULL is allowed.
 void neap_trainer_free(neap_trainer *trainer);
 
-// Works for about `seconds` (INFINITY: to the end) and returns whether all
-// points are done, or the trainer waits at an epoch's end. Without a clock of
-// the host one call does the smallest piece.
+// Works for about `seconds` (INFINITY: to the end), and no longer than the
+// host's budget. Returns whether all points are done, or the trainer waits at
+// an epoch's end. Without a clock of the host one call does the smallest piece,
+// and with INFINITY all.
 bool neap_trainer_step(neap_trainer *trainer, double seconds);
 
 // Returns how far the work is, between 0 and 1: epochs done, or points done.
@@ -183,7 +196,8 @@ typedef struct neap_fit_report {
   double objective;      // sum of w_i loss_i / rows + l2/2 |weights|^2
   double gradient_norm;  // of the objective
   size_t steps;
-  const double *history;  // [history_count] objectives, by step or epoch
+  const double *history;  // [history_count] objectives, by step or epoch: the
+                          // first 1,000
   size_t history_count;
   size_t failed_epoch, failed_step;  // where it failed on batches, from 1; or 0
 } neap_fit_report;
@@ -210,7 +224,8 @@ size_t neap_trainer_save(const neap_trainer *trainer, void *bytes);
 // Brings a new trainer to the state that one of the same spec had on the same
 // kind of machine; it goes on with the same bits.
 //   NEAP_EDATA  the bytes are no checkpoint, or damaged (then the trainer is
-//               of no use), or of a trainer of other data, points or options
+//               of no use), or of a trainer of other data, points or options;
+//               of more than 1,024 rows of x not all are compared
 neap_status neap_trainer_load(neap_trainer *trainer, const void *bytes,
                               size_t size_bytes, neap_error *error);
 
@@ -221,7 +236,7 @@ typedef struct neap_predict_spec {
   neap_shape shape;
   const void *x;  // [rows][features]
   neap_dtype dtype;
-  const double *shift, *scale;  // NULL: none
+  const double *shift, *scale;  // both NULL: none
   const neap_model *model;
   const double *const *parameters;  // [points][parameters]
   size_t point_count;
@@ -231,7 +246,8 @@ typedef struct neap_predict_spec {
 
 // Writes the logits of many points on the same rows.
 //   NEAP_EARGUMENT  the shape is none of the model's; dtype or precision is no
-//                   float; x, parameters or logits is NULL
+//                   float; x, parameters or logits is NULL, or one of shift and
+//                   scale
 //   NEAP_EMEMORY    no memory
 neap_status neap_predict(const neap *engine, const neap_predict_spec *spec,
                          neap_error *error);

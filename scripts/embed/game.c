@@ -214,17 +214,22 @@ static void run_levels(int levels, int sleeps, slices *f) {
   }
 }
 
+static int open_neap(lua_State *state) {
+  return neap_open(state, lua_touserdata(state, 1));
+}
+
 int main(int argc, char **argv) {
   memory m = {.cap = 64 << 20};
   slices f = {0};
-  const neap_host host = {
-      .clock = read_clock, .log = write_log, .budget = budget};
+  neap_host host = {.clock = read_clock, .log = write_log, .budget = budget};
   if (argc < 2)
     fail("wanted the path of game.lua");
   L = lua_newstate(allocate, &m);
   luaL_openlibs(L);
-  neap_open(L, &host);
-  lua_pop(L, 1);
+  lua_pushcfunction(L, open_neap);
+  lua_pushlightuserdata(L, &host);
+  if (lua_pcall(L, 1, 0, 0) != LUA_OK)
+    fail(lua_tostring(L, -1));
   if (luaL_dofile(L, argv[1]) != LUA_OK)
     fail(lua_tostring(L, -1));
   lua_settop(L, 1);

@@ -54,8 +54,11 @@ neap *neap_new(const neap_host *host, neap_error *error) {
     full.parallel_for = run_in_order;
     full.max_workers = 1;
   }
-  if (full.max_workers == 0)
-    full.max_workers = 1;
+  if (full.max_workers == 0) {
+    neap_fail(error, NEAP_EARGUMENT,
+              "max_workers is 0; wanted the threads that parallel_for has");
+    return NULL;
+  }
   neap_isa_index isa = NEAP_ISA_BASE;
   if (choose_isa(full.isa, &isa, error) != NEAP_OK)
     return NULL;

@@ -19,6 +19,8 @@ void neap_initial_parameters(const neap_parameter *rows, double *numbers) {
 static bool is_allowed(const neap_parameter *row, double number) {
   if (isnan(row->initial) && isnan(number))
     return true;  // off
+  if ((row->whole != 0 || row->choices != NULL) && number != floor(number))
+    return false;
   const bool above = row->open ? number > row->low : number >= row->low;
   return isfinite(number) && above && number <= row->high;
 }
@@ -28,9 +30,10 @@ neap_status neap_check_parameters(const neap_parameter *rows,
   const size_t count = given != NULL ? neap_parameter_count(rows) : 0;
   for (size_t i = 0; i < count; i++) {
     if (!is_allowed(&rows[i], given[i])) {
-      return neap_fail(error, NEAP_EARGUMENT, "%s is %g; wanted %s%g to %g",
-                       rows[i].name, given[i], rows[i].open ? "above " : "",
-                       rows[i].low, rows[i].high);
+      const bool whole = rows[i].whole != 0 || rows[i].choices != NULL;
+      return neap_fail(error, NEAP_EARGUMENT, "%s is %g; wanted %s%s%g to %g",
+                       rows[i].name, given[i], whole ? "a whole number, " : "",
+                       rows[i].open ? "above " : "", rows[i].low, rows[i].high);
     }
   }
   return NEAP_OK;

@@ -71,7 +71,11 @@ void neap_standardize(size_t rows, size_t columns, const void *x,
                       neap_dtype dtype, double *shift, double *scale) {
   part p = {.x = x, .dtype = dtype, .rows = rows, .columns = columns};
   double farthest[PART], deviation[PART];
-  for (; p.first < columns; p.first += p.count) {
+  for (size_t j = 0; j < columns && rows == 0; j++) {
+    shift[j] = 0;
+    scale[j] = 1;
+  }
+  for (; p.first < columns && rows > 0; p.first += p.count) {
     p.count = columns - p.first < PART ? columns - p.first : PART;
     double *mean = shift + p.first;
     find_means(&p, mean, farthest);

@@ -22,11 +22,14 @@ static neap_status refuse_target(bool unit, size_t row, double target,
                    row + 1, target, unit ? "0 to 1" : "a finite number");
 }
 
-// Whether targets must be one class or the other.
-static bool wants_hard(const neap_loss_call *call) {
-  const neap_loss_options *o = &call->options;
-  return o->class_margins != NULL ||
-         (o->label_smoothing > 0 && o->smoothing == NEAP_SMOOTH_AFTER);
+bool neap_loss_wants_hard(const neap_loss *loss, const neap_loss_options *o) {
+  bool wants = o->class_margins != NULL ||
+               (o->label_smoothing > 0 && o->smoothing == NEAP_SMOOTH_AFTER);
+  for (size_t t = 0; t < loss->term_count; t++) {
+    const neap_loss_term *term = &loss->terms[t];
+    wants |= neap_loss_wants_hard(term->loss, &term->options);
+  }
+  return wants;
 }
 
 static neap_status check_number(const neap_loss *loss,
@@ -39,7 +42,7 @@ static neap_status check_number(const neap_loss *loss,
   const bool fits = unit ? y >= 0 && y <= 1 : isfinite(y) != 0;
   if (!fits)
     return refuse_target(unit, row, y, error);
-  if (!wants_hard(call) || y == 0 || y == 1)
+  if (!neap_loss_wants_hard(loss, &call->options) || y == 0 || y == 1)
     return NEAP_OK;
   return neap_fail(error, NEAP_EDATA,
                    "target in row %zu is %g; margins of classes and smoothing "
@@ -55,7 +58,8 @@ static neap_status check_numbers(const neap_loss *loss,
   const size_t k = neap_labels_of(call), count = call->rows * k;
   const bool unit = neap_domain_of(loss, &call->options) == NEAP_UNIT;
   const double most = call->dtype == NEAP_FLOAT32 ? FLT_MAX : DBL_MAX;
-  if ((k == 1 || is_dense(call)) && !wants_hard(call) &&
+  if ((k == 1 || is_dense(call)) &&
+      !neap_loss_wants_hard(loss, &call->options) &&
       kernels_of(loss, call)
               ->find_outside(count, call->targets, unit ? 0 : -most,
                              unit ? 1 : most) == count) {

@@ -111,6 +111,11 @@ neap_status neap_loss_check_targets(const neap_loss *loss,
                                     const neap_loss_call *call,
                                     neap_error *error);
 
+// Returns whether targets must be one class or the other: of margins of
+// classes, and of smoothing after the loss.
+bool neap_loss_wants_hard(const neap_loss *loss,
+                          const neap_loss_options *options);
+
 // Checks that a loss of classes can have classes (NEAP_INT32) as targets.
 neap_status neap_loss_check_class_targets(const neap_loss *loss,
                                           const neap_loss_options *options,

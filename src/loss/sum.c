@@ -241,6 +241,10 @@ static neap_status check_terms(const neap_loss_term *terms, size_t count,
     return neap_fail(error, NEAP_EARGUMENT, "a sum wants one loss or more");
   for (size_t t = 0; t < count; t++) {
     const neap_loss *loss = terms[t].loss, *first = terms[0].loss;
+    if (loss == NULL || loss->term_count > 0) {
+      return neap_fail(error, NEAP_EARGUMENT, "term %zu is %s; wanted a loss",
+                       t + 1, loss == NULL ? "NULL" : "a sum itself");
+    }
     if (!isfinite(terms[t].factor)) {
       return neap_fail(error, NEAP_EARGUMENT,
                        "factor of %s is %g; wanted a finite number",

@@ -32,6 +32,10 @@ static neap_status check_columns(const neap_columns *c, neap_error *error) {
     return neap_fail(error, NEAP_EARGUMENT,
                      "columns want scores (float64 or float32) and targets");
   }
+  if (c->rows > UINT32_MAX) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "columns have %zu rows; wanted at most 2^32 - 1", c->rows);
+  }
   const size_t targets = c->own_targets ? c->rows * c->columns : c->rows;
   for (size_t i = 0; i < targets; i++) {
     if (c->targets[i] != 0 && c->targets[i] != 1) {

@@ -126,6 +126,32 @@ static neap_status check_rows(const neap *engine, const neap_train_spec *spec,
   return NEAP_OK;
 }
 
+neap_status neap_check_scaling(const double *shift, const double *scale,
+                               neap_error *error) {
+  if ((shift == NULL) == (scale == NULL))
+    return NEAP_OK;
+  return neap_fail(
+      error, NEAP_EARGUMENT, "%s is NULL and %s is not; wanted both or none",
+      shift == NULL ? "shift" : "scale", shift == NULL ? "scale" : "shift");
+}
+
+// Targets that are the probabilities of all classes; float32 may lose some.
+static neap_status check_shares(const neap_train_spec *spec,
+                                neap_error *error) {
+  const size_t outputs = spec->shape.outputs;
+  for (size_t i = 0; i < spec->rows; i++) {
+    double sum = 0;
+    for (size_t o = 0; o < outputs; o++)
+      sum += spec->targets[i * outputs + o];
+    if (!(fabs(sum - 1) <= 1e-4)) {
+      return neap_fail(error, NEAP_EDATA,
+                       "the targets in row %zu add up to %g; wanted 1", i + 1,
+                       sum);
+    }
+  }
+  return NEAP_OK;
+}
+
 static neap_status check_targets(const neap_train_spec *spec,
                                  neap_error *error) {
   const size_t outputs = spec->shape.outputs;
@@ -136,6 +162,11 @@ static neap_status check_targets(const neap_train_spec *spec,
   if (spec->kind == NEAP_REAL || (spec->kind == NEAP_CLASSES && outputs < 2)) {
     return neap_fail(error, NEAP_EARGUMENT,
                      "wanted binary targets, or classes of 2 or more outputs");
+  }
+  if (spec->classes != NULL && spec->kind != NEAP_CLASSES) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "classes want the kind NEAP_CLASSES; of binary losses "
+                     "targets are numbers");
   }
   for (size_t i = 0; spec->classes != NULL && i < spec->rows; i++) {
     if (spec->classes[i] < 0 || (size_t)spec->classes[i] >= outputs) {
@@ -149,6 +180,23 @@ static neap_status check_targets(const neap_train_spec *spec,
       return neap_fail(error, NEAP_EDATA,
                        "the target in row %zu is %g; wanted 0 to 1",
                        i / outputs + 1, spec->targets[i]);
+    }
+  }
+  return spec->targets != NULL && spec->kind == NEAP_CLASSES
+             ? check_shares(spec, error)
+             : NEAP_OK;
+}
+
+// Standardisation, and what losses read of the rows.
+static neap_status check_columns(const neap_train_spec *spec,
+                                 neap_error *error) {
+  NEAP_TRY(neap_check_scaling(spec->shift, spec->scale, error));
+  for (size_t i = 0; i < spec->loss_column_count; i++) {
+    if (spec->loss_columns == NULL || spec->loss_columns[i] == NULL) {
+      return neap_fail(error, NEAP_EARGUMENT,
+                       "loss column %zu of %zu is NULL; wanted numbers of the "
+                       "rows",
+                       i + 1, spec->loss_column_count);
     }
   }
   return NEAP_OK;
@@ -185,6 +233,7 @@ neap_status neap_check_numbers(const neap *engine, const neap_train_spec *spec,
   if (spec->optimizer == NULL)
     return neap_fail(error, NEAP_EARGUMENT, "there is no optimizer");
   NEAP_TRY(check_rows(engine, spec, error));
+  NEAP_TRY(check_columns(spec, error));
   NEAP_TRY(check_targets(spec, error));
   if (spec->points == NULL && spec->point_count > 0) {
     return neap_fail(error, NEAP_EARGUMENT, "points is NULL; wanted %zu",

@@ -16,7 +16,7 @@ static neap_loss_options copy_options(neap_trainer *t,
                                       const neap_train_point *point) {
   neap_arena *a = &t->arena;
   const size_t outputs = t->spec.shape.outputs;
-  const size_t k = outputs > 1 ? outputs : 2;
+  const size_t k = t->spec.kind == NEAP_CLASSES ? outputs : 2;
   neap_loss_options o = point->options;
   size_t parameters;
   neap_loss_parameters(point->loss, &parameters);

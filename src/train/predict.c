@@ -108,6 +108,7 @@ static neap_status check(const neap_predict_spec *spec, neap_error *error) {
                      "precision is %d; wanted NEAP_FLOAT64 or NEAP_FLOAT32",
                      (int)spec->precision);
   }
+  NEAP_TRY(neap_check_scaling(spec->shift, spec->scale, error));
   if (spec->rows == 0 || spec->point_count == 0)
     return NEAP_OK;
   NEAP_TRY(neap_check_row_count(spec->rows, spec->shape.features, error));

@@ -8,7 +8,7 @@
 
 #include "train/lockstep.h"
 
-static const char magic[8] = "neapjob2";
+static const char magic[8] = "neapjob3";
 
 // Goes over the fields of a trainer, one way or the other.
 typedef struct cursor {
@@ -68,41 +68,104 @@ static uint64_t hash_number(uint64_t so_far, double number) {
   return hash(so_far, &number, sizeof number);
 }
 
-static uint64_t hash_point(uint64_t h, const neap_train_point *p) {
+static uint64_t hash_text(uint64_t so_far, const char *text) {
+  return hash(so_far, text, strlen(text));
+}
+
+// A list of a point, or that there is none.
+static uint64_t hash_list(uint64_t h, const double *list, size_t count) {
+  h = hash_word(h, list != NULL);
+  return list != NULL ? hash(h, list, count * sizeof *list) : h;
+}
+
+// A loss with its options, lists of which have `classes` or `labels` numbers.
+static uint64_t hash_loss(uint64_t h, const neap_loss *loss,
+                          const neap_loss_options *o, size_t classes,
+                          size_t labels) {
   size_t count;
-  neap_loss_parameters(p->loss, &count);
-  h = hash(h, neap_loss_name(p->loss), strlen(neap_loss_name(p->loss)));
-  for (size_t i = 0; p->options.params != NULL && i < count; i++)
-    h = hash_number(h, p->options.params[i]);
+  neap_loss_parameters(loss, &count);
+  h = hash_text(h, neap_loss_name(loss));
+  h = hash_list(h, o->params, count);
+  h = hash_list(h, o->class_weights, classes);
+  h = hash_list(h, o->label_weights, labels);
+  h = hash_list(h, o->class_offsets, classes);
+  h = hash_list(h, o->class_margins, classes);
+  h = hash_list(h, o->ignore_index, 1);
+  const double numbers[] = {
+      o->scale,         o->label_smoothing,       (double)o->smoothing,
+      (double)o->from,  (double)o->logit_targets, (double)o->hessian_mode,
+      o->hessian_floor, (double)o->normalizer};
+  h = hash(h, numbers, sizeof numbers);
+  for (size_t t = 0; t < loss->term_count; t++) {
+    const neap_loss_term *term = &loss->terms[t];
+    h = hash_number(h, term->factor);
+    h = hash_loss(h, term->loss, &term->options, classes, labels);
+  }
+  return h;
+}
+
+static uint64_t hash_point(const neap_trainer *t, uint64_t h,
+                           const neap_train_point *p) {
+  const size_t outputs = t->spec.shape.outputs;
+  const size_t classes = t->spec.kind == NEAP_CLASSES ? outputs : 2;
+  h = hash_loss(h, p->loss, &p->options, classes, outputs);
   for (size_t i = 0; i < NEAP_PARAMETER_MAX; i++)
     h = hash_number(h, p->optimizer[i]);
+  for (size_t i = 0; i < neap_loss_columns(p->loss); i++)
+    h = hash_word(h, p->loss_columns[i]);
   return hash_number(hash_number(h, p->l2), p->dropout);
+}
+
+static uint64_t hash_shape(uint64_t h, const neap_shape *shape) {
+  const uint64_t numbers[] = {shape->features, shape->outputs, shape->layers,
+                              (uint64_t)shape->activation};
+  h = hash(h, numbers, sizeof numbers);
+  return hash(h, shape->hidden, shape->layers * sizeof *shape->hidden);
+}
+
+// Rows of x, at most so many: all of them would take as long as an epoch.
+enum { LOOKED_AT = 1024 };
+
+static uint64_t hash_rows(const neap_trainer *t, uint64_t h) {
+  const neap_train_spec *spec = &t->spec;
+  const size_t features = spec->shape.features;
+  const size_t row_bytes = features * neap_dtype_size(spec->dtype);
+  const size_t count = spec->rows < LOOKED_AT ? spec->rows : LOOKED_AT;
+  for (size_t i = 0; i < count; i++) {
+    const size_t row = spec->rows / count * i;
+    h = hash(h, (const char *)spec->x + row * row_bytes, row_bytes);
+  }
+  h = hash_list(h, t->shift, features);
+  return hash_list(h, t->scale, features);
 }
 
 uint64_t neap_trainer_fingerprint(const neap_trainer *t) {
   const neap_train_spec *spec = &t->spec;
   const neap_form *fine = &t->forms[NEAP_FINE];
-  const double numbers[] = {(double)spec->rows,
-                            (double)spec->shape.features,
-                            (double)t->parameters,
-                            (double)spec->point_count,
-                            (double)spec->epochs,
-                            (double)spec->batch,
-                            (double)spec->seed,
-                            (double)spec->sampling,
-                            spec->ratio,
-                            (double)spec->pauses,
-                            (double)fine->kernels->dtype};
+  const uint64_t numbers[] = {spec->rows,
+                              spec->point_count,
+                              spec->epochs,
+                              spec->batch,
+                              spec->seed,
+                              (uint64_t)spec->dtype,
+                              (uint64_t)spec->kind,
+                              (uint64_t)spec->initialisation,
+                              (uint64_t)spec->sampling,
+                              spec->zero_bias,
+                              spec->pauses,
+                              (uint64_t)fine->kernels->dtype,
+                              t->forms[NEAP_DRAFT].kernels != NULL};
   uint64_t h = hash(0xCBF29CE484222325u, numbers, sizeof numbers);
-  h = hash(h, spec->model->name, strlen(spec->model->name));
-  h = hash(h, spec->optimizer->name, strlen(spec->optimizer->name));
+  h = hash_number(hash_shape(h, &spec->shape), spec->ratio);
+  h = hash_text(hash_text(h, spec->model->name), spec->optimizer->name);
+  h = hash_rows(t, h);
   h = hash(h, fine->targets, spec->rows * neap_target_bytes(t, fine));
   if (fine->weights != NULL)
     h = hash(h, fine->weights, spec->rows * fine->number_bytes);
   h = hash(h, fine->loss_columns,
            spec->loss_column_count * spec->rows * fine->number_bytes);
   for (size_t p = 0; p < spec->point_count; p++)
-    h = hash_point(h, &t->points[p].spec);
+    h = hash_point(t, h, &t->points[p].spec);
   return h;
 }
 

@@ -8,6 +8,26 @@
 // of any instruction set has.
 enum { CHUNK_LINES = 24 };
 
+// Targets of a loss that takes one class or the other, and nothing between.
+static neap_status check_hard(const neap_train_spec *spec, size_t p,
+                              neap_error *error) {
+  const neap_train_point *point = &spec->points[p];
+  const double *ignored = point->options.ignore_index;
+  if (spec->targets == NULL ||
+      !neap_loss_wants_hard(point->loss, &point->options))
+    return NEAP_OK;
+  for (size_t i = 0; i < spec->rows * spec->shape.outputs; i++) {
+    const double y = spec->targets[i];
+    if (y == 0 || y == 1 || (ignored != NULL && y == *ignored))
+      continue;
+    return neap_fail(error, NEAP_EDATA,
+                     "points[%zu]: the target in row %zu is %g; margins of "
+                     "classes and smoothing after the loss want classes",
+                     p + 1, i / spec->shape.outputs + 1, y);
+  }
+  return NEAP_OK;
+}
+
 static neap_status check_point(const neap_train_spec *spec, size_t p,
                                neap_error *error) {
   const neap_train_point *point = &spec->points[p];
@@ -42,13 +62,19 @@ static neap_status check_point(const neap_train_spec *spec, size_t p,
         "points[%zu]: %s takes probabilities; a model gives logits", p + 1,
         neap_loss_name(point->loss));
   }
+  if (point->dropout > 0 && spec->model->unit_count == NULL) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "points[%zu]: dropout wants a model with hidden units; %s "
+                     "has none",
+                     p + 1, spec->model->name);
+  }
   if (point->dropout > 0 && !spec->optimizer->batches) {
     return neap_fail(error, NEAP_EARGUMENT,
                      "points[%zu]: dropout wants an optimizer on batches; %s "
                      "sees all rows",
                      p + 1, spec->optimizer->name);
   }
-  return NEAP_OK;
+  return check_hard(spec, p, error);
 }
 
 static neap_status check_sampling(const neap_train_spec *spec,
@@ -60,7 +86,12 @@ static neap_status check_sampling(const neap_train_spec *spec,
                      "sampling wants an optimizer on batches; %s sees all rows",
                      spec->optimizer->name);
   }
-  if (!(spec->ratio > 0 && spec->ratio <= 1)) {
+  if (spec->sampling > NEAP_SAMPLE_OVER) {
+    return neap_fail(error, NEAP_EARGUMENT, "sampling is %d; wanted 0 to %d",
+                     (int)spec->sampling, NEAP_SAMPLE_OVER);
+  }
+  if (spec->sampling != NEAP_SAMPLE_BALANCED &&
+      !(spec->ratio > 0 && spec->ratio <= 1)) {
     return neap_fail(error, NEAP_EARGUMENT,
                      "sampling has the ratio %g; wanted above 0 to 1",
                      spec->ratio);
@@ -92,6 +123,28 @@ static neap_status check_optimizer(const neap_train_spec *spec,
   return NEAP_OK;
 }
 
+// Rows in random order have numbers of 32 bits; steps are counted in a double.
+static neap_status check_batches(const neap_train_spec *spec,
+                                 neap_error *error) {
+  if (spec->epochs == 0 || spec->batch == 0) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "epochs is %zu and batch is %zu; wanted 1 or more",
+                     spec->epochs, spec->batch);
+  }
+  if (spec->rows > UINT32_MAX) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "there are %zu rows; batches want at most 2^32 - 1",
+                     spec->rows);
+  }
+  if (spec->epochs > ((size_t)1 << 53) / spec->rows) {
+    return neap_fail(error, NEAP_EARGUMENT,
+                     "epochs is %zu of %zu rows; wanted at most 2^53 rows in "
+                     "all",
+                     spec->epochs, spec->rows);
+  }
+  return NEAP_OK;
+}
+
 neap_status neap_train_check(const neap_train_spec *spec, neap_error *error) {
   NEAP_TRY(check_optimizer(spec, error));
   NEAP_TRY(check_sampling(spec, error));
@@ -109,12 +162,7 @@ neap_status neap_train_check(const neap_train_spec *spec, neap_error *error) {
   if (spec->point_count == 0) {
     return neap_fail(error, NEAP_EARGUMENT, "there are no points to train");
   }
-  if (spec->optimizer->batches && (spec->epochs == 0 || spec->batch == 0)) {
-    return neap_fail(error, NEAP_EARGUMENT,
-                     "epochs is %zu and batch is %zu; wanted 1 or more",
-                     spec->epochs, spec->batch);
-  }
-  return NEAP_OK;
+  return spec->optimizer->batches ? check_batches(spec, error) : NEAP_OK;
 }
 
 static double sum_targets(const neap_train_spec *spec, size_t output) {
@@ -216,7 +264,12 @@ static neap_status count_classes(neap_trainer *t, neap_error *error) {
                        c);
     }
   }
-  return NEAP_OK;
+  return t->epoch_rows <= UINT32_MAX
+             ? NEAP_OK
+             : neap_fail(error, NEAP_EARGUMENT,
+                         "an epoch has %zu sampled rows; wanted at most "
+                         "2^32 - 1",
+                         t->epoch_rows);
 }
 
 static neap_form form_of(const neap *engine, neap_dtype dtype) {
@@ -259,6 +312,8 @@ neap_trainer *neap_trainer_new(const neap *engine, const neap_train_spec *spec,
     neap_trainer_free(t);
     return NULL;
   }
+  if (t->spec.batch > t->epoch_rows)
+    t->spec.batch = t->epoch_rows;  // all of them, in one batch
   neap_trainer_pack(t);
   neap_trainer_moments(t);
   if (spec->sampling != NEAP_SAMPLE_NONE)

@@ -160,6 +160,8 @@ neap_status neap_model_check_shape(const neap_model *model,
                                    const neap_shape *shape, neap_error *error);
 
 // Checks that rows of so many numbers each, 1 or more, can be.
+neap_status neap_check_scaling(const double *shift, const double *scale,
+                               neap_error *error);
 neap_status neap_check_row_count(size_t rows, size_t numbers,
                                  neap_error *error);
 

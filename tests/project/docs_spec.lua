@@ -141,7 +141,13 @@ describe("docs/embedding.md", function()
 #include <stddef.h>
 #include <neap.h>
 typedef struct lua_State lua_State;
-void lua_pop(lua_State *L, int n);
+void *lua_touserdata(lua_State *L, int index);
+void lua_pushcfunction(lua_State *L, int (*function)(lua_State *L));
+void lua_pushlightuserdata(lua_State *L, void *pointer);
+int lua_pcall(lua_State *L, int arguments, int results, int handler);
+const char *lua_tostring(lua_State *L, int index);
+enum { LUA_OK };
+void stop(const char *why);
 void draw_a_frame(void);
 double my_seconds(void *data);
 void my_log(void *data, const char *line);
@@ -153,11 +159,12 @@ const double *use(size_t n, size_t d, double *x, double *y, double *g,
 %s
 return ap > 0 ? weights : NULL;
 }
+%s
 void open(lua_State *L);
 void open(lua_State *L) {
 %s
 }
-]]):format(pieces_of_c[1], pieces_of_c[2])
+]]):format(pieces_of_c[1], pieces_of_c[2], pieces_of_c[3])
     local path = os.tmpname()
     local file <close> = assert(io.open(path, "w"))
     assert(file:write(source))
