@@ -21,10 +21,18 @@ list(APPEND SMALL
      src/loss/find.c src/loss/jensen_shannon.c src/loss/kl.c src/loss/lines.c
      src/loss/share.c src/loss/softmax_soft.c
      src/loss/sum.c src/loss/weights.c src/train/check.c src/train/layout.c
-     src/train/lbfgs.c src/train/lists.c src/train/newton.c src/train/predict.c
-     src/train/sampling.c src/train/snapshot.c src/train/start.c
-     src/train/trainer.c)
+     src/train/lists.c src/train/newton.c src/train/predict.c
+     src/train/sampling.c src/train/snapshot.c src/train/start.c)
 set_property(SOURCE ${SMALL} APPEND PROPERTY COMPILE_OPTIONS ${SMALLER})
+
+# Between: the loops that matter are in kernels, but for those over a point's
+# parameters, which small fits to convergence feel.
+set(BETWEEN src/metric/bootstrap.c src/train/adam.c src/train/blocks.c
+            src/train/lbfgs.c src/train/linear.c src/train/mlp.c
+            src/train/sgd.c src/train/trainer.c)
+set_property(SOURCE ${BETWEEN} APPEND PROPERTY COMPILE_OPTIONS
+             $<$<NOT:$<CONFIG:Debug>>:-O2>
+             $<$<C_COMPILER_ID:GNU>:-fvect-cost-model=dynamic>)
 
 # Of the sources of an instruction set, those that are fast even where all
 # others are small: for x86 without AVX2, which few processors are.
