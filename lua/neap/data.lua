@@ -262,23 +262,18 @@ end
 
 -- ------------------------------------------------------------------- files
 
--- How a data set was read, or that of a fit, or nil.
-local function recipe_of(like)
-  return like.recipe
-end
-
 --- A data set from the bytes of a file: CSV, .npy, .npz or LIBSVM.
 -- @param text the bytes
 -- @param given options, as docs/files.md tells them
 function M.parse(text, given)
-  return make(files.parse(text, given, recipe_of))
+  return make(files.parse(text, given))
 end
 
 --- A data set from a file; see parse.
 -- @return the data set, or nil and why the file can't be read. What is wrong
 --   inside the file raises, with line and column.
 function M.read(path, given)
-  local parts, why = files.read(path, given, recipe_of)
+  local parts, why = files.read(path, given)
   if not parts then return nil, why end
   return make(parts)
 end
@@ -288,13 +283,13 @@ end
 -- @return an array [n][features], or nil and why the file can't be read. What
 --   is wrong inside the file raises, with line and column.
 function M.read_rows(path, given)
-  local rows, why = files.read_rows(path, given, recipe_of)
+  local rows, why = files.read_rows(path, given)
   return rows, why
 end
 
 --- The same from the bytes of a file.
 function M.parse_rows(text, given)
-  return (files.parse_rows(text, given, recipe_of))
+  return (files.parse_rows(text, given))
 end
 
 --- The array of a .npy file, which is mapped and not copied where it can be.

@@ -16,10 +16,14 @@ void neap_initial_parameters(const neap_parameter *rows, double *numbers) {
     numbers[i] = rows[i].initial;
 }
 
+static bool is_whole(const neap_parameter *row) {
+  return row->whole != 0 || row->choices != NULL;
+}
+
 static bool is_allowed(const neap_parameter *row, double number) {
   if (isnan(row->initial) && isnan(number))
     return true;  // off
-  if ((row->whole != 0 || row->choices != NULL) && number != floor(number))
+  if (is_whole(row) && number != floor(number))
     return false;
   const bool above = row->open ? number > row->low : number >= row->low;
   return isfinite(number) && above && number <= row->high;
@@ -30,9 +34,9 @@ neap_status neap_check_parameters(const neap_parameter *rows,
   const size_t count = given != NULL ? neap_parameter_count(rows) : 0;
   for (size_t i = 0; i < count; i++) {
     if (!is_allowed(&rows[i], given[i])) {
-      const bool whole = rows[i].whole != 0 || rows[i].choices != NULL;
       return neap_fail(error, NEAP_EARGUMENT, "%s is %g; wanted %s%s%g to %g",
-                       rows[i].name, given[i], whole ? "a whole number, " : "",
+                       rows[i].name, given[i],
+                       is_whole(&rows[i]) ? "a whole number, " : "",
                        rows[i].open ? "above " : "", rows[i].low, rows[i].high);
     }
   }

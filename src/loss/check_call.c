@@ -33,8 +33,8 @@ bool neap_loss_wants_hard(const neap_loss *loss, const neap_loss_options *o) {
 }
 
 static neap_status check_number(const neap_loss *loss,
-                                const neap_loss_call *call, size_t row,
-                                double y, neap_error *error) {
+                                const neap_loss_call *call, bool hard,
+                                size_t row, double y, neap_error *error) {
   const bool unit = neap_domain_of(loss, &call->options) == NEAP_UNIT;
   const double *ignored = call->options.ignore_index;
   if (ignored != NULL && y == *ignored)
@@ -42,7 +42,7 @@ static neap_status check_number(const neap_loss *loss,
   const bool fits = unit ? y >= 0 && y <= 1 : isfinite(y) != 0;
   if (!fits)
     return refuse_target(unit, row, y, error);
-  if (!neap_loss_wants_hard(loss, &call->options) || y == 0 || y == 1)
+  if (!hard || y == 0 || y == 1)
     return NEAP_OK;
   return neap_fail(error, NEAP_EDATA,
                    "target in row %zu is %g; margins of classes and smoothing "
@@ -58,8 +58,8 @@ static neap_status check_numbers(const neap_loss *loss,
   const size_t k = neap_labels_of(call), count = call->rows * k;
   const bool unit = neap_domain_of(loss, &call->options) == NEAP_UNIT;
   const double most = call->dtype == NEAP_FLOAT32 ? FLT_MAX : DBL_MAX;
-  if ((k == 1 || is_dense(call)) &&
-      !neap_loss_wants_hard(loss, &call->options) &&
+  const bool hard = neap_loss_wants_hard(loss, &call->options);
+  if ((k == 1 || is_dense(call)) && !hard &&
       kernels_of(loss, call)
               ->find_outside(count, call->targets, unit ? 0 : -most,
                              unit ? 1 : most) == count) {
@@ -71,7 +71,7 @@ static neap_status check_numbers(const neap_loss *loss,
       const ptrdiff_t at =
           (ptrdiff_t)i * rows + (ptrdiff_t)j * call->class_stride;
       const double y = neap_get(call->targets, call->dtype, (size_t)at);
-      NEAP_TRY(check_number(loss, call, i, y, error));
+      NEAP_TRY(check_number(loss, call, hard, i, y, error));
     }
   }
   return NEAP_OK;

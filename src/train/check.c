@@ -135,23 +135,6 @@ neap_status neap_check_scaling(const double *shift, const double *scale,
       shift == NULL ? "shift" : "scale", shift == NULL ? "scale" : "shift");
 }
 
-// Targets that are the probabilities of all classes; float32 may lose some.
-static neap_status check_shares(const neap_train_spec *spec,
-                                neap_error *error) {
-  const size_t outputs = spec->shape.outputs;
-  for (size_t i = 0; i < spec->rows; i++) {
-    double sum = 0;
-    for (size_t o = 0; o < outputs; o++)
-      sum += spec->targets[i * outputs + o];
-    if (!(fabs(sum - 1) <= 1e-4)) {
-      return neap_fail(error, NEAP_EDATA,
-                       "the targets in row %zu add up to %g; wanted 1", i + 1,
-                       sum);
-    }
-  }
-  return NEAP_OK;
-}
-
 static neap_status check_targets(const neap_train_spec *spec,
                                  neap_error *error) {
   const size_t outputs = spec->shape.outputs;
@@ -182,9 +165,7 @@ static neap_status check_targets(const neap_train_spec *spec,
                        i / outputs + 1, spec->targets[i]);
     }
   }
-  return spec->targets != NULL && spec->kind == NEAP_CLASSES
-             ? check_shares(spec, error)
-             : NEAP_OK;
+  return NEAP_OK;
 }
 
 // Standardisation, and what losses read of the rows.

@@ -2,8 +2,8 @@
 // the same spec to go on from.
 //
 // What a spec gives is not in it, but a fingerprint of that: shapes, options,
-// targets and weights. Numbers are as this machine has them, so that both
-// trainers go on with the same bits.
+// targets, weights and some rows. Numbers are as this machine has them, so that
+// both trainers go on with the same bits.
 #include <string.h>
 
 #include "train/lockstep.h"

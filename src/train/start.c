@@ -8,24 +8,39 @@
 // of any instruction set has.
 enum { CHUNK_LINES = 24 };
 
-// Targets of a loss that takes one class or the other, and nothing between.
-static neap_status check_hard(const neap_train_spec *spec, size_t p,
-                              neap_error *error) {
+// Whether any targets of their domain will do.
+static bool takes_all(const neap_train_point *point) {
+  return !neap_loss_wants_hard(point->loss, &point->options) &&
+         point->options.ignore_index == NULL;
+}
+
+// Whether the targets must be looked at for a point: they were not for a point
+// before it that asks for as much.
+static bool asks_more(const neap_train_spec *spec, size_t p) {
   const neap_train_point *point = &spec->points[p];
-  const double *ignored = point->options.ignore_index;
-  if (spec->targets == NULL ||
-      !neap_loss_wants_hard(point->loss, &point->options))
+  if (!takes_all(point))
+    return true;
+  if (spec->kind == NEAP_BINARY)
+    return false;  // 0 to 1 is enough
+  return p == 0 || !takes_all(point - 1) ||
+         neap_domain_of(point->loss, &point->options) !=
+             neap_domain_of(point[-1].loss, &point[-1].options);
+}
+
+static neap_status check_point_targets(const neap_train_spec *spec, size_t p,
+                                       neap_error *why) {
+  const size_t outputs = spec->shape.outputs;
+  if (spec->targets == NULL || !asks_more(spec, p))
     return NEAP_OK;
-  for (size_t i = 0; i < spec->rows * spec->shape.outputs; i++) {
-    const double y = spec->targets[i];
-    if (y == 0 || y == 1 || (ignored != NULL && y == *ignored))
-      continue;
-    return neap_fail(error, NEAP_EDATA,
-                     "points[%zu]: the target in row %zu is %g; margins of "
-                     "classes and smoothing after the loss want classes",
-                     p + 1, i / spec->shape.outputs + 1, y);
-  }
-  return NEAP_OK;
+  const neap_loss_call call = {.rows = spec->rows,
+                               .classes = outputs,
+                               .row_stride = (ptrdiff_t)outputs,
+                               .class_stride = 1,
+                               .dtype = NEAP_FLOAT64,
+                               .target_dtype = NEAP_FLOAT64,
+                               .targets = spec->targets,
+                               .options = spec->points[p].options};
+  return neap_loss_check_targets(spec->points[p].loss, &call, why);
 }
 
 static neap_status check_point(const neap_train_spec *spec, size_t p,
@@ -44,6 +59,8 @@ static neap_status check_point(const neap_train_spec *spec, size_t p,
   if (status == NEAP_OK && spec->classes != NULL) {
     status = neap_loss_check_class_targets(point->loss, &point->options, &why);
   }
+  if (status == NEAP_OK)
+    status = check_point_targets(spec, p, &why);
   if (status != NEAP_OK) {
     return neap_fail(error, why.code, "points[%zu]: %s", p + 1, why.message);
   }
@@ -74,7 +91,7 @@ static neap_status check_point(const neap_train_spec *spec, size_t p,
                      "sees all rows",
                      p + 1, spec->optimizer->name);
   }
-  return check_hard(spec, p, error);
+  return NEAP_OK;
 }
 
 static neap_status check_sampling(const neap_train_spec *spec,
@@ -136,7 +153,7 @@ static neap_status check_batches(const neap_train_spec *spec,
                      "there are %zu rows; batches want at most 2^32 - 1",
                      spec->rows);
   }
-  if (spec->epochs > ((size_t)1 << 53) / spec->rows) {
+  if (spec->epochs > (UINT64_C(1) << 53) / spec->rows) {
     return neap_fail(error, NEAP_EARGUMENT,
                      "epochs is %zu of %zu rows; wanted at most 2^53 rows in "
                      "all",

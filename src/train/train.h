@@ -159,14 +159,16 @@ neap_status neap_train_check(const neap_train_spec *spec, neap_error *error);
 neap_status neap_model_check_shape(const neap_model *model,
                                    const neap_shape *shape, neap_error *error);
 
-// Checks that rows of so many numbers each, 1 or more, can be.
+// Checks that there are both, shift and scale, or none.
 neap_status neap_check_scaling(const double *shift, const double *scale,
                                neap_error *error);
+
+// Checks that rows of so many numbers each, 1 or more, can be.
 neap_status neap_check_row_count(size_t rows, size_t numbers,
                                  neap_error *error);
 
-// A hash of what a trainer was made of: its labels, points and options, not its
-// rows' features. Equal for trainers of the same spec.
+// A hash of what a trainer was made of: its labels, points, options, and some
+// of its rows. Equal for trainers of the same spec.
 uint64_t neap_trainer_fingerprint(const neap_trainer *trainer);
 
 // The trainer as a job; see neap_job_step. No memory is taken while it works.

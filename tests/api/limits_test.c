@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
-#include "neap.h"
+#include "api/training.h"
 
 enum { ROWS = 6, LABELS = 3 };
 static const double x[ROWS] = {-2, -1, -0.5, 0.5, 1, 2};
@@ -15,24 +14,9 @@ static const double labels[ROWS * LABELS] = {0, 1, 0, 1, 1, 0, 0, 0, 1,
                                              1, 0, 1, 0, 1, 1, 1, 1, 1};
 static const int32_t classes[ROWS] = {0, 0, 1, 0, 1, 1};
 
-static neap_train_point point_of(const neap *engine, const char *optimizer,
-                                 const char *loss) {
-  return neap_point_of(neap_optimizer_find(optimizer),
-                       neap_loss_find(engine, loss));
-}
-
 static neap_train_spec spec_of(const char *optimizer,
                                const neap_train_point *point) {
-  return (neap_train_spec){.rows = ROWS,
-                           .shape = {.features = 1, .outputs = 1},
-                           .x = x,
-                           .targets = y,
-                           .model = neap_model_find("linear"),
-                           .optimizer = neap_optimizer_find(optimizer),
-                           .epochs = 3,
-                           .batch = 2,
-                           .points = point,
-                           .point_count = 1};
+  return spec_on(ROWS, x, y, optimizer, point, 1);
 }
 
 static void set(neap_train_point *point, const char *optimizer,
@@ -44,14 +28,6 @@ static void set(neap_train_point *point, const char *optimizer,
     if (strcmp(rows[i].name, name) == 0)
       point->optimizer[i] = number;
   }
-}
-
-static void refuses(const neap *engine, const neap_train_spec *spec,
-                    neap_status code, const char *message) {
-  neap_error error = {0};
-  CHECK(neap_trainer_new(engine, spec, &error) == NULL);
-  CHECK_SHOW(error.code == code && strstr(error.message, message) != NULL,
-             "%d: %s", (int)error.code, error.message);
 }
 
 // Trains to the end, and writes the point's parameters.
@@ -115,15 +91,18 @@ static void test_targets(const neap *engine) {
   spec = spec_of("lbfgs", &point);
   spec.targets = soft;
   point.options.class_margins = margins;
-  refuses(engine, &spec, NEAP_EDATA, "points[1]: the target in row 2 is 0.3");
+  refuses(engine, &spec, NEAP_EDATA,
+          "points[1]: target in row 2 is 0.3; margins of classes");
   point.options = (neap_loss_options){.label_smoothing = 0.1,
                                       .smoothing = NEAP_SMOOTH_AFTER};
-  refuses(engine, &spec, NEAP_EDATA, "points[1]: the target in row 2 is 0.3");
+  refuses(engine, &spec, NEAP_EDATA,
+          "points[1]: target in row 2 is 0.3; margins of classes");
   point = point_of(engine, "lbfgs", "cross_entropy");
   spec.kind = NEAP_CLASSES;
   spec.shape.outputs = LABELS;
   spec.targets = labels;
-  refuses(engine, &spec, NEAP_EDATA, "the targets in row 2 add up to 2");
+  refuses(engine, &spec, NEAP_EDATA,
+          "points[1]: targets in row 2 add up to 2; wanted 1");
 }
 
 static void test_points(const neap *engine) {

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
-#include "neap.h"
+#include "api/training.h"
 
 // One column that is 0 or 1: the best fit says the shares of the positives, 1
 // of 4 and 6 of 8, so that its bias is log(1/3) and its weight log 3 -
@@ -15,22 +14,7 @@ static const double y[ROWS] = {0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 0};
 
 static neap_train_spec spec_of(const char *optimizer,
                                const neap_train_point *points, size_t count) {
-  return (neap_train_spec){.rows = ROWS,
-                           .shape = {.features = 1, .outputs = 1},
-                           .x = x,
-                           .targets = y,
-                           .model = neap_model_find("linear"),
-                           .optimizer = neap_optimizer_find(optimizer),
-                           .epochs = 3,
-                           .batch = 4,
-                           .points = points,
-                           .point_count = count};
-}
-
-static neap_train_point point_of(const neap *engine, const char *optimizer,
-                                 const char *loss) {
-  return neap_point_of(neap_optimizer_find(optimizer),
-                       neap_loss_find(engine, loss));
+  return spec_on(ROWS, x, y, optimizer, points, count);
 }
 
 static void test_shares(const neap *engine) {
@@ -136,14 +120,6 @@ static void test_pauses(const neap *engine) {
   CHECK(neap_trainer_step(trainer, INFINITY));
   CHECK(neap_trainer_parameters(trainer, 0)[0] == kept);
   neap_trainer_free(trainer);
-}
-
-static void refuses(const neap *engine, const neap_train_spec *spec,
-                    neap_status code, const char *message) {
-  neap_error error = {0};
-  CHECK(neap_trainer_new(engine, spec, &error) == NULL);
-  CHECK_SHOW(error.code == code && strstr(error.message, message) != NULL,
-             "%d: %s", (int)error.code, error.message);
 }
 
 // A prediction that would read or write nothing, or another type.

@@ -394,7 +394,7 @@ describe("a job", function()
     refuses("data is a table; wanted a data set", { data = {},
       points = { { loss = loss } } })
     refuses("points is empty", { data = d, points = {} })
-    refuses("nesterov looks ahead by momentum, which is 0", {
+    refuses("points%[1%]: nesterov looks ahead by momentum, which is 0", {
       data = d, points = { { loss = loss,
         optimizer = neap.optimizer.sgd { nesterov = "yes" } } } })
     refuses("there are no rows to train on",
@@ -409,7 +409,7 @@ describe("a job", function()
       { data = d, points = { { loss = loss } }, epochs = 3 })
     refuses("points is no list without gaps",
       { data = d, points = { { loss = loss }, nil, { loss = loss } } })
-    refuses("training takes the mean of a loss; its reduction is "
+    refuses("points%[1%]: training takes the mean of a loss; its reduction is "
       .. "sum", { data = d, points = { {
         loss = neap.loss.focal { reduction = "sum" } } } })
     refuses("'job' %(points%[2%]: cross_entropy can't train on binary targets",

@@ -100,9 +100,10 @@ local function fill_from(o, recipe)
   return filled
 end
 
-local function recipe_of(o, recipes)
+-- How the data set was read that these are to be like, or a fit's rows; or nil.
+local function recipe_of(o)
   if o.like == nil then return nil end
-  local recipe = recipes(o.like)
+  local recipe = o.like.recipe
   if not recipe then
     error({ argument = "like is no data set that was read from a file, nor a "
       .. "fit of one" }, 0)
@@ -113,8 +114,8 @@ local function recipe_of(o, recipes)
   return recipe
 end
 
-local function load(bytes, path, o, recipes)
-  local like = recipe_of(o, recipes)
+local function load(bytes, path, o)
+  local like = recipe_of(o)
   local format = o.format or formats.find(bytes:head(16), path)
   if format == "tsv" then
     o.delimiter = o.delimiter or "\t"
@@ -148,19 +149,18 @@ local function guarded(name, where, ...)
 end
 
 --- The parts of a data set from bytes; see neap.data.parse.
--- @param recipes a function from a data set or a fit to its recipe, or nil
-function M.parse(text, given, recipes)
+function M.parse(text, given)
   local o = options.read("parse", given, spec, 2)
-  return (guarded("parse", "", core.files.bytes(text), nil, o, recipes))
+  return (guarded("parse", "", core.files.bytes(text), nil, o))
 end
 
 --- The parts of a data set from a file; see neap.data.read.
 -- @return the parts, or nil and why the file can't be read
-function M.read(path, given, recipes)
+function M.read(path, given)
   local o = options.read("read", given, spec, 2)
   local bytes, why = core.files.open(path)
   if not bytes then return nil, why end
-  return (guarded("read", path .. ": ", bytes, path, o, recipes))
+  return (guarded("read", path .. ": ", bytes, path, o))
 end
 
 local function rows_options(name, given)
@@ -174,18 +174,18 @@ local function rows_options(name, given)
 end
 
 --- Rows from bytes; see neap.data.parse_rows.
-function M.parse_rows(text, given, recipes)
+function M.parse_rows(text, given)
   local o = rows_options("parse_rows", given)
-  return (guarded("parse_rows", "", core.files.bytes(text), nil, o, recipes))
+  return (guarded("parse_rows", "", core.files.bytes(text), nil, o))
 end
 
 --- Rows from a file; see neap.data.read_rows.
 -- @return the rows, or nil and why the file can't be read
-function M.read_rows(path, given, recipes)
+function M.read_rows(path, given)
   local o = rows_options("read_rows", given)
   local bytes, why = core.files.open(path)
   if not bytes then return nil, why end
-  return (guarded("read_rows", path .. ": ", bytes, path, o, recipes))
+  return (guarded("read_rows", path .. ": ", bytes, path, o))
 end
 
 --- The array of a .npy file; see neap.data.read_array.
