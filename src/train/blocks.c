@@ -155,7 +155,7 @@ static void add_moments(neap_trainer *t, size_t block) {
   const neap_position at = {.rows = t->spec.rows, .block = block};
   const neap_form *form = &t->forms[NEAP_FINE];
   const neap_dtype dtype = form->kernels->dtype;
-  neap_workspace *space = &t->spaces[0];
+  neap_workspace *space = t->spaces[0];
   const neap_block rows = neap_trainer_block(t, form, space, &at);
   for (size_t i = 0; i < rows.count; i++) {
     neap_put(space->logits, dtype, i,

@@ -49,40 +49,38 @@ static size_t most_columns(const neap_trainer *t) {
   return most;
 }
 
-static void lay_out_points(neap_trainer *t) {
+static void lay_out_point(neap_trainer *t, size_t p) {
   neap_arena *a = &t->arena;
-  const size_t parameters = t->parameters, count = t->spec.point_count;
-  t->points = neap_arena_take(a, count, sizeof *t->points);
-  t->running = neap_arena_take(a, count, sizeof *t->running);
-  for (size_t p = 0; p < count; p++) {
-    const neap_train_point *spec = &t->spec.points[p];
-    const bool bends = t->spec.optimizer->bends;
-    const size_t square = bends ? parameters * parameters : 0;
-    const size_t state =
-        t->spec.optimizer->state_bytes(parameters, spec->optimizer);
-    double *x = neap_arena_take(a, parameters, sizeof(double));
-    double *gradient = neap_arena_take(a, parameters, sizeof(double));
-    double *hessian = bends ? neap_arena_take(a, square, sizeof(double)) : NULL;
-    void *optimizer = neap_arena_take(a, state, 1);
-    double *kept =
-        t->spec.pauses ? neap_arena_take(a, parameters, sizeof(double)) : NULL;
-    double *history =
-        neap_arena_take(a, neap_history_capacity(t), sizeof(double));
-    const neap_loss_options options = copy_options(t, spec);
-    const uint16_t *columns = copy_columns(t, spec);
-    if (t->points == NULL)
-      continue;
-    t->points[p] =
-        (neap_point){.spec = *spec,
-                     .at = {.x = x, .gradient = gradient, .hessian = hessian},
-                     .gradient = gradient,
-                     .hessian = hessian,
-                     .optimizer = optimizer,
-                     .kept = kept,
-                     .history = history};
-    t->points[p].spec.options = options;
-    t->points[p].spec.loss_columns = columns;
-  }
+  const size_t parameters = t->parameters;
+  const neap_train_point *spec = &t->spec.points[p];
+  const bool bends = t->spec.optimizer->bends;
+  const size_t square = bends ? parameters * parameters : 0;
+  const size_t state =
+      t->spec.optimizer->state_bytes(parameters, spec->optimizer);
+  neap_point *point = neap_arena_take(a, 1, sizeof *point);
+  double *x = neap_arena_take(a, parameters, sizeof(double));
+  double *gradient = neap_arena_take(a, parameters, sizeof(double));
+  double *hessian = bends ? neap_arena_take(a, square, sizeof(double)) : NULL;
+  void *optimizer = neap_arena_take(a, state, 1);
+  double *kept =
+      t->spec.pauses ? neap_arena_take(a, parameters, sizeof(double)) : NULL;
+  double *history =
+      neap_arena_take(a, neap_history_capacity(t), sizeof(double));
+  const neap_loss_options options = copy_options(t, spec);
+  const uint16_t *columns = copy_columns(t, spec);
+  if (point == NULL)
+    return;
+  *point =
+      (neap_point){.spec = *spec,
+                   .at = {.x = x, .gradient = gradient, .hessian = hessian},
+                   .gradient = gradient,
+                   .hessian = hessian,
+                   .optimizer = optimizer,
+                   .kept = kept,
+                   .history = history};
+  point->spec.options = options;
+  point->spec.loss_columns = columns;
+  t->points[p] = point;
 }
 
 static size_t loss_scratch_bytes(const neap_trainer *t) {
@@ -101,13 +99,12 @@ static size_t loss_scratch_bytes(const neap_trainer *t) {
   return most;
 }
 
-static void lay_out_spaces(neap_trainer *t) {
+static neap_workspace lay_out_space(neap_trainer *t) {
   neap_arena *a = &t->arena;
   const neap_shape *shape = &t->spec.shape;
   // What holds the largest numbers holds the others.
   const size_t size = t->forms[NEAP_FINE].number_bytes, rows = NEAP_BLOCK_ROWS;
   const size_t chunk = t->chunk_points * shape->outputs;
-  const size_t workers = t->engine->host.max_workers;
   const neap_dtype precision = t->spec.optimizer->precision;
   const size_t model =
       t->spec.model->scratch_bytes(shape, t->chunk_points, precision);
@@ -115,31 +112,56 @@ static void lay_out_spaces(neap_trainer *t) {
   const size_t curvature = t->spec.optimizer->bends ? chunk : 0;
   const size_t line =
       (neap_has_lines(t) ? shape->outputs : 0) * (size_t)t->stride;
+  const size_t stride = (size_t)t->stride;
+  return (neap_workspace){
+      .rows = neap_arena_take(a, rows * t->width, size),
+      .columns = neap_arena_take(a, shape->features * stride, size),
+      .targets = neap_arena_take(a, line > 0 ? line : rows, size),
+      .weights = neap_arena_take(a, rows, size),
+      .bits =
+          neap_arena_take(a, neap_bit_lines(units) * stride, sizeof(uint16_t)),
+      .logits = neap_arena_take(a, chunk * stride, size),
+      .curvature = neap_arena_take(a, curvature * stride, size),
+      .model = neap_arena_take(a, model, 1),
+      .loss = neap_arena_take(a, loss_scratch_bytes(t), 1),
+      .loss_columns =
+          neap_arena_take(a, t->spec.loss_column_count * stride, size),
+      .loss_pointers = neap_arena_take(a, most_columns(t), sizeof(void *)),
+      .x = neap_arena_take(a, t->chunk_points, sizeof(double *)),
+      .gradient = neap_arena_take(a, t->chunk_points, sizeof(double *)),
+      .hessian = neap_arena_take(a, t->chunk_points, sizeof(double *)),
+      .positions = neap_arena_take(a, t->chunk_points, sizeof(size_t)),
+      .dropout = neap_arena_take(a, t->chunk_points, sizeof(double))};
+}
+
+// What a worker writes lies together, and apart from what the others write: a
+// core fetches ahead of where it works, by several rows of logits, and would
+// take those lines from the core that writes them. Two cores without a cache in
+// common were a fifth slower by it.
+enum { WORKERS_APART = 128 << 10 };
+
+static void lay_out_workers(neap_trainer *t) {
+  neap_arena *a = &t->arena;
+  const size_t count = t->spec.point_count;
+  const size_t workers = t->engine->host.max_workers;
+  const size_t ranges = neap_range_count(t, count);
+  const size_t apart = workers > 1 ? WORKERS_APART : 0;
+  t->points = neap_arena_take(a, count, sizeof *t->points);
+  t->running = neap_arena_take(a, count, sizeof *t->running);
   t->spaces = neap_arena_take(a, workers, sizeof *t->spaces);
   for (size_t w = 0; w < workers; w++) {
-    const size_t stride = (size_t)t->stride;
-    const neap_workspace space = {
-        .rows = neap_arena_take(a, rows * t->width, size),
-        .columns = neap_arena_take(a, shape->features * stride, size),
-        .targets = neap_arena_take(a, line > 0 ? line : rows, size),
-        .weights = neap_arena_take(a, rows, size),
-        .bits = neap_arena_take(a, neap_bit_lines(units) * stride,
-                                sizeof(uint16_t)),
-        .logits = neap_arena_take(a, chunk * stride, size),
-        .curvature = neap_arena_take(a, curvature * stride, size),
-        .model = neap_arena_take(a, model, 1),
-        .loss = neap_arena_take(a, loss_scratch_bytes(t), 1),
-        .loss_columns =
-            neap_arena_take(a, t->spec.loss_column_count * stride, size),
-        .loss_pointers = neap_arena_take(a, most_columns(t), sizeof(void *)),
-        .x = neap_arena_take(a, t->chunk_points, sizeof(double *)),
-        .gradient = neap_arena_take(a, t->chunk_points, sizeof(double *)),
-        .hessian = neap_arena_take(a, t->chunk_points, sizeof(double *)),
-        .positions = neap_arena_take(a, t->chunk_points, sizeof(size_t)),
-        .dropout = neap_arena_take(a, t->chunk_points, sizeof(double))};
-    if (t->spaces != NULL)
-      t->spaces[w] = space;
+    neap_arena_take(a, apart, 1);
+    const size_t end = w < ranges ? count * (w + 1) / ranges : 0;
+    for (size_t p = count * w / ranges; p < end; p++)
+      lay_out_point(t, p);
+    neap_workspace *space = neap_arena_take(a, 1, sizeof *space);
+    const neap_workspace parts = lay_out_space(t);
+    if (space == NULL)
+      continue;
+    *space = parts;
+    t->spaces[w] = space;
   }
+  neap_arena_take(a, apart, 1);
 }
 
 static void lay_out_moments(neap_trainer *t) {
@@ -200,12 +222,13 @@ static void lay_out(neap_trainer *t) {
   if (spec->optimizer->batches) {
     const size_t most = t->epoch_rows > spec->rows ? t->epoch_rows : spec->rows;
     t->order = neap_arena_take(a, most, sizeof *t->order);
+    if (t->engine->host.max_workers > 1)
+      t->next_order = neap_arena_take(a, most, sizeof *t->next_order);
     lay_out_samples(t, most);
   } else {
     lay_out_moments(t);
   }
-  lay_out_points(t);
-  lay_out_spaces(t);
+  lay_out_workers(t);
 }
 
 static void convert(const double *from, size_t count, neap_dtype dtype,

@@ -74,17 +74,19 @@ struct neap_trainer {
   neap_arena arena;
   double *shift, *scale;  // [features]; NULL: none
   uint32_t *order;        // [epoch_rows], of batches
+  uint32_t *next_order;   // of the epoch below; NULL: one worker, no batches
+  size_t next_epoch;      // whose order has been drawn ahead; 0: none
   // Of samples: rows by class, the classes' sizes, and room for drawing.
   size_t class_count, *class_sizes, *sampled_sizes;
   uint32_t *by_class, *drawn, *listed;
   size_t epoch_rows;
-  bool drops;  // some point has dropout
-  neap_point *points;
-  size_t *running;  // [running_count] positions of points
+  bool drops;           // some point has dropout
+  neap_point **points;  // [point_count]
+  size_t *running;      // [running_count] positions of points
   size_t running_count;
-  neap_moments moments;    // of the rows; features 0: none
-  double *sums;            // [features + 1][features + 1], of their products
-  neap_workspace *spaces;  // [max_workers]
+  neap_moments moments;     // of the rows; features 0: none
+  double *sums;             // [features + 1][features + 1], of their products
+  neap_workspace **spaces;  // [max_workers]
   neap_phase phase;
   size_t epoch;
   size_t phase_rows;  // of the present phase
@@ -141,14 +143,25 @@ static inline size_t neap_steps_before(const neap_trainer *t,
   return t->epoch * neap_batch_count(t) + at->start / t->spec.batch;
 }
 
+// Returns how many ranges some points are dealt into, one for a worker. Each
+// worker gathers the rows of a batch for itself, which a sixth of a chunk makes
+// up for.
+static inline size_t neap_range_count(const neap_trainer *t, size_t points) {
+  const bool gathers = t->spec.optimizer->batches;
+  const size_t least = gathers ? (t->chunk_points + 5) / 6 : 1;
+  const size_t most = (points + least - 1) / least;
+  const size_t workers = t->engine->host.max_workers;
+  return most < workers ? most : workers;
+}
+
 // Returns the class of a row, of targets that are 0 or 1.
 size_t neap_class_of_row(const neap_train_spec *spec, size_t row);
 
 // Sorts the rows by class, for samples.
 void neap_trainer_sort_classes(neap_trainer *trainer);
 
-// Fills the order of the present epoch.
-void neap_trainer_sample(neap_trainer *trainer);
+// Fills the order of an epoch.
+void neap_trainer_sample(neap_trainer *trainer, size_t epoch, uint32_t *order);
 
 // Fills the order of rows of the present phase.
 void neap_trainer_order(neap_trainer *trainer);

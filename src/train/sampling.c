@@ -46,15 +46,16 @@ void neap_trainer_sort_classes(neap_trainer *t) {
   }
 }
 
-// Writes `wanted` rows of a class: all of them again and again, each time in
-// another order, of which the last may be cut short.
-static void draw_class(neap_trainer *t, size_t class, const uint32_t *rows,
-                       size_t size, size_t wanted, uint32_t *to, size_t step) {
+// Writes as many rows of a class as an epoch wants: all of them again and
+// again, each time in another order, of which the last may be cut short.
+static void draw_class(neap_trainer *t, size_t epoch, size_t class,
+                       const uint32_t *rows, uint32_t *to, size_t step) {
+  const size_t size = t->class_sizes[class], wanted = t->sampled_sizes[class];
   for (size_t done = 0, cycle = 0; done < wanted; cycle++) {
     const size_t left = wanted - done, count = left < size ? left : size;
     const uint64_t seed =
         neap_seed_of(t->spec.seed, class + t->class_count * cycle);
-    neap_shuffle(t->engine, seed, NEAP_STREAM_SAMPLE, (uint32_t)t->epoch, size,
+    neap_shuffle(t->engine, seed, NEAP_STREAM_SAMPLE, (uint32_t)epoch, size,
                  t->drawn);
     for (size_t i = 0; i < count; i++)
       to[(done + i) * step] = rows[t->drawn[i]];
@@ -62,28 +63,27 @@ static void draw_class(neap_trainer *t, size_t class, const uint32_t *rows,
   }
 }
 
-void neap_trainer_sample(neap_trainer *t) {
+void neap_trainer_sample(neap_trainer *t, size_t epoch, uint32_t *order) {
   const size_t k = t->class_count, rows = t->epoch_rows;
   if (t->spec.sampling == NEAP_SAMPLE_NONE) {
-    neap_shuffle(t->engine, t->spec.seed, NEAP_STREAM_SHUFFLE,
-                 (uint32_t)t->epoch, rows, t->order);
+    neap_shuffle(t->engine, t->spec.seed, NEAP_STREAM_SHUFFLE, (uint32_t)epoch,
+                 rows, order);
     return;
   }
   const bool balanced = t->spec.sampling == NEAP_SAMPLE_BALANCED;
-  uint32_t *list = balanced ? t->order : t->listed;
+  uint32_t *list = balanced ? order : t->listed;
   size_t start = 0, at = 0;
   for (size_t c = 0; c < k; c++) {
     // Balanced: the classes take turns.
-    draw_class(t, c, t->by_class + start, t->class_sizes[c],
-               t->sampled_sizes[c], list + (balanced ? c : at),
+    draw_class(t, epoch, c, t->by_class + start, list + (balanced ? c : at),
                balanced ? k : 1);
     start += t->class_sizes[c];
     at += t->sampled_sizes[c];
   }
   if (balanced)
     return;
-  neap_shuffle(t->engine, t->spec.seed, NEAP_STREAM_SHUFFLE, (uint32_t)t->epoch,
-               rows, t->order);
+  neap_shuffle(t->engine, t->spec.seed, NEAP_STREAM_SHUFFLE, (uint32_t)epoch,
+               rows, order);
   for (size_t i = 0; i < rows; i++)
-    t->order[i] = t->listed[t->order[i]];
+    order[i] = t->listed[order[i]];
 }

@@ -165,7 +165,7 @@ uint64_t neap_trainer_fingerprint(const neap_trainer *t) {
   h = hash(h, fine->loss_columns,
            spec->loss_column_count * spec->rows * fine->number_bytes);
   for (size_t p = 0; p < spec->point_count; p++)
-    h = hash_point(t, h, &t->points[p].spec);
+    h = hash_point(t, h, &t->points[p]->spec);
   return h;
 }
 
@@ -219,7 +219,7 @@ static void pass_all(neap_trainer *t, cursor *c) {
   pass_flag(c, &t->job.paused);
   for (size_t i = 0; i < t->spec.point_count; i++) {
     pass_count(c, &t->running[i]);
-    pass_point(t, c, &t->points[i]);
+    pass_point(t, c, t->points[i]);
   }
 }
 

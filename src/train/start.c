@@ -228,14 +228,14 @@ static bool can_draft(const neap_trainer *t, const neap_point *point) {
 static void start_points(neap_trainer *t) {
   const neap_train_spec *spec = &t->spec;
   // A gradient's buffer is free until the work begins.
-  double *bias = t->points[0].gradient;
+  double *bias = t->points[0]->gradient;
   find_bias(spec, bias);
   const neap_start start = {.engine = t->engine,
                             .initialisation = spec->initialisation,
                             .seed = spec->seed,
                             .bias = bias};
   for (size_t p = 0; p < spec->point_count; p++) {
-    neap_point *point = &t->points[p];
+    neap_point *point = t->points[p];
     t->running[t->running_count++] = p;
     point->at.moments = t->moments.features > 0 ? &t->moments : NULL;
     point->at.l2 = point->spec.l2;

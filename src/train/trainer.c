@@ -22,7 +22,7 @@ static const double batch_tolerance = 1e-6;
 typedef struct slice {
   neap_trainer *trainer;
   size_t blocks;  // to do, from the present one on
-  size_t tasks;   // ranges that the running points are dealt into
+  size_t ranges;  // that the running points are dealt into
 } slice;
 
 // Where a point's loss finds its columns of a block; NULL: it has none.
@@ -86,7 +86,7 @@ static void run_chunk(const neap_trainer *t, const neap_form *form,
                       const neap_block *block, neap_workspace *space,
                       size_t count) {
   for (size_t i = 0; i < count; i++) {
-    const neap_point *p = &t->points[space->positions[i]];
+    const neap_point *p = t->points[space->positions[i]];
     space->x[i] = p->at.x;
     space->gradient[i] = p->gradient;
     space->hessian[i] = p->hessian;
@@ -107,7 +107,7 @@ static void run_chunk(const neap_trainer *t, const neap_form *form,
   t->spec.model->forward(&chunk);
   for (size_t i = 0; i < count; i++) {
     fetch_ahead(t, space);
-    run_loss(t, form, block, space, i, &t->points[space->positions[i]]);
+    run_loss(t, form, block, space, i, t->points[space->positions[i]]);
   }
   t->spec.model->backward(&chunk);
   if (bends)
@@ -214,7 +214,7 @@ static void run_form(const neap_trainer *t, const neap_form *form,
   neap_block block = {0};
   size_t filled = 0;
   for (size_t i = 0; i < count; i++) {
-    if (neap_form_of(t, &t->points[range[i]]) != form)
+    if (neap_form_of(t, t->points[range[i]]) != form)
       continue;
     if (block.count == 0)
       block = neap_trainer_block(t, form, space, at);
@@ -252,19 +252,24 @@ static void run_block(const neap_trainer *t, neap_workspace *space,
   if (!is_last_block(at))
     return;
   for (size_t i = 0; i < count; i++) {
-    end_pass(t, &t->points[range[i]], at);
+    end_pass(t, t->points[range[i]], at);
   }
 }
 
-// The running points are dealt into equal ranges, one for each task.
-static void run_range(void *argument, size_t task, size_t worker) {
+// The running points are dealt into equal ranges, one for each task. A task
+// behind them draws the order of the next epoch: one worker ends sooner.
+static void run_task(void *argument, size_t task, size_t worker) {
   const slice *s = argument;
-  const neap_trainer *t = s->trainer;
-  const size_t first = t->running_count * task / s->tasks;
-  const size_t last = t->running_count * (task + 1) / s->tasks;
+  neap_trainer *t = s->trainer;
+  if (task == s->ranges) {
+    neap_trainer_sample(t, t->epoch + 1, t->next_order);
+    return;
+  }
+  const size_t first = t->running_count * task / s->ranges;
+  const size_t last = t->running_count * (task + 1) / s->ranges;
   neap_position at = t->at;
   for (size_t i = 0; i < s->blocks; i++) {
-    run_block(t, &t->spaces[worker], &at, t->running + first, last - first);
+    run_block(t, t->spaces[worker], &at, t->running + first, last - first);
     at = next_position(t, at);
   }
 }
@@ -273,7 +278,7 @@ static void run_range(void *argument, size_t task, size_t worker) {
 
 void neap_trainer_order(neap_trainer *t) {
   if (t->phase == NEAP_PHASE_STEPS) {
-    neap_trainer_sample(t);
+    neap_trainer_sample(t, t->epoch, t->order);
     return;
   }
   for (size_t i = 0; i < t->spec.rows; i++)
@@ -285,8 +290,16 @@ void neap_trainer_start(neap_trainer *t, neap_phase phase) {
   t->phase_rows = phase == NEAP_PHASE_STEPS && t->order != NULL ? t->epoch_rows
                                                                 : t->spec.rows;
   t->at = pass_from(t, 0);
-  if (t->order != NULL)
+  if (t->order == NULL)
+    return;
+  if (phase == NEAP_PHASE_STEPS && t->epoch > 0 && t->next_epoch == t->epoch) {
+    uint32_t *drawn = t->next_order;
+    t->next_order = t->order;
+    t->order = drawn;
+    t->next_epoch = 0;
+  } else {
     neap_trainer_order(t);
+  }
 }
 
 // Points that are done leave the batch; the others close ranks.
@@ -294,7 +307,7 @@ static void drop_finished(neap_trainer *t) {
   size_t kept = 0;
   for (size_t i = 0; i < t->running_count; i++) {
     const size_t p = t->running[i];
-    if (t->points[p].state == NEAP_FIT_RUNNING && !t->points[p].stopped)
+    if (t->points[p]->state == NEAP_FIT_RUNNING && !t->points[p]->stopped)
       t->running[kept++] = p;
   }
   t->running_count = kept;
@@ -310,7 +323,7 @@ static bool is_finite(const neap_trainer *t, const neap_point *p) {
 
 static void end_epoch(neap_trainer *t) {
   for (size_t i = 0; i < t->running_count; i++) {
-    neap_point *p = &t->points[t->running[i]];
+    neap_point *p = t->points[t->running[i]];
     remember(p, p->epoch_value / (double)t->epoch_rows);
     if (!is_finite(t, p))
       p->state = NEAP_FIT_FAILED;
@@ -322,7 +335,7 @@ static void end_epoch(neap_trainer *t) {
 // After steps on batches: how far the gradient on all rows fell.
 static void judge(neap_trainer *t) {
   for (size_t i = 0; i < t->running_count; i++) {
-    neap_point *p = &t->points[t->running[i]];
+    neap_point *p = t->points[t->running[i]];
     const bool fell = p->at.best_norm <= batch_tolerance * p->at.first_norm;
     p->state = fell ? NEAP_FIT_CONVERGED : NEAP_FIT_STOPPED;
     if (!isfinite(p->at.best_norm))
@@ -334,7 +347,7 @@ static void judge(neap_trainer *t) {
 static void restore_kept(neap_trainer *t) {
   t->running_count = 0;
   for (size_t i = 0; i < t->spec.point_count; i++) {
-    neap_point *p = &t->points[i];
+    neap_point *p = t->points[i];
     if (p->state != NEAP_FIT_RUNNING)
       continue;
     t->running[t->running_count++] = i;
@@ -367,26 +380,27 @@ static void end_rows(neap_trainer *t) {
     next_phase(t);
 }
 
-// Ranges for the workers. Each gathers the rows of a batch for itself, which
-// a sixth of a chunk makes up for.
-static size_t range_count(const neap_trainer *t) {
-  const size_t least = t->order != NULL ? (t->chunk_points + 5) / 6 : 1;
-  const size_t most = (t->running_count + least - 1) / least;
-  const size_t workers = t->engine->host.max_workers;
-  return most < workers ? most : workers;
+// Whether work up to a position ends an epoch that another one follows, whose
+// order can be drawn meanwhile.
+static bool draws_ahead(const neap_trainer *t, const neap_position *end) {
+  return t->next_order != NULL && t->phase == NEAP_PHASE_STEPS &&
+         is_behind(t, end) && t->epoch + 1 < t->spec.epochs;
 }
 
 size_t neap_trainer_work(neap_job *job, size_t units) {
   neap_trainer *t = (neap_trainer *)job;
   if (t->phase == NEAP_PHASE_DONE || t->job.paused)
     return 0;
-  slice s = {.trainer = t, .tasks = range_count(t)};
+  slice s = {.trainer = t, .ranges = neap_range_count(t, t->running_count)};
   neap_position end = t->at;
   while (s.blocks < units && !is_behind(t, &end)) {
     end = next_position(t, end);
     s.blocks++;
   }
-  neap_parallel_for(t->engine, run_range, &s, s.tasks);
+  const bool draws = draws_ahead(t, &end);
+  neap_parallel_for(t->engine, run_task, &s, s.ranges + (draws ? 1 : 0));
+  if (draws)
+    t->next_epoch = t->epoch + 1;
   t->at = end;
   if (is_behind(t, &end))
     end_rows(t);
@@ -398,13 +412,13 @@ bool neap_trainer_paused(const neap_trainer *t) {
 }
 
 void neap_trainer_keep(neap_trainer *t, size_t point) {
-  neap_point *p = &t->points[point];
+  neap_point *p = t->points[point];
   memcpy(p->kept, p->at.x, t->parameters * sizeof *p->kept);
   p->has_kept = true;
 }
 
 void neap_trainer_stop(neap_trainer *t, size_t point) {
-  t->points[point].stopped = true;
+  t->points[point]->stopped = true;
 }
 
 void neap_trainer_resume(neap_trainer *t) {
@@ -445,7 +459,7 @@ double neap_trainer_fraction(const neap_trainer *t) {
 }
 
 const double *neap_trainer_parameters(const neap_trainer *t, size_t point) {
-  const neap_point *p = &t->points[point];
+  const neap_point *p = t->points[point];
   const neap_optimizer *optimizer = t->spec.optimizer;
   const double *kept =
       optimizer->kept != NULL && p->state == NEAP_FIT_RUNNING
@@ -455,7 +469,7 @@ const double *neap_trainer_parameters(const neap_trainer *t, size_t point) {
 }
 
 neap_fit_report neap_trainer_report(const neap_trainer *t, size_t point) {
-  const neap_point *p = &t->points[point];
+  const neap_point *p = t->points[point];
   const size_t failed = p->state == NEAP_FIT_FAILED ? p->failed_step : 0;
   return (neap_fit_report){
       .state = p->state,

@@ -4,14 +4,15 @@ local host = require "neap.host"
 local scratch = dofile "tests/lua/scratch.lua"(before_each, after_each)
 
 -- Prints a fit's parameters and objective for each point, of linear models and
--- of an mlp, on batches and on all rows.
+-- of an mlp, on batches and on all rows; `cut`: of jobs that end at each slice
+-- and are resumed by another one.
 local script = [[
   local neap = require "neap"
   local d = neap.data.gaussians {
     n = 5000, features = 6, prior = 0.1, seed = 3,
   }
   local mlp = neap.model.mlp { hidden = { 16 } }
-  local function train(optimizer, model, count)
+  local function train(optimizer, model, count, sampling, cut)
     local points = {}
     for i = 1, count do
       points[i] = {
@@ -19,11 +20,15 @@ local script = [[
         optimizer = optimizer, l2 = 1e-3 * i,
       }
     end
-    local job = neap.job {
-      data = d, points = points, model = model,
+    local options = {
+      data = d, points = points, model = model, sampling = sampling,
       epochs = optimizer.batches and 3 or nil,
     }
-    while not job:step(0.001) do end
+    local job = neap.job(options)
+    while not job:step(cut and 0 or 0.001) do
+      options.resume = cut and job:checkpoint()
+      job = cut and neap.job(options) or job
+    end
     for _, fit in ipairs(job:fits()) do
       print((fit.parameters:tobytes():gsub(".", function(c)
         return ("%02x"):format(c:byte())
@@ -37,6 +42,10 @@ local script = [[
   end
   train(neap.optimizer.newton {}, nil, 7)
   train(neap.optimizer.adam {}, mlp, 7)
+  for _, sampling in ipairs { "balanced", { under = 1 }, { over = 0.5 } } do
+    train(neap.optimizer.sgd {}, nil, 11, sampling)
+    train(neap.optimizer.sgd {}, nil, 11, sampling, true)
+  end
 ]]
 
 describe("training", function()
@@ -52,7 +61,8 @@ describe("training", function()
       assert.same({ "exit", 0 }, { process:wait() })
       assert.equal(tostring(threads), count)
       first = first or fits
-      assert.equal(2 * (2 + 7 + 60) + 7 + 7, select(2, fits:gsub("\n", "")))
+      local lines = 2 * (2 + 7 + 60) + 7 + 7 + 6 * 11
+      assert.equal(lines, select(2, fits:gsub("\n", "")))
       assert.is_true(first == fits)
     end
   end)
