@@ -111,3 +111,27 @@ void NEAP_NAME(neap_accumulate)(size_t count, const void *from, double *to) {
   for (size_t i = 0; i < count; i++)
     to[i] += (double)x[i];
 }
+
+#if NEAP_REAL_BITS == 64
+
+void NEAP_NAME(neap_divide)(size_t count, double by, double *x) {
+  NEAP_LANES
+  for (size_t i = 0; i < count; i++)
+    x[i] /= by;
+}
+
+void NEAP_NAME(neap_adam)(size_t count, const neap_adam *by,
+                          const double *gradient, double *m, double *v,
+                          double *x) {
+  const neap_adam s = *by;
+  NEAP_LANES
+  for (size_t i = 0; i < count; i++) {
+    const double g = s.clip * gradient[i] + s.inside * x[i];
+    m[i] = s.b1 * m[i] + (1 - s.b1) * g;
+    v[i] = s.b2 * v[i] + (1 - s.b2) * (g * g);
+    const double kept = x[i] - s.outside * x[i];
+    x[i] = kept - s.length * m[i] / (sqrt(v[i] * s.bias) + s.epsilon);
+  }
+}
+
+#endif

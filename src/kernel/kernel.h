@@ -24,6 +24,11 @@ typedef struct neap_rows {
   const double *shift, *scale;  // [columns]: (x - shift) scale; NULL: as is
 } neap_rows;
 
+// The constants of a step of Adam.
+typedef struct neap_adam {
+  double b1, b2, clip, inside, outside, length, bias, epsilon;
+} neap_adam;
+
 // All pointers are to the table's number type, `real`.
 typedef struct neap_kernels {
   neap_dtype dtype;
@@ -83,6 +88,15 @@ typedef struct neap_kernels {
   // to_i = from_i, and to_i += from_i.
   void (*load)(size_t count, const double *from, void *to);
   void (*accumulate)(size_t count, const void *from, double *to);
+
+  // x_i = x_i / by.
+  void (*divide)(size_t count, double by, double *x);
+
+  // One step of Adam: g = clip gradient + inside x, m = b1 m + (1 - b1) g,
+  // v = b2 v + (1 - b2) g^2, x = x - outside x and then
+  // x = x - length m / (sqrt(bias v) + epsilon), with nothing fused.
+  void (*adam)(size_t count, const neap_adam *by, const double *gradient,
+               double *m, double *v, double *x);
 
   // Copies `count` rows into rows [count][row_stride] and, unless NULL,
   // turned into columns [columns][column_stride]. Both have room for the next

@@ -54,6 +54,10 @@ void NEAP_PASTE(neap_words, f32, NEAP_ISA)(uint64_t seed, neap_stream stream,
 void NEAP_PASTE(neap_places, f32, NEAP_ISA)(uint64_t seed, neap_stream stream,
                                             uint32_t part, uint32_t first,
                                             size_t count, uint32_t *places);
+void NEAP_PASTE(neap_divide, f64, NEAP_ISA)(size_t count, double by, double *x);
+void NEAP_PASTE(neap_adam, f64, NEAP_ISA)(size_t count, const neap_adam *by,
+                                          const double *gradient, double *m,
+                                          double *v, double *x);
 void NEAP_PASTE(neap_solve_lower, f64,
                 NEAP_ISA)(size_t features, size_t rows, const double *lower,
                           size_t stride, double *columns);

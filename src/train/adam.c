@@ -17,19 +17,16 @@ static neap_fit_state move(void *state, size_t count, const double *options,
   const double b1 = options[BETA1], b2 = options[BETA2];
   const double time = (double)++at->steps, decay = options[WEIGHT_DECAY];
   const double rate = options[LEARNING_RATE] * neap_rate_factor(tail, at);
-  const double clip = neap_clip_factor(tail, count, at->gradient);
-  const double length = rate / (1 - pow(b1, time));
-  const double bias = 1 / (1 - pow(b2, time));
-  const double inside = decoupled ? 0 : decay;
-  const double outside = decoupled ? rate * decay : 0;
+  const neap_adam by = {.b1 = b1,
+                        .b2 = b2,
+                        .clip = neap_clip_factor(tail, count, at->gradient),
+                        .inside = decoupled ? 0 : decay,
+                        .outside = decoupled ? rate * decay : 0,
+                        .length = rate / (1 - pow(b1, time)),
+                        .bias = 1 / (1 - pow(b2, time)),
+                        .epsilon = options[EPSILON]};
   double *m = state, *v = m + count;
-  for (size_t i = 0; i < count; i++) {
-    const double g = clip * at->gradient[i] + inside * at->x[i];
-    m[i] = b1 * m[i] + (1 - b1) * g;
-    v[i] = b2 * v[i] + (1 - b2) * (g * g);
-    at->x[i] -= outside * at->x[i];
-    at->x[i] -= length * m[i] / (sqrt(v[i] * bias) + options[EPSILON]);
-  }
+  at->kernels->adam(count, &by, at->gradient, m, v, at->x);
   return NEAP_FIT_RUNNING;
 }
 

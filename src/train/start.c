@@ -237,6 +237,7 @@ static void start_points(neap_trainer *t) {
   for (size_t p = 0; p < spec->point_count; p++) {
     neap_point *point = t->points[p];
     t->running[t->running_count++] = p;
+    point->at.kernels = neap_kernels_of(t->engine, NEAP_FLOAT64);
     point->at.moments = t->moments.features > 0 ? &t->moments : NULL;
     point->at.l2 = point->spec.l2;
     point->at.draft = can_draft(t, point);

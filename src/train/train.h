@@ -17,6 +17,7 @@
 
 // What an optimizer sees of a point, and leaves behind.
 typedef struct neap_iterate {
+  const neap_kernels *kernels;  // in: of float64
   double *x;               // in: where value and gradient were taken; out: next
   double value;            // in: of the objective at x, or of a batch
   const double *gradient;  // in

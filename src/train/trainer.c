@@ -160,10 +160,8 @@ static void end_pass(const neap_trainer *t, neap_point *p,
   const size_t square = p->hessian != NULL ? count * count : 0;
   const double rows = (double)at->rows;
   p->value /= rows;
-  for (size_t i = 0; i < count; i++)
-    p->gradient[i] /= rows;
-  for (size_t i = 0; i < square; i++)
-    p->hessian[i] /= rows;
+  p->at.kernels->divide(count, rows, p->gradient);
+  p->at.kernels->divide(square, rows, p->hessian);
   if (p->spec.l2 > 0) {
     p->value += t->spec.model->penalise(&t->spec.shape, p->spec.l2, p->at.x,
                                         p->gradient, p->hessian);
