@@ -175,59 +175,78 @@ static void forward(const neap_chunk *c) {
   }
 }
 
-// Adds the gradient of a layer's parameters; dz: its lines [outputs].
-static void add_gradient(const neap_chunk *c, const layer *at, const buffers *b,
-                         const char *dz, const char *inputs) {
-  const neap_kernels *k = c->kernels;
-  const size_t count = c->block->count;
-  size_t width = at->inputs;
-  if (inputs != NULL) {
-    k->products(at->outputs, width, count, dz, c->stride, inputs, c->stride,
-                b->gradient, (ptrdiff_t)width);
-  } else {
-    width = c->block->width;
-    k->matmul(at->outputs, width, count, dz, c->stride, c->block->rows,
-              (ptrdiff_t)width, NULL, b->gradient, (ptrdiff_t)width);
-  }
+// Adds a line of dz to the gradient of a unit's bias.
+static void add_bias(const neap_chunk *c, const layer *at, size_t unit,
+                     const char *line) {
+  double *to = c->gradient[0] + at->parameters + at->inputs;
+  to[unit * (at->inputs + 1)] += c->kernels->sum(c->block->count, line);
+}
+
+// Adds b's gradient, lines of `width`, to that of a layer's weights.
+static void add_weights(const neap_chunk *c, const layer *at, const buffers *b,
+                        size_t width) {
   double *to = c->gradient[0] + at->parameters;
-  for (size_t o = 0; o < at->outputs; o++, to += at->inputs + 1) {
-    k->accumulate(at->inputs, b->gradient + o * width * b->size_bytes, to);
-    to[at->inputs] += k->sum(count, dz + o * b->line_bytes);
+  for (size_t o = 0; o < at->outputs; o++) {
+    c->kernels->accumulate(at->inputs, b->gradient + o * width * b->size_bytes,
+                           to + o * (at->inputs + 1));
   }
 }
 
-// Turns a layer's dz into that of the layer below, in the place of its values.
-static void pass_down(const neap_chunk *c, const layer *at, const buffers *b,
-                      const char *dz, size_t below) {
-  const neap_kernels *k = c->kernels;
-  const size_t count = neap_padded(c->block->count);
+static void turn_weights(const neap_chunk *c, const layer *at,
+                         const buffers *b) {
   const double *x = c->x[0] + at->parameters;
   for (size_t o = 0; o < at->outputs; o++) {
     for (size_t j = 0; j < at->inputs; j++)
-      neap_put(b->turned, k->dtype, j * at->outputs + o,
+      neap_put(b->turned, c->kernels->dtype, j * at->outputs + o,
                x[o * (at->inputs + 1) + j]);
   }
-  char *to = b->values + below * b->line_bytes;
-  const char *slope = b->slopes + below * b->line_bytes;
-  k->matmul_times(at->inputs, count, at->outputs, b->turned,
-                  (ptrdiff_t)at->outputs, dz, c->stride, slope, to, c->stride);
+}
+
+// Units whose values, slopes and dz stay in the nearest cache.
+enum { GROUP = 8 };
+
+// Adds the gradient of a layer's weights, dz: its lines [outputs], and turns dz
+// into that of the layer below, in the place of its values.
+static void pass_down(const neap_chunk *c, const layer *at, const layer *below,
+                      const buffers *b, const char *dz) {
+  const neap_kernels *k = c->kernels;
+  const size_t count = c->block->count, outputs = at->outputs;
+  // More lines of dz than a group's are not worth a second look.
+  const size_t step = outputs < GROUP ? GROUP : at->inputs;
+  turn_weights(c, at, b);
+  for (size_t j = 0; j < at->inputs; j += step) {
+    const size_t left = at->inputs - j, units = left < step ? left : step;
+    const size_t line = (below->unit + j) * b->line_bytes;
+    char *values = b->values + line;
+    k->products(outputs, units, count, dz, c->stride, values, c->stride,
+                b->gradient + j * b->size_bytes, (ptrdiff_t)at->inputs);
+    k->matmul_times(units, neap_padded(count), outputs,
+                    b->turned + j * outputs * b->size_bytes, (ptrdiff_t)outputs,
+                    dz, c->stride, b->slopes + line, values, c->stride);
+    for (size_t i = 0; i < units; i++)
+      add_bias(c, below, j + i, values + i * b->line_bytes);
+  }
+  add_weights(c, at, b, at->inputs);
 }
 
 static void backward(const neap_chunk *c) {
+  const neap_kernels *k = c->kernels;
+  const size_t width = c->block->width;
   buffers b;
-  place(&c->shape, c->kernels->dtype, c->scratch, &b);
+  place(&c->shape, k->dtype, c->scratch, &b);
   const char *dz = c->logits;
-  for (size_t l = c->shape.layers + 1; l-- > 0;) {
-    const layer at = layer_of(&c->shape, l);
-    if (l == 0) {
-      add_gradient(c, &at, &b, dz, NULL);
-      return;
-    }
-    const size_t below = at.unit - at.inputs;
-    add_gradient(c, &at, &b, dz, b.values + below * b.line_bytes);
-    pass_down(c, &at, &b, dz, below);
-    dz = b.values + below * b.line_bytes;
+  layer at = layer_of(&c->shape, c->shape.layers);
+  for (size_t o = 0; o < at.outputs; o++)
+    add_bias(c, &at, o, dz + o * b.line_bytes);
+  for (size_t l = c->shape.layers; l > 0; l--) {
+    const layer below = layer_of(&c->shape, l - 1);
+    pass_down(c, &at, &below, &b, dz);
+    dz = b.values + below.unit * b.line_bytes;
+    at = below;
   }
+  k->matmul(at.outputs, width, c->block->count, dz, c->stride, c->block->rows,
+            (ptrdiff_t)width, NULL, b.gradient, (ptrdiff_t)width);
+  add_weights(c, &at, &b, width);
 }
 
 static double penalise(const neap_shape *shape, double l2, const double *x,
