@@ -12,6 +12,7 @@ foreach(source ${benches})
   target_link_libraries(${name} PRIVATE neap_engine)
   add_dependencies(benches ${name})
 endforeach()
+add_dependencies(benches amalgamation core game)  # bench embed measures them
 
 # ------------------------------------------------------- the fuzz targets
 
