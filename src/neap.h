@@ -270,11 +270,10 @@ size_t neap_loss_scratch_bytes(const neap_loss *loss, size_t classes,
 //   NEAP_EARGUMENT  a parameter, weight or option is out of its range, or does
 //                   not go with this loss; scratch is missing
 //   NEAP_ESHAPE     the classes don't fit the kind of loss
-//   NEAP_EDATA      a target is no class, or outside [0, 1]; those of a row
-//   don't
-//                   add up to 1 but for 1e-4; one is soft, and class_margins or
-//                   smoothing after the loss want classes; the same of
-//                   probabilities in place of logits. Names its row
+//   NEAP_EDATA      a target is no class, or outside [0, 1]; those of a row do
+//                   not add up to 1 but for 1e-4; one is soft, and
+//                   class_margins or smoothing after the loss want classes; the
+//                   same of probabilities in place of logits. Names its row
 neap_status neap_loss_evaluate(const neap_loss *loss,
                                const neap_loss_call *call, neap_error *error);
 
@@ -320,8 +319,7 @@ size_t neap_loss_sum_bytes(size_t count);
 // their options point to must stay. Options of a call on the sum itself must
 // be zeros, but for hessian_mode, ignore_index and normalizer.
 //   NEAP_EARGUMENT  the losses are of different kinds, there are none, or one
-//   is
-//                   a sum or NULL
+//                   of them is a sum or NULL
 const neap_loss *neap_loss_sum(void *memory, const neap_loss_term *terms,
                                size_t count, neap_error *error);
 

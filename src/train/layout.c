@@ -222,7 +222,7 @@ static void lay_out(neap_trainer *t) {
   if (spec->optimizer->batches) {
     const size_t most = t->epoch_rows > spec->rows ? t->epoch_rows : spec->rows;
     t->order = neap_arena_take(a, most, sizeof *t->order);
-    if (t->engine->host.max_workers > 1)
+    if (t->engine->host.max_workers > 1 && spec->epochs > 1)
       t->next_order = neap_arena_take(a, most, sizeof *t->next_order);
     lay_out_samples(t, most);
   } else {

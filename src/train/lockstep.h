@@ -74,7 +74,7 @@ struct neap_trainer {
   neap_arena arena;
   double *shift, *scale;  // [features]; NULL: none
   uint32_t *order;        // [epoch_rows], of batches
-  uint32_t *next_order;   // of the epoch below; NULL: one worker, no batches
+  uint32_t *next_order;   // of the epoch below; NULL: one worker or epoch
   size_t next_epoch;      // whose order has been drawn ahead; 0: none
   // Of samples: rows by class, the classes' sizes, and room for drawing.
   size_t class_count, *class_sizes, *sampled_sizes;
@@ -163,7 +163,7 @@ void neap_trainer_sort_classes(neap_trainer *trainer);
 // Fills the order of an epoch.
 void neap_trainer_sample(neap_trainer *trainer, size_t epoch, uint32_t *order);
 
-// Fills the order of rows of the present phase.
+// Fills the order of rows of the present phase, if it has one.
 void neap_trainer_order(neap_trainer *trainer);
 
 // Begins a pass over all rows, for what the phase wants.

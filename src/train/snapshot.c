@@ -261,8 +261,6 @@ neap_status neap_trainer_load(neap_trainer *t, const void *bytes,
     pass_all(t, &c);
   if (c.at != size)
     return neap_fail(error, NEAP_EDATA, "the checkpoint is damaged");
-  if (t->order == NULL || t->phase == NEAP_PHASE_DONE)
-    return NEAP_OK;
   neap_trainer_order(t);
   return NEAP_OK;
 }

@@ -274,13 +274,25 @@ static void run_task(void *argument, size_t task, size_t worker) {
 
 // ------------------------------------------------------- between the slices
 
+// Makes the order that was drawn ahead the present one.
+static void take_next_order(neap_trainer *t) {
+  uint32_t *drawn = t->next_order;
+  t->next_order = t->order;
+  t->order = drawn;
+  t->next_epoch = 0;
+}
+
 void neap_trainer_order(neap_trainer *t) {
-  if (t->phase == NEAP_PHASE_STEPS) {
-    neap_trainer_sample(t, t->epoch, t->order);
+  if (t->order == NULL || t->phase == NEAP_PHASE_DONE)
     return;
+  if (t->phase == NEAP_PHASE_END) {
+    for (size_t i = 0; i < t->spec.rows; i++)
+      t->order[i] = (uint32_t)i;
+  } else if (t->epoch > 0 && t->next_epoch == t->epoch) {
+    take_next_order(t);
+  } else {
+    neap_trainer_sample(t, t->epoch, t->order);
   }
-  for (size_t i = 0; i < t->spec.rows; i++)
-    t->order[i] = (uint32_t)i;
 }
 
 void neap_trainer_start(neap_trainer *t, neap_phase phase) {
@@ -288,16 +300,7 @@ void neap_trainer_start(neap_trainer *t, neap_phase phase) {
   t->phase_rows = phase == NEAP_PHASE_STEPS && t->order != NULL ? t->epoch_rows
                                                                 : t->spec.rows;
   t->at = pass_from(t, 0);
-  if (t->order == NULL)
-    return;
-  if (phase == NEAP_PHASE_STEPS && t->epoch > 0 && t->next_epoch == t->epoch) {
-    uint32_t *drawn = t->next_order;
-    t->next_order = t->order;
-    t->order = drawn;
-    t->next_epoch = 0;
-  } else {
-    neap_trainer_order(t);
-  }
+  neap_trainer_order(t);
 }
 
 // Points that are done leave the batch; the others close ranks.

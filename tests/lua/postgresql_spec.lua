@@ -88,7 +88,7 @@ describe("a training study in PostgreSQL", function()
   it("loses nothing when the server goes away for a moment", function()
     local process <close> = assert(host.start { program,
       "tests/lua/training_script.lua", server.url, "2", "folds",
-      stdout = "pipe", stderr = "inherit" })
+      stdout = "pipe" })
     local ended = "SELECT count(*) FROM trials WHERE state = 'COMPLETE'"
     for _, least in ipairs { 4, 20, 40 } do
       repeat

@@ -26,8 +26,11 @@ local script = [[
     }
     local job = neap.job(options)
     while not job:step(cut and 0 or 0.001) do
-      options.resume = cut and job:checkpoint()
-      job = cut and neap.job(options) or job
+      if cut then
+        options.resume = job:checkpoint()
+        job:close()
+        job = neap.job(options)
+      end
     end
     for _, fit in ipairs(job:fits()) do
       print((fit.parameters:tobytes():gsub(".", function(c)
